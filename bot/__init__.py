@@ -1,0 +1,1 @@
+"""The world: commands, wiring, adapters and pages."""

@@ -1,0 +1,1 @@
+"""One file per outside thing, named <vendor>_<port>.py; none knows another."""

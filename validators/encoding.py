@@ -1,0 +1,42 @@
+"""Nouns to canonical JSON and back, so that the same noun always has the same hash.
+
+Everything that is stored or crosses a process boundary (events, evidence, bundles) goes through
+here, strictly: a missing field or a wrong type is refused, never guessed.
+"""
+
+import hashlib
+from typing import Any, TypeVar
+
+import msgspec
+
+from scoping.refusal import Refusal
+
+T = TypeVar("T")
+
+
+class EncodingRefusal(Refusal):
+    """A document does not have the shape of the noun it is said to hold."""
+
+
+def encode(noun: object) -> bytes:
+    """Return ``noun`` (frozen dataclasses, tuples, mappings) as canonical JSON: sorted, compact."""
+    return msgspec.json.encode(noun, order="sorted")
+
+
+def decode(document: bytes, shape: type[T]) -> T:
+    """Return the ``shape`` in ``document``; raise EncodingRefusal naming the field at fault."""
+    try:
+        return msgspec.json.decode(document, type=shape)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        message = f"not a valid {shape.__name__}: {error}"
+        raise EncodingRefusal(message) from error
+
+
+def builtins(noun: object) -> Any:  # noqa: ANN401 - JSON is any of its six kinds
+    """Return ``noun`` as the plain values JSON knows, for an event or a ``--json`` document."""
+    return msgspec.to_builtins(noun)
+
+
+def digest(content: bytes) -> str:
+    """Return the lower-case hexadecimal SHA-256 of ``content``."""
+    return hashlib.sha256(content).hexdigest()

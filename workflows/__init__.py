@@ -1,0 +1,1 @@
+"""The story from a task to a person's decision, without the name of any vendor."""

@@ -1,0 +1,406 @@
+"""The five things the story needs from the world, and the nouns that cross these borders.
+
+Nothing under `workflows` knows which vendor, forge, database or interpreter stands behind a port;
+`bot/wiring.py` chooses. (The sixth port, Sandbox, is `validators.sandbox`, because gates need it.)
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from scoping.refusal import Refusal
+from workflows.campaign import Campaign, Target, TargetResult
+from workflows.review import Review
+from workflows.run import Entry, Event, Fence
+
+# --- Model: asks a vendor, or a file, for the next reply ---------------------------------------
+
+StopReason = Literal["end", "actions", "length", "refusal", "other"]
+ModelTrouble = Literal[
+    "no-key",  # cannot start: nothing was sent
+    "rejected",  # our request is wrong: repeating it will not help
+    "overloaded",  # the vendor is busy or limits us: later may help
+    "broken-stream",  # the reply stopped half-way: it may have been paid
+    "spend-limit",  # the account's own cap is reached
+    "exhausted",  # a scripted or recorded model has no further reply
+    "mismatch",  # a recorded model was asked something else than was recorded
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something the model may ask us to do; ``schema`` is the JSON Schema of its arguments."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionCall:
+    """One request by the model, its ``arguments`` checked against nothing yet."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionResult:
+    """Our answer to the call with the same ``id``."""
+
+    id: str
+    text: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn. A user turn has ``text`` or ``results``; a model turn also ``calls``.
+
+    ``opaque`` is what only the vendor's adapter understands (thinking blocks, signatures) and needs
+    back unchanged in the next request of the same conversation.
+    """
+
+    role: Literal["user", "model"]
+    text: str = ""
+    calls: tuple[ActionCall, ...] = ()
+    results: tuple[ActionResult, ...] = ()
+    opaque: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Everything one request sends: instructions, actions and turns, in the order of the cache."""
+
+    system: str
+    messages: tuple[Message, ...]
+    actions: tuple[Action, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLimits:
+    """Bounds of one reply. ``max_tokens`` are output tokens; ``timeout_s`` the whole exchange."""
+
+    max_tokens: int = 16_000
+    timeout_s: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Raw token counts as the vendor reports them. ``usd`` is None where the price is unknown.
+
+    ``at_least`` marks a stream that broke: what was used may be more, never less.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    requests: int = 1
+    usd: float | None = None
+    at_least: bool = False
+
+    @property
+    def tokens(self) -> int:
+        """All tokens, cached ones included: what the token cap counts."""
+        return (
+            self.input_tokens
+            + self.output_tokens
+            + self.cache_read_tokens
+            + self.cache_write_tokens
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One finished turn of the model. ``calls`` are only there when ``stop`` is ``actions``."""
+
+    message: Message
+    stop: StopReason
+    usage: Usage
+    model: str
+
+
+class ModelRefusal(Refusal):
+    """The model gave no usable reply: what happened, whether later may help, what it cost."""
+
+    def __init__(self, trouble: ModelTrouble, message: str, usage: Usage | None = None) -> None:
+        super().__init__(message)
+        self.trouble = trouble
+        self.usage = usage
+
+
+class Model(Protocol):
+    """A source of replies. Keeps no conversation: each request carries all of it."""
+
+    name: str
+
+    def estimate_tokens(self, text: str) -> int:
+        """Return about how many tokens ``text`` is, never much too few; costs nothing."""
+        ...
+
+    def price_usd(self, input_tokens: int, output_tokens: int) -> float | None:
+        """Return the most such a request can cost, or None where the price is not known."""
+        ...
+
+    def reply(
+        self,
+        conversation: Conversation,
+        limits: ReplyLimits,
+        observe: Callable[[str], None] = lambda _: None,
+    ) -> Reply:
+        """Return the next turn, its text also handed to ``observe`` as it comes."""
+        ...
+
+
+# --- Forge: where issues are read and pull requests are opened ---------------------------------
+
+PullRequestState = Literal["open", "closed", "merged"]
+
+
+class ForgeRefusal(Refusal):
+    """The forge did not do what was asked: what, why, and what a person can do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit to make: exact trees, so that the same bundle makes the same commit anywhere.
+
+    ``pack`` is a git pack with every object the commit needs beside those of ``parent``.
+    """
+
+    sha: str
+    parent: str
+    tree: str
+    pack: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestDraft:
+    """What a pull request is opened or updated with. ``key``: one task, one request."""
+
+    key: str
+    branch: str
+    base_branch: str
+    base_commit: str
+    title: str
+    body: str
+    run: str
+    bundle_sha256: str
+    draft: bool = True
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull request as the forge knows it. ``url`` is where a person finds it."""
+
+    number: int
+    draft: PullRequestDraft
+    head: str
+    state: PullRequestState
+    url: str
+    created: str
+    reviews: tuple[Review, ...] = ()
+
+
+class Forge(Protocol):
+    """Writes are idempotent by branch and key: look up first, then create. No write is retried."""
+
+    name: str
+
+    def branch_head(self, branch: str) -> str | None:
+        """Return the commit ``branch`` points at, or None."""
+        ...
+
+    def push(self, branch: str, commit: Commit, expected: str | None) -> None:
+        """Point ``branch`` at ``commit`` if it is at ``expected`` (None: does not exist)."""
+        ...
+
+    def find_pull_request(self, branch: str) -> PullRequest | None:
+        """Return the newest pull request whose head is ``branch``, in whatever state, or None."""
+        ...
+
+    def open_pull_request(self, draft: PullRequestDraft, head: str) -> PullRequest:
+        """Open a draft and return it as the forge now knows it."""
+        ...
+
+    def update_pull_request(self, number: int, draft: PullRequestDraft, head: str) -> PullRequest:
+        """Replace text and head of an open pull request."""
+        ...
+
+    def pull_request(self, number: int) -> PullRequest:
+        """Return one pull request; ForgeRefusal when there is none of that number."""
+        ...
+
+    def pull_requests(self, state: PullRequestState | None = None) -> Sequence[PullRequest]:
+        """Return all of them, newest first."""
+        ...
+
+    def record_review(self, review: Review) -> PullRequest:
+        """Keep a person's decision; accepted and rejected end the pull request."""
+        ...
+
+    def comment(self, number: int, body: str, key: str) -> None:
+        """Say something once: a second call with the same ``key`` replaces the first."""
+        ...
+
+    def merge(self, number: int) -> str:
+        """Merge an open pull request and return the merge commit; only where a person may do so."""
+        ...
+
+
+# --- Journal: everything that happened, and the only memory ------------------------------------
+
+
+class JournalRefusal(Refusal):
+    """The journal cannot be read or written: which file, why, and what to do."""
+
+
+class StaleFence(JournalRefusal):
+    """Another process has taken this run over; whoever holds the old fence must stop."""
+
+
+class Journal(Protocol):
+    """Append-only events of many runs, and blobs by hash. Safe for many processes at once."""
+
+    def lease(self, run: str, owner: str, ttl_s: float = 60.0) -> Fence:
+        """Take the right to write ``run``; JournalRefusal while another owner's lease is alive."""
+        ...
+
+    def renew(self, fence: Fence, ttl_s: float = 60.0) -> None:
+        """Keep a lease alive; StaleFence when it was taken over."""
+        ...
+
+    def release(self, fence: Fence) -> None:
+        """Give the lease back; a stale one is none to give back."""
+        ...
+
+    def append(self, fence: Fence, event: Event) -> Entry:
+        """Write one event durably before returning; StaleFence when the lease was taken over."""
+        ...
+
+    def read(self, run: str) -> Sequence[Entry]:
+        """Return all events of one run, oldest first; empty when there is no such run."""
+        ...
+
+    def follow(self, after: int = 0, *, wait_s: float = 0.0) -> Iterator[Entry]:
+        """Yield events of all runs past a position; then wait for more, up to ``wait_s`` idle."""
+        ...
+
+    def runs(self, limit: int = 0) -> Sequence[str]:
+        """Return the names of runs, newest first; all of them when ``limit`` is 0."""
+        ...
+
+    def put_blob(self, content: bytes) -> str:
+        """Keep ``content`` and return its SHA-256; keeping it twice is keeping it once."""
+        ...
+
+    def get_blob(self, sha256: str) -> bytes:
+        """Return a blob; JournalRefusal when it is missing or no longer matches its hash."""
+        ...
+
+
+# --- Interpreter: runs a model's snippet against the typed SDK (code mode) ---------------------
+
+SnippetOutcome = Literal["ok", "raised", "type-error", "timeout", "memory", "refused", "crashed"]
+
+
+@dataclass(frozen=True, slots=True)
+class SnippetLimits:
+    """Bounds of one snippet; ``output_bytes`` is what it may print before the rest is dropped."""
+
+    timeout_s: float = 5.0
+    memory_bytes: int = 256 * 1024**2
+    output_bytes: int = 10_000
+    host_calls: int = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class SnippetResult:
+    """How a snippet ended. ``snapshot`` restores the interpreter's state, where it can be kept."""
+
+    outcome: SnippetOutcome
+    printed: str
+    dropped_bytes: int = 0
+    message: str = ""
+    host_calls: int = 0
+    wall_s: float = 0.0
+    snapshot: bytes | None = None
+
+
+class Interpreter(Protocol):
+    """Holds a snippet: no file, no network, no environment, only the functions it is given."""
+
+    name: str
+
+    def open(self, functions: Mapping[str, Callable[..., Any]], stubs: str) -> "InterpreterSession":
+        """Start with the SDK's ``functions``; ``stubs`` (.pyi text) types them for the check."""
+        ...
+
+
+class InterpreterSession(Protocol):
+    """State kept between the snippets of one conversation."""
+
+    def run(self, snippet: str, limits: SnippetLimits) -> SnippetResult:
+        """Check and run one snippet; never raises for what the snippet did."""
+        ...
+
+    def restore(self, snapshot: bytes) -> None:
+        """Continue from what an earlier result kept."""
+        ...
+
+    def close(self) -> None:
+        """End the interpreter."""
+        ...
+
+
+# --- Engine: decides when and where the targets of a campaign run ------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLimits:
+    """Bounds of a campaign's execution; ``takeovers`` parks a target that keeps killing workers."""
+
+    workers: int = 2
+    lease_s: float = 30.0
+    takeovers: int = 3
+
+
+RunTarget = Callable[[Campaign, Target, Fence], TargetResult]
+
+
+class Engine(Protocol):
+    """Only when and where: what happened to a target is in the journal alone."""
+
+    name: str
+
+    def execute(
+        self, campaign: Campaign, run_target: RunTarget, limits: EngineLimits
+    ) -> Iterator[TargetResult]:
+        """Yield results as they come, in no order; one target's failure never ends the rest."""
+        ...
+
+    def pause(self, campaign: str) -> None:
+        """Start no further target until `resume`; those running finish."""
+        ...
+
+    def resume(self, campaign: str) -> None:
+        """Undo `pause`."""
+        ...
+
+    def cancel(self, campaign: str) -> None:
+        """Start no further target, ever; those running finish and are recorded."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What wiring hands to a workflow; only what this process may hold is filled."""
+
+    journal: Journal
+    now: Callable[[], float] = field(repr=False)  # seconds, monotonic, for limits
+    new_id: Callable[[], str] = field(repr=False)  # an unguessable word
+    owner: str = ""

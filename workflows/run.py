@@ -1,0 +1,125 @@
+"""One task from start to verdict, as the append-only list of what happened to it.
+
+State is never stored: it is computed from the events, by the functions here. An `Effect` is written
+down before anything outside is touched and settled after, under a key by which it can be looked up
+outside, so that a run that died in between knows what to ask.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from validators.verdict import VerdictWord
+
+EventKind = Literal[
+    "run.started",  # task, base commit, command, rules, model
+    "scope.selected",  # files, functions, tokens; the excerpts as a blob
+    "environment.ready",  # key, interpreter, cached or built
+    "prompt.sent",  # attempt, conversation as a blob
+    "budget.reserved",  # reservation, at most: usd, tokens
+    "budget.settled",  # reservation, really: usd, tokens, requests
+    "model.replied",  # attempt, reply as a blob
+    "patch.landed",  # attempt, applied tree, report per edit
+    "gate.finished",  # attempt, gate, outcome, durations
+    "attempt.finished",  # the Attempt
+    "effect.intended",  # key, kind, request
+    "effect.settled",  # key, outcome
+    "bundle.written",  # sha256, path
+    "review.recorded",  # the Review
+    "run.finished",  # state, verdict, why
+]
+
+RunState = Literal[
+    "running", "proposed", "nothing", "failed", "cancelled", "published", "accepted", "rejected"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """The right to write one run. ``token`` grows with each lease: an older one is stale."""
+
+    run: str
+    token: int
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened. ``data`` holds only what JSON knows; large things are blobs."""
+
+    kind: EventKind
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event as the journal keeps it. ``position`` orders all runs, ``at`` is UTC ISO 8601."""
+
+    position: int
+    run: str
+    at: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One change to the outside world, named by a ``key`` that the outside also knows."""
+
+    key: str
+    kind: str
+    request: Mapping[str, Any]
+    outcome: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One run as a line of a list."""
+
+    id: str
+    task: str
+    title: str
+    repository: str
+    state: RunState
+    verdict: VerdictWord | None
+    started: str
+    attempts: int
+    usd: float
+    tokens: int
+    bundle: str = ""
+    why: str = ""
+
+
+def effects(entries: Iterable[Entry]) -> dict[str, Effect]:
+    """Return each effect of a run by key, with its outcome where it was settled."""
+    found: dict[str, Effect] = {}
+    for entry in entries:
+        data = entry.event.data
+        if entry.event.kind == "effect.intended":
+            found[data["key"]] = Effect(data["key"], data["kind"], data["request"])
+        elif entry.event.kind == "effect.settled":
+            known = found[data["key"]]
+            found[data["key"]] = Effect(known.key, known.kind, known.request, data["outcome"])
+    return found
+
+
+def summarise(entries: Iterable[Entry]) -> RunSummary:
+    """Return the summary of one run; raise ValueError when it never started."""
+    state: dict[str, Any] = {"attempts": 0, "usd": 0.0, "tokens": 0, "state": "running"}
+    for entry in entries:
+        data, kind = entry.event.data, entry.event.kind
+        if kind == "run.started":
+            state |= {"id": entry.run, "started": entry.at, "task": data["task_key"]}
+            state |= {"title": data["task"]["title"], "repository": data["task"]["repository"]}
+        elif kind == "budget.settled":
+            state["usd"] += data["usd"] or 0.0
+            state["tokens"] += data["tokens"]
+        elif kind == "attempt.finished":
+            state["attempts"] += 1
+        elif kind == "bundle.written":
+            state["bundle"] = data["path"]
+        elif kind == "run.finished":
+            state |= {"state": data["state"], "verdict": data["verdict"], "why": data["why"]}
+    if "id" not in state:
+        message = "the journal holds no start of this run"
+        raise ValueError(message)
+    return RunSummary(**({"verdict": None} | state))

@@ -1,0 +1,51 @@
+"""What somebody wants done, frozen at the moment they asked."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from scoping.refusal import Refusal
+from validators.encoding import digest
+
+TaskKind = Literal["fix", "feature", "refactor", "docs", "tests", "dependency", "migration"]
+_SLUG_LENGTH = 40
+
+
+class TaskRefusal(Refusal):
+    """The text given holds no task that could be worked on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One request, its text untrusted. ``number`` is the issue's, or empty where there is none.
+
+    ``repository`` identifies the target (a path or ``owner/name``) and ``base`` is the revision as
+    the user named it; the commit it meant is recorded in the run.
+    """
+
+    title: str
+    body: str
+    repository: str
+    base: str = "HEAD"
+    kind: TaskKind = "fix"
+    number: str = ""
+    author: str = ""
+
+    @property
+    def key(self) -> str:
+        """One word for this task: the same issue asked twice is the same task, hence one branch."""
+        if self.number:
+            return f"issue-{self.number}"
+        words = f"{self.title}\n{self.body}"
+        return f"task-{digest(words.encode())[:8]}"
+
+    @property
+    def slug(self) -> str:
+        """The title in our own branch alphabet: ``a-z0-9-``, never empty, no more than 40 long."""
+        words = re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")
+        return words[:_SLUG_LENGTH].rstrip("-") or "change"
+
+    @property
+    def branch(self) -> str:
+        """The branch that carries this task's proposal."""
+        return f"changewright/{self.key}-{self.slug}"
