@@ -1,0 +1,70 @@
+"""What every test may use: the checkout's folder, the generators' depth, an index where one is."""
+
+import functools
+import os
+import subprocess
+import sysconfig
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+PROGRAM = SCRIPTS / "changewright"
+
+# The same inputs on each run, and no deadline: a slow machine is no failure. `make proof` looks
+# further, and elsewhere each time.
+settings.register_profile("house", deadline=None, derandomize=True)
+settings.register_profile("proof", deadline=None, max_examples=2_000)
+settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def program() -> Path:
+    """The console script, as a person starts it."""
+    return PROGRAM
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """What a person's shell holds, without what the test runner put into this process."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "COLUMNS": "80"}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("registry") is not None:
+        reason = why_no_index()
+        if reason:
+            pytest.skip(reason)
+
+
+@functools.cache
+def why_no_index() -> str:
+    """Return why no package index can be used here, or nothing when one can.
+
+    Asks for the metadata of one tiny package as the program would, with this machine's settings.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        probe = [str(SCRIPTS / "uv"), "pip", "compile", "--quiet", "--no-cache", "--no-deps", "-"]
+        environment = os.environ | {"UV_HTTP_TIMEOUT": "10", "UV_HTTP_RETRIES": "0"}
+        try:
+            done = subprocess.run(
+                probe,
+                input="iniconfig",
+                cwd=folder,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=20,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return "no package index answered within 20 s"
+    return "no package index is reachable with this machine's settings" if done.returncode else ""
