@@ -1,0 +1,225 @@
+"""Environment, files and command line, read once into frozen settings; nobody else reads them.
+
+Command line over environment over the operator's file over the target's file at the base commit
+over defaults; `bot.settings_precedence` says what that means for each key. Nothing below `bot`
+sees a settings object: wiring passes the values.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from bot.settings_file import Given, find_operator_file, read_document, read_operator_file
+from bot.settings_keys import KEYS
+from bot.settings_network import network_environment
+from bot.settings_precedence import settle
+from bot.settings_process import (
+    FORGE_VARIABLES,
+    KEY_VARIABLE,
+    refuse_unknown_variables,
+    said_by_process,
+)
+from bot.settings_values import SettingsRefusal
+from validators.rules import GateRule, PatchLimits, Protected, Rules
+from workflows.budget import Budget
+
+TARGET_FILE = ".github/changewright.yml"
+
+
+class Secret:
+    """A text that is shown to nobody by accident: not in repr, logs, JSON or a traceback."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
+    def reveal(self) -> str:
+        """Return the text, for the one request that needs it."""
+        return self._text
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeSettings:
+    """Bounds of what the model is shown; patterns as in .gitignore, empty ``include`` is all."""
+
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
+    max_files: int
+    max_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestSettings:
+    """How a pull request is opened."""
+
+    draft: bool
+    title_prefix: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the program was told. ``model`` is what ``--model`` takes; None is unsaid.
+
+    ``network_environment`` is for the set-up phase; ``origins`` names for each dotted key where its
+    value came from; ``warnings`` are sentences for the person who started the program.
+    """
+
+    state: Path
+    model: str
+    model_name: str | None
+    model_endpoint: str | None
+    model_effort: str | None
+    api_key: Secret | None = field(repr=False)
+    forge_token_is_set: bool
+    budget: Budget
+    max_attempts: int
+    scope: ScopeSettings
+    rules: Rules
+    pull_request: PullRequestSettings
+    network_environment: Mapping[str, str]
+    origins: Mapping[str, str]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Everything settings are made of. An ``operator_file`` that is named must be there.
+
+    ``command_line`` holds values by dotted key (``budget.run_usd``), None where none was given.
+    ``default_state`` is the state folder when nobody names one.
+    """
+
+    environment: Mapping[str, str] = field(repr=False)
+    default_state: Path
+    operator_file: Path | None = None
+    target_file: bytes | None = None
+    target_name: str = TARGET_FILE
+    command_line: Mapping[str, object] = field(default_factory=dict)
+
+
+def from_process(
+    command_line: Mapping[str, object],
+    target_file: bytes | None = None,
+    target_name: str = TARGET_FILE,
+) -> Settings:
+    """Return the settings of this process; the one place that reads ``os.environ``.
+
+    ``target_file`` is the target's configuration as it stands at the base commit, or None.
+    """
+    from platformdirs import user_state_path  # noqa: PLC0415 - a cost of the process alone
+
+    environment = dict(os.environ)
+    state = command_line.get("state")
+    if state is not None:  # a person types it relative to where they are
+        command_line = {**command_line, "state": Path(str(state)).absolute()}
+    return load(
+        Sources(
+            environment=environment,
+            default_state=user_state_path("changewright"),
+            operator_file=find_operator_file(environment),
+            target_file=target_file,
+            target_name=target_name,
+            command_line=command_line,
+        )
+    )
+
+
+def load(sources: Sources) -> Settings:
+    """Return the settings in ``sources``; raise SettingsRefusal. Reads the operator's file only."""
+    refuse_unknown_variables(sources.environment)
+    if strange := sources.command_line.keys() - {key.name for key in KEYS if key.option}:
+        raise ValueError(f"no option sets {sorted(strange)}")  # a bug of the caller, not a refusal
+    operator = read_operator_file(sources.operator_file)
+    target = (
+        read_document(sources.target_file, sources.target_name, "target")
+        if sources.target_file is not None
+        else {}
+    )
+    chosen: dict[str, Given] = {}
+    network, warnings = network_environment(sources.environment)
+    for key in KEYS:
+        said = said_by_process(key, sources.command_line, sources.environment)
+        said = said or operator.get(key.name)
+        chosen[key.name], warning = settle(key, said, target.get(key.name))
+        warnings += [warning] if warning else []
+    return _settings(chosen, sources, network, warnings)
+
+
+def _settings(
+    chosen: Mapping[str, Given],
+    sources: Sources,
+    network: Mapping[str, str],
+    warnings: list[str],
+) -> Settings:
+    values = {name: given.value for name, given in chosen.items()}
+    origins = {name: given.origin for name, given in chosen.items()}
+    api_key = sources.environment.get(KEY_VARIABLE)
+    if api_key:
+        origins["api_key"] = f"environment {KEY_VARIABLE}"
+    return Settings(
+        state=_state(values["state"], sources),
+        model=values["model"],
+        model_name=values["model.name"],
+        model_endpoint=values["model.endpoint"],
+        model_effort=values["model.effort"],
+        api_key=Secret(api_key) if api_key else None,
+        forge_token_is_set=any(sources.environment.get(name) for name in FORGE_VARIABLES),
+        budget=_budget(values),
+        max_attempts=values["max_attempts"],
+        scope=ScopeSettings(
+            include=values["scope.include"],
+            exclude=values["scope.exclude"],
+            max_files=values["scope.max_files"],
+            max_tokens=values["scope.max_tokens"],
+        ),
+        rules=_rules(values),
+        pull_request=PullRequestSettings(
+            draft=values["pr.draft"],
+            title_prefix=values["pr.title_prefix"],
+            labels=values["pr.labels"],
+        ),
+        network_environment=network,
+        origins=MappingProxyType(origins),
+        warnings=tuple(warnings),
+    )
+
+
+def _budget(values: Mapping[str, Any]) -> Budget:
+    return Budget(
+        usd=values["budget.run_usd"],
+        tokens=values["budget.max_tokens"],
+        turns=values["budget.max_turns"],
+        minutes=values["budget.wall_minutes"],
+    )
+
+
+def _rules(values: Mapping[str, Any]) -> Rules:
+    longest_s = values["budget.wall_minutes"] * 60
+    gates: tuple[GateRule, ...] = values["gates"]
+    return Rules(
+        allowed_paths=values["allowed_files"],
+        protected=Protected(values["protected.paths"], values["protected.policy"]),
+        limits=PatchLimits(values["limits.max_patch_files"], values["limits.max_patch_lines"]),
+        gates=tuple(replace(gate, timeout_s=min(gate.timeout_s, longest_s)) for gate in gates),
+        setup=values["setup.run"],
+        require=values["sandbox.require"],
+    )
+
+
+def _state(value: str | None, sources: Sources) -> Path:
+    if value is None:
+        return sources.default_state
+    if not value.startswith("~/"):
+        return Path(value)
+    home = sources.environment.get("HOME")
+    if not home:
+        raise SettingsRefusal("state: begins with ~/ but HOME is not set; write the whole path")
+    return Path(home, value[2:])

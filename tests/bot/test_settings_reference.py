@@ -1,0 +1,141 @@
+"""The page and the schema say what the reader accepts."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from bot.settings import Sources, load
+from bot.settings_gates import GATE_FIELDS
+from bot.settings_keys import KEYS
+from bot.settings_reference import configuration_page, target_schema
+from bot.settings_template import commented_config
+from bot.settings_values import SettingsRefusal
+from validators.rules import GateRule
+
+ROOT = Path(__file__).resolve().parents[2]
+WRITE = (
+    'python -c "from pathlib import Path; from bot.settings_reference import *;'
+    " Path('docs/configuration.md').write_text(configuration_page());"
+    " Path('bot/changewright.schema.json').write_text(target_schema())\""
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("docs/configuration.md", configuration_page()),
+        ("bot/changewright.schema.json", target_schema()),
+    ],
+)
+def test_what_is_committed_is_what_the_keys_say(path: str, text: str) -> None:
+    assert (ROOT / path).read_text(encoding="utf-8") == text, f"write it again: {WRITE}"
+
+
+def test_every_key_and_variable_stands_on_the_page() -> None:
+    page = configuration_page()
+    names = [key.name for key in KEYS] + [key.variable for key in KEYS if key.variable]
+    names += [field.name for field in GATE_FIELDS]
+    assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_every_table_of_the_page_has_as_many_cells_in_each_row() -> None:
+    tables = [block for block in configuration_page().split("\n\n") if block.startswith("| ")]
+    assert len(tables) == 4
+    for table in tables:
+        assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
+TYPES: dict[str, Any] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "boolean": bool,
+    "null": type(None),
+    "number": (int, float),
+    "integer": int,
+}
+
+
+KNOWN = {"type", "enum", "minimum", "exclusiveMinimum", "maximum", "minLength", "maxLength"}
+KNOWN |= {"items", "minItems", "properties", "required", "additionalProperties", "anyOf"}
+
+
+def conforms(value: object, schema: dict[str, Any]) -> bool:
+    """Say whether ``value`` meets ``schema``, in the part of JSON Schema that ours is made of."""
+    assert schema.keys() <= KNOWN | {"description", "default", "title", "$schema"}
+    if "anyOf" in schema:
+        return any(conforms(value, one) for one in schema["anyOf"])
+    names = [schema["type"]] if isinstance(schema.get("type"), str) else schema.get("type", [])
+    is_typed = not names or any(
+        isinstance(value, TYPES[name]) and isinstance(value, bool) == (name == "boolean")
+        for name in names
+    )
+    return is_typed and value in schema.get("enum", [value]) and _is_within(value, schema)
+
+
+def _is_within(value: object, schema: dict[str, Any]) -> bool:
+    if isinstance(value, dict):
+        properties = schema["properties"]
+        assert schema["additionalProperties"] is False
+        return set(schema.get("required", [])) <= value.keys() <= properties.keys() and all(
+            conforms(entry, properties[name]) for name, entry in value.items()
+        )
+    if isinstance(value, list):
+        is_long = len(value) >= int(schema.get("minItems", 0))
+        return is_long and all(conforms(item, schema["items"]) for item in value)
+    if isinstance(value, str) and "maxLength" in schema:
+        return bool(schema["minLength"] <= len(value) <= schema["maxLength"])
+    if isinstance(value, int | float) and "maximum" in schema:
+        lowest: float = schema.get("minimum", schema.get("exclusiveMinimum", 0))
+        is_above = value > lowest or ("minimum" in schema and value == lowest)
+        return bool(is_above and value <= schema["maximum"])
+    return True
+
+
+GATE = GateRule("tests", "test", ("pytest",), 5.0, required=False)
+
+
+@pytest.mark.parametrize(
+    ("document", "is_sound"),
+    [
+        ("", True),
+        ("budget:", True),
+        (commented_config([GATE], [("sh", "-ec", "make")]), True),
+        ("scope: {include: [a], exclude: [], max_files: 1, max_tokens: 1}", True),
+        ("budget: {run_usd: 0.01, max_turns: 1, max_tokens: 1, wall_minutes: 1}", True),
+        ("protected: {paths: [a], policy: block}\nallowed_files: [a]\nmax_attempts: 1", True),
+        ("pr: {draft: true, title_prefix: '', labels: [on]}", True),
+        ("budgte:", False),
+        ("budget: {run_usd: 0}", False),
+        ("budget: {max_turns: 1.5}", False),
+        ("max_attempts: true", False),
+        ("max_attempts: 9999999999", False),
+        ("protected: {policy: maybe}", False),
+        ("pr: {labels: ['']}", False),
+        ("pr: {labels: bug}", False),
+        ("state: /x", False),
+        ("gates: [{name: a, kind: test}]", False),
+        ("gates: [{name: a, kind: test, run: []}]", False),
+        ("gates: [{name: a, kind: test, run: x, on: y}]", False),
+        ("- a", False),
+    ],
+)
+def test_the_schema_and_the_reader_agree(document: str, *, is_sound: bool) -> None:
+    plain = YAML(typ="safe", pure=True).load(io.StringIO(document))
+    assert conforms(plain, json.loads(target_schema())) is is_sound
+    accepted = True
+    try:
+        load(Sources({}, Path("/state"), target_file=document.encode()))
+    except SettingsRefusal:
+        accepted = False
+    assert accepted is is_sound
+
+
+def test_every_default_meets_its_own_schema() -> None:
+    for name, one in json.loads(target_schema())["properties"].items():
+        for leaf, schema in one.get("properties", {name: one}).items():
+            assert conforms(schema["default"], schema), leaf
