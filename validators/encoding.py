@@ -5,9 +5,8 @@ here, strictly: a missing field or a wrong type is refused, never guessed.
 """
 
 import hashlib
+import json
 from typing import Any, TypeVar
-
-import msgspec
 
 from scoping.refusal import Refusal
 
@@ -19,21 +18,31 @@ class EncodingRefusal(Refusal):
 
 
 def encode(noun: object) -> bytes:
-    """Return ``noun`` (frozen dataclasses, tuples, mappings) as canonical JSON: sorted, compact."""
-    return msgspec.json.encode(noun, order="sorted")
+    """Return ``noun`` (frozen dataclasses, tuples, mappings) as canonical JSON: sorted, compact.
+
+    Only ASCII: a path that is not UTF-8 holds surrogate escapes, which no other JSON may carry.
+    """
+    import msgspec  # noqa: PLC0415 - 18 ms that --help does not need
+
+    plain = msgspec.to_builtins(noun, order="sorted")
+    return json.dumps(plain, separators=(",", ":"), sort_keys=True, allow_nan=False).encode()
 
 
 def decode(document: bytes, shape: type[T]) -> T:
     """Return the ``shape`` in ``document``; raise EncodingRefusal naming the field at fault."""
+    import msgspec  # noqa: PLC0415 - 18 ms that --help does not need
+
     try:
-        return msgspec.json.decode(document, type=shape)
-    except (msgspec.MsgspecError, RecursionError) as error:
+        return msgspec.convert(json.loads(document), type=shape)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         message = f"not a valid {shape.__name__}: {error}"
         raise EncodingRefusal(message) from error
 
 
 def builtins(noun: object) -> Any:  # noqa: ANN401 - JSON is any of its six kinds
     """Return ``noun`` as the plain values JSON knows, for an event or a ``--json`` document."""
+    import msgspec  # noqa: PLC0415 - 18 ms that --help does not need
+
     return msgspec.to_builtins(noun)
 
 

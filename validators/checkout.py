@@ -1,0 +1,49 @@
+"""The door to the throw-away clone and its change sets; each noun has its own module behind it.
+
+`repository` finds a user's repository, `clone` borrows its objects, `trees` reads and makes trees,
+`materialise` writes one out, `commits` makes commits, `differences` compares two trees, `work_tree`
+reads the user's own files, `ignored` knows what is no change.
+"""
+
+from validators.clone import Clone, open_clone, resolve_tree
+from validators.commits import MadeCommit, commit
+from validators.differences import (
+    LineCount,
+    RawChange,
+    diff_text,
+    file_changes,
+    line_counts,
+    raw_changes,
+)
+from validators.ignored import not_ignored
+from validators.materialise import materialise
+from validators.repository import CheckoutRefusal, locate
+from validators.trees import TreeFile, apply_diff, list_files, read_blobs, read_file, write_tree
+from validators.work_tree import uncommitted, uncommitted_paths, working_tree
+
+__all__ = [
+    "CheckoutRefusal",
+    "Clone",
+    "LineCount",
+    "MadeCommit",
+    "RawChange",
+    "TreeFile",
+    "apply_diff",
+    "commit",
+    "diff_text",
+    "file_changes",
+    "line_counts",
+    "list_files",
+    "locate",
+    "materialise",
+    "not_ignored",
+    "open_clone",
+    "raw_changes",
+    "read_blobs",
+    "read_file",
+    "resolve_tree",
+    "uncommitted",
+    "uncommitted_paths",
+    "working_tree",
+    "write_tree",
+]

@@ -1,0 +1,55 @@
+"""Commits made in a clone: the same tree, parents, words and time make the same hash anywhere."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from validators.clone import Clone, object_name
+from validators.git import Terms, git
+from validators.repository import CheckoutRefusal
+
+
+@dataclass(frozen=True, slots=True)
+class MadeCommit:
+    """A commit that exists in the clone; ``pack`` holds every object its parents lack."""
+
+    sha: str
+    parent: str
+    tree: str
+    pack: bytes
+
+
+def commit(
+    clone: Clone, tree: str, parent: str, message: str, author: str, at_iso: str
+) -> MadeCommit:
+    """Make a commit whose hash depends on these six alone; ``author`` is ``name <address>``."""
+    return commit_on(clone, tree, (parent,), message, (author, at_iso))
+
+
+def commit_on(
+    clone: Clone, tree: str, parents: tuple[str, ...], message: str, signed: tuple[str, str]
+) -> MadeCommit:
+    """Make a commit on several ``parents``; ``signed`` is author and UTC ISO 8601 time."""
+    author, at_iso = signed
+    name, _, address = author.partition("<")
+    try:
+        moment = datetime.fromisoformat(at_iso)
+    except ValueError as error:
+        raise CheckoutRefusal(f"{at_iso[:80]!r} is not a time (UTC, ISO 8601)") from error
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    environment = {}
+    for role in ("AUTHOR", "COMMITTER"):
+        environment[f"GIT_{role}_NAME"] = name.strip()
+        environment[f"GIT_{role}_EMAIL"] = address.strip(" >")
+        environment[f"GIT_{role}_DATE"] = f"@{int(aware.timestamp())} +0000"
+    sha = git(
+        clone.git_dir,
+        "commit-tree",
+        *(word for parent in parents for word in ("-p", object_name(parent))),
+        object_name(tree),
+        stdin=message.encode("utf-8", "replace"),
+        terms=Terms(environment=environment),
+    )
+    made = sha.decode().strip()
+    wanted = "\n".join([made, *(f"^{parent}" for parent in parents), ""])
+    pack = git(clone.git_dir, "pack-objects", "-q", "--revs", "--stdout", stdin=wanted.encode())
+    return MadeCommit(made, parents[0], tree, pack)

@@ -1,0 +1,151 @@
+"""The one way git is run: nothing from the machine, nothing from the repository decides what runs.
+
+A repository's own config can name programs (hooks, a file-system monitor, filters, pagers, remote
+helpers). Each is switched off here, on the command line or in the environment, where a
+repository's config cannot switch it on again; the git directory is always named, never found.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scoping.refusal import Refusal
+
+SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
+_SHOWN_LINES = 6
+
+_ENVIRONMENT = {
+    "PATH": SEARCH_PATH,
+    "HOME": "/nonexistent",
+    "LC_ALL": "C.UTF-8",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_SYSTEM": os.devnull,
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_LITERAL_PATHSPECS": "1",
+    # A partial clone fetches what it lacks, through a transport its config chooses. The config key
+    # protocol.allow loses against a repository's protocol.<name>.allow; this variable wins.
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+}
+
+_CONFIG = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.untrackedCache=false",
+    "core.attributesFile=/dev/null",
+    "core.excludesFile=/dev/null",
+    "core.logAllRefUpdates=false",
+    "core.protectHFS=true",
+    "core.protectNTFS=true",
+    "core.quotePath=false",
+    "core.symlinks=true",
+    "core.pager=cat",
+    "safe.bareRepository=explicit",
+    "protocol.allow=never",
+    "submodule.recurse=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "commit.gpgSign=false",
+    "pack.threads=1",  # one thread packs the same objects into the same bytes
+    "user.name=changewright",
+    "user.email=changewright@users.noreply.github.com",
+)
+
+
+class GitRefusal(Refusal):
+    """Git said no. ``code`` is its exit code (None: it was stopped), ``stdout`` what it printed."""
+
+    def __init__(self, message: str, code: int | None = None, stdout: bytes = b"") -> None:
+        super().__init__(message)
+        self.code = code
+        self.stdout = stdout
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under which terms one git runs, where the usual ones do not do.
+
+    ``owner`` (user id, group id) is who git runs as: only root may ask for another than itself.
+    ``config`` (``key=value``) and ``environment`` are added after ours, and win.
+    """
+
+    timeout_s: float = 300.0
+    owner: tuple[int, int] | None = None
+    config: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+USUAL = Terms()
+
+
+def git(
+    git_dir: Path,
+    *arguments: str,
+    work_tree: Path | None = None,
+    index: Path | None = None,
+    stdin: bytes = b"",
+    terms: Terms = USUAL,
+) -> bytes:
+    """Run one git command and return what it printed; GitRefusal when it fails or takes too long.
+
+    Relative paths in ``arguments`` start in ``work_tree``. Without one the git directory itself
+    stands in, so that neither ``core.worktree`` nor a ``.gitattributes`` of anybody is consulted.
+    Strings from outside belong behind ``--end-of-options`` or ``--``.
+    """
+    place = work_tree or git_dir
+    argv = [_program(), f"--git-dir={git_dir}", f"--work-tree={place}", "--no-pager"]
+    for setting in (*_CONFIG, *terms.config):
+        argv += ["-c", setting]
+    environment = _ENVIRONMENT | dict(terms.environment)
+    if index is not None:
+        environment["GIT_INDEX_FILE"] = str(index)
+    owner = terms.owner
+    process = subprocess.Popen(
+        [*argv, *arguments],
+        cwd=place,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        user=owner[0] if owner else None,
+        group=owner[1] if owner else None,
+        extra_groups=[] if owner else None,
+    )
+    with process:
+        try:
+            stdout, stderr = process.communicate(stdin, timeout=terms.timeout_s)
+        except BaseException as error:  # an interrupt, too, must leave no git behind
+            with contextlib.suppress(ProcessLookupError):  # it may have just ended
+                os.killpg(process.pid, signal.SIGKILL)
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
+            message = f"git {arguments[0]} took longer than {terms.timeout_s:g} s and was stopped"
+            raise GitRefusal(message) from error
+    if process.returncode:
+        message = f"git {arguments[0]} failed in {git_dir}: {_last_lines(stderr)}"
+        raise GitRefusal(message, process.returncode, stdout)
+    return stdout
+
+
+def _program() -> str:
+    found = shutil.which("git", path=SEARCH_PATH)
+    if found is None:
+        raise GitRefusal(f"there is no git in {SEARCH_PATH}; install git 2.39 or newer")
+    return found
+
+
+def _last_lines(stderr: bytes) -> str:
+    """Return the end of what git complained, without control characters of hostile names."""
+    lines = stderr.decode("utf-8", "replace").strip().splitlines()[-_SHOWN_LINES:]
+    told = "; ".join(lines) or "it gave no reason"
+    return "".join(letter if letter.isprintable() else "?" for letter in told)
