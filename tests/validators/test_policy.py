@@ -1,0 +1,188 @@
+"""What no patch may touch or exceed, over plain entries of a difference."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from validators.checkout import LineCount, RawChange
+from validators.encoding import encode
+from validators.policy import Change, judge_change
+from validators.rules import PatchLimits, PolicyWord, Protected, Rules
+from validators.verdict import Finding
+
+ONE, TWO = "1" * 40, "2" * 40
+
+
+def entry(path: str, old: str = "100644", new: str = "100644", old_path: str = "") -> RawChange:
+    status = "A" if old == "000000" else "D" if new == "000000" else "R" if old_path else "M"
+    return RawChange(status, old, new, ONE, TWO, path, old_path or path)
+
+
+def judged(
+    entries: Iterable[RawChange],
+    rules: Rules | None = None,
+    counts: Iterable[LineCount] = (),
+    tree: Iterable[str] = (),
+) -> tuple[Finding, ...]:
+    changed = tuple(entries)
+    standing = [change.path for change in changed if change.new_mode != "000000"]
+    sizes = dict.fromkeys((*standing, *tree), 10)
+    return judge_change(Change(changed, tuple(counts), sizes), rules or Rules())
+
+
+def codes(findings: Iterable[Finding]) -> list[tuple[str, str]]:
+    return [(finding.code, finding.severity) for finding in findings]
+
+
+def test_an_ordinary_change_has_no_finding() -> None:
+    assert judged([entry("src/a.py"), entry("tests/test_a.py", "000000")]) == ()
+
+
+def test_no_change_is_a_finding() -> None:
+    assert codes(judged([])) == [("no-change", "block")]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (entry(".github/workflows/ci.yml"), ("protected-path", "block")),
+        (entry(".GITHUB/workflows/ci.yml", "000000"), ("protected-path", "block")),
+        (entry("sub/CODEOWNERS", new="000000"), ("protected-path", "block")),
+        (entry("moved.yml", old_path=".github/ci.yml"), ("protected-path", "block")),
+        (entry(".github/ci.yml", old_path="moved.yml"), ("protected-path", "block")),
+        (entry(".git/config", "000000"), ("git-directory", "block")),
+        (entry("a/.g\u200cit/config", "000000"), ("git-directory", "block")),
+        (entry("a/\u202egpj.py", "000000"), ("bad-path", "block")),
+        (entry("a" * 600, new="000000"), ("bad-path", "block")),
+        (entry("link", "000000", "120000"), ("symlink", "block")),
+        (entry("link", "120000", "120000"), ("symlink", "block")),
+        (entry("link", "120000", "100644"), ("symlink", "block")),
+        (entry("sub", "000000", "160000"), ("submodule", "block")),
+        (entry("sub", "160000", "000000"), ("submodule", "block")),
+        (entry("a.sh", "000000", "100755"), ("new-executable", "block")),
+        (entry("a.sh", "100644", "100755"), ("made-executable", "ask")),
+        (entry("a.sh", "100755", "100644"), ("file-mode", "block")),
+        (entry("a.sh", "100644", "100664"), ("file-mode", "block")),
+        (entry("package.json"), ("dependency-manifest", "ask")),
+        (entry("uv.lock"), ("lock-without-manifest", "block")),
+    ],
+)
+def test_each_trouble_has_its_code(change: RawChange, expected: tuple[str, str]) -> None:
+    findings = judged([change])
+    assert codes(findings) == [expected]
+    assert findings[0].gate == "policy"
+    assert findings[0].fix
+    assert findings[0].path
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        entry("link", "120000", "000000"),
+        entry("a.sh", "100755", "100755"),
+        entry("a.sh", "100755", "000000"),
+        entry("b.sh", "100755", "100755", old_path="a.sh"),
+    ],
+)
+def test_taking_away_or_keeping_a_mode_is_no_trouble(change: RawChange) -> None:
+    assert judged([change]) == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "path", "expected"),
+    [
+        ("block", "Jenkinsfile", [("protected-path", "block")]),
+        ("ask", "Jenkinsfile", [("protected-path", "ask")]),
+        ("allow", "Jenkinsfile", []),
+        ("block", "AGENTS.md", [("agent-instructions", "block"), ("protected-path", "block")]),
+        ("ask", "AGENTS.md", [("agent-instructions", "ask"), ("protected-path", "ask")]),
+        ("allow", "AGENTS.md", [("agent-instructions", "ask")]),
+        ("allow", ".github/changewright.yml", [("own-config", "block")]),
+        ("allow", ".GitHub/Changewright.YAML", [("own-config", "block")]),
+        ("allow", "sub/.gitmodules", [("gitmodules", "block")]),
+    ],
+)
+def test_the_policy_word_rules_protected_paths_but_not_the_ones_with_a_meaning(
+    word: PolicyWord, path: str, expected: list[tuple[str, str]]
+) -> None:
+    rules = Rules(protected=Protected(policy=word))
+    assert codes(judged([entry(path)], rules)) == expected
+
+
+def test_only_allowed_paths_may_change_where_there_are_any() -> None:
+    rules = Rules(allowed_paths=("src/", "*.md"))
+    findings = judged([entry("src/a.py"), entry("b.md"), entry("lib/a.py")], rules)
+    assert [(finding.code, finding.path) for finding in findings] == [
+        ("outside-allowed-paths", "lib/a.py")
+    ]
+
+
+def test_an_allowed_path_may_still_be_protected() -> None:
+    rules = Rules(allowed_paths=("**",))
+    assert codes(judged([entry(".github/ci.yml")], rules)) == [("protected-path", "block")]
+
+
+def test_a_manifest_explains_its_lock_file() -> None:
+    assert codes(judged([entry("a/uv.lock"), entry("a/pyproject.toml")])) == [
+        ("dependency-manifest", "ask")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("added", "standing"),
+    [
+        ("sub/HEAD", ("sub/objects/x", "sub/refs/heads/y")),
+        ("sub/objects/aa/x", ("sub/head", "sub/refs/heads/y")),
+        ("sub/config", ("sub/HEAD", "sub/objects/a", "sub/refs/b")),
+        ("HEAD", ("objects/a", "refs/b")),
+        ("a/b/HEAD", ("a/x", "a/b/commondir")),
+        ("a/b/config", ("a/x/y", "a/b/c/d", "a/b/HEAD", "a/b/objects/x/y", "a/b/refs/z")),
+    ],
+)
+def test_a_folder_laid_out_as_a_repository_blocks(added: str, standing: tuple[str, ...]) -> None:
+    findings = judged([entry(added, "000000")], tree=standing)
+    assert codes(findings) == [("embedded-repository", "block")]
+
+
+def test_a_folder_that_lacks_a_part_is_no_repository() -> None:
+    tree = ("sub/objects/x", "other/refs/y", "sub/refs")
+    assert judged([entry("sub/HEAD", "000000")], tree=tree) == ()
+    assert judged([entry("other/a", new="000000")], tree=("other/HEAD", *tree)) == ()
+
+
+def test_a_change_beyond_the_limits_blocks() -> None:
+    rules = Rules(limits=PatchLimits(max_patch_files=2, max_patch_lines=10, max_file_bytes=5))
+    counts = (LineCount("a", 6, 0, binary=False), LineCount("b", 0, 5, binary=False))
+    findings = judged([entry("a"), entry("b"), entry("c", new="000000")], rules, counts)
+    assert [(finding.code, finding.path) for finding in findings] == [
+        ("too-many-files", ""),
+        ("too-many-lines", ""),
+        ("file-too-large", "a"),
+        ("file-too-large", "b"),
+    ]
+    assert "11 lines are added or removed; the limit is 10" in findings[1].message
+
+
+def test_a_change_at_the_limits_passes() -> None:
+    rules = Rules(limits=PatchLimits(max_patch_files=1, max_patch_lines=10, max_file_bytes=10))
+    assert judged([entry("a")], rules, [LineCount("a", 5, 5, binary=False)]) == ()
+
+
+def test_a_binary_file_is_for_a_person_to_look_at() -> None:
+    findings = judged([entry("a.png")], counts=[LineCount("a.png", 0, 0, binary=True)])
+    assert codes(findings) == [("binary-file", "ask")]
+
+
+def test_blocking_findings_come_first_and_a_flood_is_cut() -> None:
+    flood = [entry(f"{number}.sh", "100644", "100755") for number in range(300)]
+    findings = judged([*flood, entry(".github/x")])
+    assert codes(findings)[:2] == [("protected-path", "block"), ("too-many-files", "block")]
+    assert len(findings) == 201
+    assert findings[-1].message == "102 more findings are left out"
+
+
+def test_a_finding_on_a_name_that_is_no_text_can_be_stored() -> None:
+    findings = judged([entry("a\udc80b")])
+    assert codes(findings) == [("bad-path", "block")]
+    assert encode(findings)
+    assert findings[0].path == "a\\udc80b"
