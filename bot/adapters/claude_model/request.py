@@ -1,0 +1,120 @@
+"""A conversation as the body of a request, its prefix the same from turn to turn for the cache.
+
+A vendor's blocks are rebuilt from what `draft` put into ``Message.opaque``: thinking unchanged, the
+text and the calls from the message itself. A turn by another model comes without its thinking.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from validators.encoding import builtins
+from workflows.ports import Action, Conversation, Message, ModelRefusal
+
+Block = dict[str, Any]
+_CACHE = {"type": "ephemeral"}
+_THINKING = frozenset({"thinking", "redacted_thinking"})
+# The cache looks back 20 blocks, and one turn may answer more calls: mark the turn before it too.
+_CACHED_TURNS = 2
+
+
+def request_body(
+    conversation: Conversation, model: str, max_tokens: int, effort: str | None
+) -> dict[str, Any]:
+    """Return the arguments of the library's ``messages.stream``."""
+    body: dict[str, Any] = {
+        "model": model,
+        "max_tokens": max_tokens,
+        "messages": _turns(conversation.messages, model),
+    }
+    if conversation.system.strip():
+        system = {"type": "text", "text": conversation.system, "cache_control": _CACHE}
+        body["system"] = [system]
+    if conversation.actions:
+        body["tools"] = [_tool(action) for action in conversation.actions]
+    if effort:
+        body["output_config"] = {"effort": effort}
+    return body
+
+
+def _turns(messages: Sequence[Message], model: str) -> list[dict[str, Any]]:
+    turns: list[dict[str, Any]] = []
+    for message in messages:
+        is_user = message.role == "user"
+        content = _user_blocks(message) if is_user else _model_blocks(message, model)
+        # A turn that says nothing is refused by the vendor; two of a kind in a row are not.
+        if content:
+            turns.append({"role": "user" if is_user else "assistant", "content": content})
+    if not turns or turns[-1]["role"] != "user":
+        raise ModelRefusal(
+            "rejected", "the conversation must end with words or results for the model to answer"
+        )
+    for turn in [turn for turn in turns if turn["role"] == "user"][-_CACHED_TURNS:]:
+        turn["content"][-1]["cache_control"] = _CACHE
+    return turns
+
+
+def _user_blocks(message: Message) -> list[Block]:
+    blocks: list[Block] = [
+        {
+            "type": "tool_result",
+            "tool_use_id": result.id,
+            "content": result.text,
+            "is_error": result.failed,
+        }
+        for result in message.results
+    ]
+    return blocks + _text_blocks(message.text)
+
+
+def _model_blocks(message: Message, model: str) -> list[Block]:
+    """Return the turn's blocks in their own order; without a note of it text first, then calls."""
+    calls = {
+        call.id: {
+            "type": "tool_use",
+            "id": call.id,
+            "name": call.name,
+            "input": builtins(call.arguments),
+        }
+        for call in message.calls
+    }
+    order: list[dict[str, Any]] = next(
+        (note["blocks"] for note in message.opaque if note.get("model") == model), []
+    )
+    length = sum(part.get("chars", 0) for part in order)
+    named = [part["call"] for part in order if "call" in part]
+    if not order or length != len(message.text) or named != list(calls):
+        return [*_text_blocks(message.text), *calls.values()]
+    blocks: list[Block] = []
+    at = 0
+    for part in order:
+        if "chars" in part:
+            blocks += _text_blocks(message.text[at : at + part["chars"]])
+            at += part["chars"]
+        elif "call" in part:
+            blocks += [calls[part["call"]]]
+        else:
+            blocks += [dict(part["block"])]
+    # Thinking that led to nothing was cut off, and carries no signature the vendor would accept.
+    while blocks and blocks[-1]["type"] in _THINKING:
+        blocks.pop()
+    return blocks
+
+
+def _text_blocks(text: str) -> list[Block]:
+    return [{"type": "text", "text": text}] if text.strip() else []
+
+
+def _tool(action: Action) -> dict[str, Any]:
+    schema = builtins(action.schema)
+    tool = {"name": action.name, "description": action.description, "input_schema": schema}
+    return tool | {"strict": True} if _is_strict(schema) else tool
+
+
+def _is_strict(schema: Mapping[str, Any]) -> bool:
+    """Return whether the vendor can hold a model to ``schema``: its library would not change it."""
+    from anthropic import transform_schema  # noqa: PLC0415 - late: most commands never ask a model
+
+    try:
+        return transform_schema(dict(schema)) == schema
+    except (ValueError, AssertionError):
+        return False
