@@ -15,6 +15,7 @@ CERTIFICATE_VARIABLES = (
     "NODE_EXTRA_CA_CERTS",
     "PIP_CERT",
     "UV_NATIVE_TLS",
+    "UV_SYSTEM_CERTS",
 )
 ADDRESS_VARIABLES = (
     "PIP_INDEX_URL",
@@ -25,6 +26,7 @@ ADDRESS_VARIABLES = (
     "UV_INDEX",
     "UV_EXTRA_INDEX_URL",
     "UV_FIND_LINKS",
+    "UV_NO_INDEX",
     "npm_config_registry",
     "NPM_CONFIG_REGISTRY",
     "HTTP_PROXY",

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from validators.clone import Clone, object_name
-from validators.git import Terms, git
+from validators.clone import Clone, object_name, unborrowed
+from validators.git import git
 from validators.repository import CheckoutRefusal
+
+
+_WRITE = ("hash-object", "-t", "commit", "-w", "--stdin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +39,18 @@ def commit_on(
     except ValueError as error:
         raise CheckoutRefusal(f"{at_iso[:80]!r} is not a time (UTC, ISO 8601)") from error
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    environment = {}
-    for role in ("AUTHOR", "COMMITTER"):
-        environment[f"GIT_{role}_NAME"] = name.strip()
-        environment[f"GIT_{role}_EMAIL"] = address.strip(" >")
-        environment[f"GIT_{role}_DATE"] = f"@{int(aware.timestamp())} +0000"
-    sha = git(
-        clone.git_dir,
-        "commit-tree",
-        *(word for parent in parents for word in ("-p", object_name(parent))),
-        object_name(tree),
-        stdin=message.encode("utf-8", "replace"),
-        terms=Terms(environment=environment),
-    )
+    signature = f"{name.strip()} <{address.strip(' >')}> {int(aware.timestamp())} +0000"
+    lines = [
+        f"tree {object_name(tree)}",
+        *(f"parent {object_name(parent)}" for parent in parents),
+        f"author {signature}",
+        f"committer {signature}",
+        "",
+        message,
+    ]
+    # Not commit-tree: a commit that the original has already would get a new time stamp there.
+    stdin = "\n".join(lines).encode("utf-8", "replace")
+    sha = git(clone.git_dir, *_WRITE, stdin=stdin, terms=unborrowed(clone))
     made = sha.decode().strip()
     wanted = "\n".join([made, *(f"^{parent}" for parent in parents), ""])
     pack = git(clone.git_dir, "pack-objects", "-q", "--revs", "--stdout", stdin=wanted.encode())

@@ -51,14 +51,17 @@ def spent(entries: Iterable[Entry], elapsed_s: float = 0.0) -> Spent:
     return Spent(usd, tokens, turns + len(open_reservations), elapsed_s)
 
 
-def exhausted(budget: Budget, used: Spent, *, reserve_tokens: int = 0) -> str:
-    """Return why the next request may not be sent, or an empty string when it may."""
-    if used.usd >= budget.usd:
-        return f"${used.usd:.4f} of ${budget.usd:.2f} are spent"
-    if used.tokens + reserve_tokens > budget.tokens:
+def exhausted(budget: Budget, used: Spent, reserve: Spent) -> str:
+    """Return why a request that may need ``reserve`` may not be sent, or "" when it may."""
+    if used.usd + reserve.usd > budget.usd:
+        return (
+            f"${used.usd:.4f} of ${budget.usd:.2f} are spent"
+            f" and the next request may cost ${reserve.usd:.4f}"
+        )
+    if used.tokens + reserve.tokens > budget.tokens:
         return (
             f"{used.tokens} of {budget.tokens} tokens are used"
-            f" and the next request may need {reserve_tokens}"
+            f" and the next request may need {reserve.tokens}"
         )
     if used.turns >= budget.turns:
         return f"all {budget.turns} turns are used"

@@ -5,7 +5,7 @@ Nothing under `workflows` knows which vendor, forge, database or interpreter sta
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from scoping.refusal import Refusal
@@ -211,6 +211,10 @@ class Forge(Protocol):
 
     name: str
 
+    def base_branch(self, revision: str) -> str:
+        """Return the branch a change based on ``revision`` is to be merged into."""
+        ...
+
     def branch_head(self, branch: str) -> str | None:
         """Return the commit ``branch`` points at, or None."""
         ...
@@ -394,13 +398,3 @@ class Engine(Protocol):
     def cancel(self, campaign: str) -> None:
         """Start no further target, ever; those running finish and are recorded."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """What wiring hands to a workflow; only what this process may hold is filled."""
-
-    journal: Journal
-    now: Callable[[], float] = field(repr=False)  # seconds, monotonic, for limits
-    new_id: Callable[[], str] = field(repr=False)  # an unguessable word
-    owner: str = ""

@@ -26,6 +26,10 @@ EventKind = Literal[
     "effect.settled",  # key, outcome
     "bundle.written",  # sha256, path
     "review.recorded",  # the Review
+    "campaign.paused",  # campaign
+    "campaign.resumed",  # campaign
+    "campaign.cancelled",  # campaign
+    "target.finished",  # the TargetResult
     "run.finished",  # state, verdict, why
 ]
 

@@ -1,0 +1,93 @@
+"""Runs a campaign's targets on this machine, a few at a time, under leases of the journal.
+
+It decides only when and where. Pause and cancel are events of the campaign in the journal, so that
+another process can say them; what happened to a target is recorded by the workflow itself.
+"""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from workflows.campaign import Campaign, Target, TargetResult
+from workflows.ports import EngineLimits, Journal, JournalRefusal, RunTarget
+from workflows.run import Event, EventKind
+
+_POLL_S = 0.2
+
+
+class LocalEngine:
+    """The Engine port over threads; each target's work is mostly a process in a sandbox."""
+
+    name = "local"
+
+    def __init__(self, journal: Journal, owner: str) -> None:
+        self._journal = journal
+        self._owner = owner
+
+    def execute(
+        self, campaign: Campaign, run_target: RunTarget, limits: EngineLimits
+    ) -> Iterator[TargetResult]:
+        """Yield each target's result; a bug in one is raised only after the others finished."""
+        waiting = list(campaign.targets)
+        running: set[Future[TargetResult]] = set()
+        bugs: list[BaseException] = []
+        with ThreadPoolExecutor(limits.workers, thread_name_prefix="target") as pool:
+            while waiting or running:
+                word = self._word(campaign.key)
+                if word == "campaign.cancelled":
+                    waiting.clear()
+                while waiting and len(running) < limits.workers and word != "campaign.paused":
+                    target = waiting.pop(0)
+                    running.add(pool.submit(self._one, campaign, target, run_target, limits))
+                if not running:
+                    if waiting:
+                        time.sleep(_POLL_S)
+                    continue
+                done, running = wait(running, _POLL_S, FIRST_COMPLETED)
+                for future in done:
+                    error = future.exception()
+                    if error is None:
+                        yield future.result()
+                    else:
+                        bugs.append(error)
+        if bugs:
+            raise bugs[0]
+
+    def pause(self, campaign: str) -> None:
+        """Start no further target until `resume`."""
+        self._say(campaign, "campaign.paused")
+
+    def resume(self, campaign: str) -> None:
+        """Undo `pause`."""
+        self._say(campaign, "campaign.resumed")
+
+    def cancel(self, campaign: str) -> None:
+        """Start no further target, ever."""
+        self._say(campaign, "campaign.cancelled")
+
+    def _one(
+        self, campaign: Campaign, target: Target, run_target: RunTarget, limits: EngineLimits
+    ) -> TargetResult:
+        try:
+            fence = self._journal.lease(f"target-{target.key}", self._owner, limits.lease_s)
+        except JournalRefusal as refusal:
+            return TargetResult(target.key, "pending", cause=f"another worker has it: {refusal}")
+        try:
+            return run_target(campaign, target, fence)
+        finally:
+            self._journal.release(fence)
+
+    def _word(self, campaign: str) -> EventKind:
+        """Return what was last said about the campaign; a cancel is never undone."""
+        kinds = [entry.event.kind for entry in self._journal.read(f"campaign-{campaign}")]
+        if "campaign.cancelled" in kinds:
+            return "campaign.cancelled"
+        return kinds[-1] if kinds else "campaign.resumed"
+
+    def _say(self, campaign: str, kind: EventKind) -> None:
+        run = f"campaign-{campaign}"
+        fence = self._journal.lease(run, self._owner)
+        try:
+            self._journal.append(fence, Event(kind, {"campaign": campaign}))
+        finally:
+            self._journal.release(fence)

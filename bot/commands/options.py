@@ -1,0 +1,61 @@
+"""The options that several commands share, so that they mean the same everywhere."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+repo = click.option(
+    "--repo",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    show_default="the current directory",
+    help="The target repository; read, never checked out or changed.",
+)
+base = click.option(
+    "--base", default="HEAD", show_default=True, metavar="REV", help="The commit to work on."
+)
+state = click.option(
+    "--state",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where journal, bundles and caches are kept (default: the platform's state folder).",
+)
+quiet = click.option("--quiet", is_flag=True, help="No progress, only the result.")
+unsafe = click.option(
+    "--unsafe-no-sandbox",
+    is_flag=True,
+    help="Run the target's commands WITHOUT isolation. Recorded in the evidence.",
+)
+model = click.option(
+    "--model",
+    metavar="claude|scripted:FILE|recorded:RUN",
+    help="Who writes the change (default: claude).",
+)
+issue_file = click.option(
+    "--issue-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE.md",
+    help="The task: text or Markdown; front matter may hold number, title, author.",
+)
+task = click.option("--task", metavar="TEXT", help="The task, in words.")
+
+
+def json(forms: str = "") -> Callable[[F], F]:
+    """Return the ``--json`` option; ``forms`` names the values it takes after ``=``, if any."""
+    value = f"; --json={forms} for plain lists" if forms else ""
+    return click.option(
+        "--json",
+        "json_form",
+        default="",
+        metavar="",
+        help=f"Print one JSON document on standard output, words on standard error{value}.",
+    )
+
+
+def given(**values: object) -> dict[str, object]:
+    """Return the options that were really given, as settings know them."""
+    return {key.replace("__", "."): value for key, value in values.items() if value is not None}

@@ -1,0 +1,30 @@
+"""A pull request as a terminal shows it: title, state, body, reviews, diff."""
+
+from workflows.ports import PullRequest
+from workflows.review import Review
+
+
+def review_text(pull_request: PullRequest, diff: str) -> str:
+    """Return everything a reviewer needs on one screen after the other."""
+    draft = pull_request.draft
+    head = (
+        f"#{pull_request.number} {draft.title}\n"
+        f"{pull_request.state}{' draft' if draft.draft else ''},"
+        f" {draft.branch} -> {draft.base_branch} at {pull_request.head[:12]},"
+        f" opened {pull_request.created}\n"
+    )
+    parts = [head, draft.body.strip() + "\n"]
+    if pull_request.reviews:
+        parts.append("## Reviews\n")
+        parts += [_line(review) for review in pull_request.reviews]
+        parts.append("")
+    parts += ["## Diff\n", diff.rstrip()]
+    return "\n".join(parts)
+
+
+def _line(review: Review) -> str:
+    claimed = "" if review.verified else " (claimed)"
+    merged = ", merged" if review.merged else ""
+    kind = f" [{review.kind}]" if review.verdict == "rejected" else ""
+    words = f": {review.words}" if review.words else ""
+    return f"- {review.at} {review.reviewer}{claimed} {review.verdict}{kind}{merged}{words}"

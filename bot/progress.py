@@ -1,0 +1,99 @@
+"""A run as it happens, told from its journal entries: one line each, live on a terminal.
+
+It reads what was written to the journal and nothing else, so what people see is what is kept.
+"""
+
+import sys
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from bot.console import printable
+from workflows.run import Entry
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+
+def line_of(entry: Entry) -> str:
+    """Return one entry in a person's words; empty for those that tell a person nothing."""
+    teller = _TELLERS.get(entry.event.kind)
+    return printable(teller(entry.event.data)) if teller else ""
+
+
+def _landed(data: Any) -> str:  # noqa: ANN401 - an event's JSON
+    edits = data["edits"]
+    landed = sum(1 for edit in edits if edit["landed"])
+    if not edits:
+        return "  edits     none in the reply"
+    if landed < len(edits):
+        return f"  edits     {len(edits) - landed} of {len(edits)} rejected, so none was applied"
+    return f"  edits     {landed} landed in {', '.join(sorted({e['path'] for e in edits}))}"
+
+
+def _attempt(data: Any) -> str:  # noqa: ANN401
+    attempt = data["attempt"]
+    words = f"attempt {attempt['number']}: {attempt['verdict']['word']}"
+    blocking = [f for f in attempt["verdict"]["findings"] if f["severity"] == "block"]
+    first = blocking[0]["message"].strip().splitlines()[0] if blocking else ""
+    return f"{words} ({first[:140]})" if first else words
+
+
+def gate_line(data: Any) -> str:  # noqa: ANN401
+    """Return one finished gate in a person's words."""
+    return f"  gate      {data['gate']}: {data['side']} {data['summary']} ({data['seconds']:.1f} s)"
+
+
+_TELLERS: dict[str, Callable[[Any], str]] = {
+    "run.started": lambda d: (
+        f"run started on {d['base_commit'][:12]} with {d['model']}" if "model" in d else ""
+    ),
+    "scope.selected": lambda d: (
+        f"scope       {len(d['files'])} files ranked, {d['tokens']} tokens packed,"
+        f" first: {', '.join(d['files'][:3])}"
+    ),
+    "environment.ready": lambda d: f"environment {d['how']} ({d['seconds']:.1f} s)",
+    "prompt.sent": lambda d: f"attempt {d['attempt']}: asking the model",
+    "patch.landed": _landed,
+    "gate.finished": gate_line,
+    "attempt.finished": _attempt,
+    "bundle.written": lambda d: f"bundle      {d['path']}",
+    "run.finished": lambda d: f"run {d['state']}: {d['why']}",
+}
+
+
+class Progress:
+    """Shows entries as they come: live with rich on a terminal, plain lines when piped."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._status: Status | None = None
+
+    def __enter__(self) -> Self:
+        if not self._quiet and sys.stderr.isatty():
+            from rich.console import Console  # noqa: PLC0415 - 60 ms, only on a terminal
+
+            self._status = Console(stderr=True).status("starting")
+            self._status.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._status:
+            self._status.stop()
+
+    def entry(self, entry: Entry) -> None:
+        """Tell one journal entry."""
+        line = line_of(entry)
+        if self._quiet or not line:
+            return
+        if self._status:
+            self._status.console.print(line, markup=False, highlight=False)
+            self._status.update(line.strip()[:100].replace("[", "\\["))
+        else:
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()

@@ -1,0 +1,250 @@
+"""Chooses the implementations, and opens what one command works with; the only place that does.
+
+A `Bench` is one target at one base commit with everything around it. What a workflow is handed is
+made from it in `bot/workshop.py`; nothing outside these two knows an adapter's name.
+"""
+
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.settings import TARGET_FILE, Settings, from_process
+from scoping.refusal import Refusal
+from validators.checkout import Clone, open_clone, read_file
+from validators.encoding import decode
+from validators.sandbox import TOOLS, Mount, Sandbox
+from workflows.ports import Engine, Forge, Journal, Model, Reply
+from workflows.review import Review
+
+if TYPE_CHECKING:
+    from validators.evidence import Side
+    from workflows.ports import PullRequest
+
+
+# Where Debian, Ubuntu and Alpine keep what the machine trusts; uv's own list knows no company's.
+_SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+class WiringRefusal(Refusal):
+    """What was asked for cannot be put together: which choice, and what to choose instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One target at one base, opened for one command. ``scratch`` is gone when it ends."""
+
+    settings: Settings
+    clone: Clone
+    sandbox: Sandbox
+    journal: Journal
+    forge: Forge
+    scratch: Path
+    base_sides: dict[str, "Side"] = field(default_factory=dict)
+
+    @staticmethod
+    def new_run() -> str:
+        """Return an unguessable name for a run, which sorts by the time it was given."""
+        return f"r{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+@contextmanager
+def open_bench(
+    repo: Path, base: str, command_line: Mapping[str, object], *, unsafe: bool
+) -> Iterator[Bench]:
+    """Open ``repo`` at ``base``; settings are read again once the base's own file is known."""
+    state = from_process(command_line).state
+    scratch = private(state / "scratch") / secrets.token_hex(8)
+    scratch.mkdir(mode=0o700)
+    try:
+        clone = open_clone(repo, base, scratch / "clone")
+        settings = from_process(command_line, _target_file(clone))
+        with opened_journal(command_line) as journal:
+            yield Bench(
+                settings,
+                clone,
+                sandbox_of(settings, unsafe=unsafe, scratch=scratch),
+                journal,
+                _local_forge(settings, clone.repository, clone.original_git_dir),
+                scratch,
+            )
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def opened_journal(command_line: Mapping[str, object]) -> Iterator[Journal]:
+    """Open the journal of the state folder for as long as one command needs it."""
+    from bot.adapters.sqlite_journal.journal import SqliteJournal  # noqa: PLC0415 - keeps --help fast
+
+    state = from_process(command_line).state
+    journal = SqliteJournal(private(state) / "journal.sqlite", now_iso, time.time)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a person decides: the forge, and the journal that keeps the decision."""
+
+    settings: Settings
+    forge: Forge
+    journal: Journal
+
+    def record(self, review: Review) -> "PullRequest":
+        """Keep a decision on the forge and in the journal of the run it is about."""
+        from workflows.decide import note_review  # noqa: PLC0415
+
+        pull_request = self.forge.record_review(review)
+        note_review(self.journal, pull_request.draft.run, review)
+        return pull_request
+
+    def diff(self, repo: Path, pull_request: "PullRequest") -> str:
+        """Return what a pull request changes, as a person reads it."""
+        from validators.checkout import diff_text, resolve_tree  # noqa: PLC0415
+
+        scratch = private(self.settings.state / "scratch") / secrets.token_hex(8)
+        try:
+            clone = open_clone(repo, pull_request.draft.base_commit, scratch)
+            return diff_text(clone, clone.base_tree, resolve_tree(clone, pull_request.head))
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def open_desk(repo: Path, command_line: Mapping[str, object]) -> Iterator[Desk]:
+    """Open the local forge of ``repo``; no clone, no sandbox, no model."""
+    from validators.repository import find  # noqa: PLC0415
+
+    settings = from_process(command_line)
+    place = find(repo)
+    with opened_journal(command_line) as journal:
+        yield Desk(settings, _local_forge(settings, place.root, place.git_dir), journal)
+
+
+def sandbox_of(settings: Settings, *, unsafe: bool, scratch: Path | None = None) -> Sandbox:
+    """Return the sandbox that commands of a target run in; none only on the user's own word."""
+    from bot.adapters.bwrap_sandbox import BwrapSandbox  # noqa: PLC0415
+    from bot.adapters.none_sandbox import NoneSandbox  # noqa: PLC0415
+
+    place = scratch or private(settings.state / "scratch")
+    return NoneSandbox(place) if unsafe else BwrapSandbox(place)
+
+
+def model_of(settings: Settings, journal: Journal) -> Model:
+    """Return the model that ``--model`` names."""
+    kind, _, rest = settings.model.partition(":")
+    if kind == "scripted" and rest:
+        from bot.adapters.scripted_model import ScriptedModel  # noqa: PLC0415
+
+        return ScriptedModel.load(Path(rest))
+    if kind == "recorded" and rest:
+        from bot.adapters.recorded_model import RecordedModel  # noqa: PLC0415
+
+        return RecordedModel(_recorded_turns(journal, rest), journal.get_blob)
+    if settings.model != "claude":
+        raise WiringRefusal(
+            f"--model {settings.model!r} is none of claude, scripted:FILE, recorded:RUN"
+        )
+    if settings.api_key is None:
+        raise WiringRefusal(
+            "there is no key for the model: set ANTHROPIC_API_KEY, or work without one:"
+            " --model scripted:FILE plays replies from a YAML file, --model recorded:RUN replays"
+            " an earlier run"
+        )
+    from bot.adapters.claude_model.model import DEFAULT_MODEL, ClaudeModel  # noqa: PLC0415
+
+    return ClaudeModel(
+        settings.api_key.reveal(),
+        settings.model_name or DEFAULT_MODEL,
+        endpoint=settings.model_endpoint,
+        effort=settings.model_effort,
+    )
+
+
+def engine_of(bench: Bench) -> Engine:
+    """Return what decides when the targets of a campaign run."""
+    from bot.adapters.local_engine import LocalEngine  # noqa: PLC0415
+
+    return LocalEngine(bench.journal, f"migrate-{secrets.token_hex(4)}")
+
+
+def uv_binary() -> Path:
+    """Return the uv that came with our own packages."""
+    from uv import find_uv_bin  # noqa: PLC0415
+
+    return Path(find_uv_bin())
+
+
+def tools() -> tuple[Mount, ...]:
+    """Return our own tools as the sandbox sees them: single binaries, read-only."""
+    uv = uv_binary()
+    found = {name: uv.with_name(name) for name in ("uv", "uvx", "ruff")}
+    return tuple(Mount(path, f"{TOOLS}/{name}") for name, path in found.items() if path.is_file())
+
+
+def network_variables(settings: Settings) -> dict[str, str]:
+    """Return what an installer needs to know here; it trusts whom the machine trusts."""
+    own = {"UV_SYSTEM_CERTS": "1"} if _SYSTEM_CERTIFICATES.is_file() else {}
+    return own | dict(settings.network_environment)
+
+
+def network_mounts(settings: Settings) -> tuple[Mount, ...]:
+    """Return the files and folders that the installer's variables name, for set-up to read."""
+    words = {word for value in settings.network_environment.values() for word in value.split()}
+    paths = {Path(word.removeprefix("file://")) for word in words}
+    return tuple(
+        Mount(path, str(path)) for path in sorted(paths) if path.is_absolute() and path.exists()
+    )
+
+
+def now_iso() -> str:
+    """Return the present time as UTC ISO 8601, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _recorded_turns(journal: Journal, run: str) -> "Iterator[tuple[str, Reply]]":
+    """Yield what an earlier run asked (by hash) and was answered, in order."""
+    entries = journal.read(run)
+    if not entries:
+        raise WiringRefusal(f"the journal has no run {run!r}; `changewright runs` lists them")
+    asked = ""
+    for entry in entries:
+        if entry.event.kind == "prompt.sent":
+            asked = entry.event.data["conversation"]
+        elif entry.event.kind == "model.replied":
+            yield asked, decode(journal.get_blob(entry.event.data["reply"]), Reply)
+
+
+def _local_forge(settings: Settings, repository: Path, git_dir: Path) -> Forge:
+    from bot.adapters.local_forge import LocalForge  # noqa: PLC0415
+
+    return LocalForge(repository, git_dir, settings.state / "forge", now_iso)
+
+
+def _target_file(clone: Clone) -> bytes | None:
+    found = read_file(clone, clone.base_tree, TARGET_FILE)
+    if found is None:
+        return None
+    mode, content = found
+    if mode not in {"100644", "100755"}:
+        raise WiringRefusal(f"{TARGET_FILE} at the base commit is a link; make it a file")
+    return content
+
+
+def private(folder: Path) -> Path:
+    """Return ``folder``, made for this user alone when it was not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise WiringRefusal(
+            f"cannot make the state folder {folder}: {error.strerror}; choose another with --state"
+        ) from error
+    return folder

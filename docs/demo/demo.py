@@ -1,0 +1,102 @@
+"""The main job on a real repository, with no key: fetch, propose, publish, show.
+
+Fetches the source of a released version of more-itertools that has a real bug (mended in the
+release after it), makes it a git repository, and lets the installed `changewright` command work on
+an issue about it. Without ANTHROPIC_API_KEY the model's replies are scripted (see replies.yml).
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bot.settings import from_process
+from bot.wiring import network_mounts, network_variables, sandbox_of, tools
+from validators.sandbox import TOOLS, WORKSPACE, Limits, Phase
+
+HERE = Path(__file__).parent
+PROJECT, VERSION, SDIST = "more-itertools", "10.5.0", "more-itertools-10.5.0.tar.gz"
+CHANGEWRIGHT = Path(sys.executable).with_name("changewright")
+
+
+def main() -> int:
+    """Run the demo and return the exit code of its last command."""
+    settings = from_process({}, None)
+    repository = settings.state / "demo" / f"{PROJECT}-{VERSION}"
+    _say(f"fetching {PROJECT} {VERSION} (its build back end runs: inside the sandbox)")
+    _fetch(repository)
+    _make_repository(repository)
+    model = "claude" if settings.api_key else f"scripted:{HERE / 'replies.yml'}"
+    if settings.api_key:
+        _say("ANTHROPIC_API_KEY is set: asking Claude")
+    else:
+        _say("the model's replies are SCRIPTED; the first is wrong on purpose")
+        _say("set ANTHROPIC_API_KEY and the same command asks Claude")
+    bundle = repository.with_name(f"{repository.name}.bundle.json")
+    for words in (
+        ["propose", "--issue-file", str(HERE / "issue.md"), f"--model={model}", f"--out={bundle}"],
+        ["publish", str(bundle)],
+        ["review", "show", "1"],
+    ):
+        argv = [str(CHANGEWRIGHT), *words, "--repo", str(repository)]
+        _say("$ " + " ".join(["changewright", *argv[1:]]))
+        code = subprocess.run(argv, check=False).returncode
+        if code:
+            return code
+    _say(f"decide: changewright review accept 1 --merge --repo {repository}")
+    _say("what was worked on: .venv/bin/changewright runs")
+    return 0
+
+
+def _fetch(repository: Path) -> None:
+    """Put the project's source under ``repository``, without its code touching this machine."""
+    settings = from_process({}, None)
+    sandbox = sandbox_of(settings, unsafe=False)
+    phase = Phase(
+        "setup",
+        network=True,
+        mounts=(*tools(), *network_mounts(settings)),
+        environment=network_variables(settings),
+        path=(TOOLS,),
+    )
+    download = ["uvx", "--quiet", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
+    download += ["--dest", WORKSPACE, f"{PROJECT}=={VERSION}"]
+    unpack = ["tar", "-xzf", SDIST, "--strip-components=1"]
+    with tempfile.TemporaryDirectory() as empty:
+        with sandbox.open(Path(empty), phase, Limits()) as session:
+            for argv in (download, unpack, ["rm", SDIST]):
+                done = session.run(argv)
+                if done.outcome != "ok":
+                    sys.exit(f"{argv[0]} failed ({done.outcome}):\n{done.stderr.text[-2000:]}")
+            changes = session.changes()
+    shutil.rmtree(repository, ignore_errors=True)
+    for change in changes.files:
+        if change.content is None or change.mode not in {"100644", "100755"}:
+            continue
+        place = repository / change.path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(change.content)
+
+
+def _make_repository(folder: Path) -> None:
+    """Commit the source as it was released, always as the same commit."""
+    who = {"NAME": "demo", "EMAIL": "demo@localhost", "DATE": "2024-09-05T14:12:15+00:00"}
+    environment = {f"GIT_{role}_{k}": v for role in ("AUTHOR", "COMMITTER") for k, v in who.items()}
+    environment |= {"PATH": os.defpath, "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1"}
+    for words in (
+        ["init", "--quiet", "--initial-branch=main"],
+        ["add", "--all"],
+        ["commit", "--quiet", "--message", f"{PROJECT} {VERSION} as released"],
+    ):
+        subprocess.run(["git", *words], cwd=folder, env=environment, check=True)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"\n=== {text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

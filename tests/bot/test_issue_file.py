@@ -1,0 +1,70 @@
+"""An issue is read from a file as it is, and a bad one is refused with its name."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.issue_file import MAX_ISSUE_BYTES, IssueFileRefusal, task_from_file, task_of
+
+
+def read(folder: Path, text: str | bytes) -> tuple[str, str, str, str]:
+    path = folder / "issue.md"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    task = task_from_file(path, "/repo", "main")
+    assert (task.repository, task.base) == ("/repo", "main")
+    return task.number, task.title, task.author, task.body
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# A title\n\nand words\n", ("", "A title", "", "and words")),
+        ("only a line", ("", "only a line", "", "")),
+        (
+            "---\nnumber: 42\ntitle: 'It''s: broken'\nauthor: ada\n---\nwords\n",
+            ("42", "It's: broken", "ada", "words"),
+        ),
+        ("---\nnumber: 3\n---\n\nTitle below\nwords", ("3", "Title below", "", "words")),
+        ("---\r\nnumber: 3\r\ntitle: t\r\n---\r\nwords\r\n", ("3", "t", "", "words")),
+        ("---\njust a rule", ("", "---", "", "just a rule")),
+        (b"\xef\xbb\xbftitle\n\xff", ("", "title", "", "\ufffd")),
+    ],
+)
+def test_what_is_written_is_read(
+    tmp_path: Path, text: str | bytes, expected: tuple[str, str, str, str]
+) -> None:
+    assert read(tmp_path, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "the issue is empty"),
+        ("\n \n", "the issue is empty"),
+        ("---\ntitel: x\n---\nwords", "unknown key 'titel'"),
+        ("---\nnumber: many\n---\nt", "whole number, not 'many'"),
+        ("---\ntitle: [\n---\nt", "not YAML"),
+        ("---\ntitle: [a]\n---\nt", "lines of `key: value`"),
+        ("x" * (MAX_ISSUE_BYTES + 1), "the limit is"),
+        ("---\ntitle: " + "[" * 5000 + "\n---\nt", "nested"),
+    ],
+)
+def test_a_bad_issue_is_refused_by_name(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(IssueFileRefusal, match="issue.md") as refusal:
+        read(tmp_path, text)
+
+    assert words in str(refusal.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(IssueFileRefusal, match="No such file"):
+        task_from_file(tmp_path / "none.md", "/repo", "HEAD")
+
+
+def test_the_task_is_given_in_exactly_one_way(tmp_path: Path) -> None:
+    assert task_of(None, "do it\nthus", "/repo", "HEAD").title == "do it"
+    for file, words in ((None, None), (tmp_path, "do it")):
+        with pytest.raises(IssueFileRefusal, match="either"):
+            task_of(file, words, "/repo", "HEAD")
+    with pytest.raises(IssueFileRefusal, match="the task is empty"):
+        task_of(None, "  ", "/repo", "HEAD")

@@ -1,0 +1,89 @@
+"""What the model may ask for while it works, answered from the tree as edited so far."""
+
+import fnmatch
+from collections.abc import Mapping
+from typing import Any
+
+from validators.checkout import Clone, list_files, read_blobs, read_file
+from workflows.ports import ActionCall, ActionResult
+
+_MAX_LINES = 400
+_MAX_MATCHES = 50
+_MAX_LINE_LENGTH = 400
+_MAX_FILE_BYTES = 1_000_000
+_REGULAR = frozenset({"100644", "100755"})
+
+
+class Reader:
+    """Answers `read` and `search` on one tree; what it cannot answer it says, it never raises."""
+
+    def __init__(self, clone: Clone, tree: str) -> None:
+        self._clone = clone
+        self._tree = tree
+
+    def answer(self, call: ActionCall) -> ActionResult:
+        """Return the answer to one call, its arguments checked here and nowhere before."""
+        try:
+            if call.name == "read":
+                return ActionResult(call.id, self._read(call.arguments))
+            if call.name == "search":
+                return ActionResult(call.id, self._search(call.arguments))
+        except _Unanswerable as no:
+            return ActionResult(call.id, str(no), failed=True)
+        return ActionResult(call.id, f"there is no action called {call.name!r}", failed=True)
+
+    def _read(self, arguments: Mapping[str, Any]) -> str:
+        path = _word(arguments, "path")
+        first, last = _number(arguments, "start_line"), _number(arguments, "end_line")
+        lines = self._lines(path)
+        first, last = max(1, first), min(len(lines), last, first + _MAX_LINES - 1)
+        if first > last:
+            raise _Unanswerable(f"{path} has {len(lines)} lines; none of them is asked for")
+        shown = [f"{number:6} {lines[number - 1]}" for number in range(first, last + 1)]
+        return f"{path}, lines {first}-{last} of {len(lines)}:\n" + "\n".join(shown)
+
+    def _search(self, arguments: Mapping[str, Any]) -> str:
+        text, glob = _word(arguments, "text"), _word(arguments, "glob")
+        files = [
+            file
+            for file in list_files(self._clone, self._tree)
+            if file.mode in _REGULAR
+            and file.size <= _MAX_FILE_BYTES
+            and fnmatch.fnmatchcase(file.path, glob)
+        ]
+        found: list[str] = []
+        contents = read_blobs(self._clone, (file.sha for file in files))
+        for file, content in zip(files, contents, strict=True):
+            lines = content.decode("utf-8", "replace").splitlines()
+            found += [
+                f"{file.path}:{number}: {line.strip()[:_MAX_LINE_LENGTH]}"
+                for number, line in enumerate(lines, 1)
+                if text in line
+            ]
+        if len(found) > _MAX_MATCHES:
+            found[_MAX_MATCHES:] = [f"({len(found) - _MAX_MATCHES} more lines are left out)"]
+        return "\n".join(found) or f"no line of a file matching {glob!r} contains {text!r}"
+
+    def _lines(self, path: str) -> list[str]:
+        found = read_file(self._clone, self._tree, path)
+        if found is None or found[0] not in _REGULAR:
+            raise _Unanswerable(f"there is no file {path!r}; search with a glob to find its name")
+        return found[1].decode("utf-8", "replace").splitlines()
+
+
+class _Unanswerable(Exception):
+    """A call that cannot be answered, with what the model should do instead."""
+
+
+def _word(arguments: Mapping[str, Any], name: str) -> str:
+    value = arguments.get(name)
+    if not isinstance(value, str) or not value:
+        raise _Unanswerable(f"the argument {name!r} must be a text that is not empty")
+    return value
+
+
+def _number(arguments: Mapping[str, Any], name: str) -> int:
+    value = arguments.get(name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _Unanswerable(f"the argument {name!r} must be a whole number")
+    return value

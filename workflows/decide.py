@@ -1,0 +1,21 @@
+"""A person's decision, written down in the run it is about."""
+
+from workflows.ports import Journal
+from workflows.recorder import Recorder
+from workflows.review import Review
+from workflows.run import summarise
+
+
+def note_review(journal: Journal, run: str, review: Review) -> None:
+    """Write a decision down in the run it is about; an ending one ends the run."""
+    fence = journal.lease(run, owner=f"review {review.pull_request}")
+    try:
+        recorder = Recorder(journal, fence)
+        recorder.record("review.recorded", review=review)
+        if review.verdict != "changes-requested":
+            before = summarise(recorder.entries())
+            recorder.record(
+                "run.finished", state=review.verdict, verdict=before.verdict, why=review.words
+            )
+    finally:
+        journal.release(fence)

@@ -1,0 +1,46 @@
+"""A model's reply landed on a tree, and what became of each edit."""
+
+from dataclasses import dataclass
+
+from scoping.grammars import Parser
+from validators.checkout import Clone, read_file, write_tree
+from validators.patch import land, parse
+from validators.verdict import Finding
+from workflows.proposal import EditReport
+
+_MAX_PROSE = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """The tree after a reply: the one before it, unless every edit landed."""
+
+    tree: str
+    reports: tuple[EditReport, ...]
+    prose: str
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Why nothing landed, as findings; empty when something did."""
+        rejected = tuple(
+            Finding("edits", report.how, "block", report.message or report.how, report.path)
+            for report in self.reports
+            if not report.landed
+        )
+        none = Finding("edits", "no-edits", "block", "the reply held no edit that changes a file")
+        return rejected or (none,)
+
+
+def land_reply(clone: Clone, tree: str, text: str) -> Landed:
+    """Land the edits in ``text`` on ``tree``, all of them or none; nothing lands by guess."""
+    patch = parse(text)
+    with Parser() as parser:
+        landing = land(patch, lambda path: read_file(clone, tree, path), parser.count_errors)
+    reports = tuple(
+        EditReport(edit.path, landed=True, how=edit.how) for edit in landing.landed
+    ) + tuple(
+        EditReport(edit.path, landed=False, how=edit.reason, message=edit.message)
+        for edit in landing.rejected
+    )
+    applied = write_tree(clone, tree, landing.files) if landing.files else tree
+    return Landed(applied, reports, patch.prose.strip()[:_MAX_PROSE])

@@ -1,0 +1,172 @@
+"""One recipe over many targets: a command in the sandbox, gates, one proposal per target.
+
+A target's failure never stops the rest. What a command changes outside its target's files is not
+landed: the target fails and says so.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal
+
+from pathspec import GitIgnoreSpec
+
+from scoping.refusal import Refusal
+from validators.checkout import list_files, write_tree
+from validators.encoding import digest, encode
+from validators.sandbox import Changes, Completed
+from validators.verdict import Finding, Verdict
+from workflows.campaign import Campaign, Target, TargetResult
+from workflows.proposal import Attempt, EditReport, Proposal
+from workflows.recorder import Recorder, recording
+from workflows.sealing import write_bundle
+from workflows.task import Task
+from workflows.workshop import Workshop
+
+ShardBy = Literal["all", "directory"]
+_REGULAR = frozenset({"100644", "100755"})
+
+
+class CampaignRefusal(Refusal):
+    """A campaign cannot start: its pattern or its rule, and what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """What a target is worked on with.
+
+    ``execute`` runs an argv over the base tree in the sandbox and tells how it ended and what it
+    changed, files that the base ignores left out.
+    """
+
+    workshop: Workshop
+    execute: Callable[[Sequence[str]], tuple[Completed, Changes]]
+
+
+def plan(rule: Sequence[str], on: Sequence[str], workshop: Workshop, shard: ShardBy) -> Campaign:
+    """Return the campaign that runs ``rule`` over every regular file at base matching ``on``.
+
+    ``on`` are patterns as in .gitignore. Shards are the whole, or one per folder.
+    """
+    if not rule:
+        raise CampaignRefusal("the rule is empty; give the command to run over the files")
+    clone = workshop.clone
+    wanted = GitIgnoreSpec.from_lines(on)
+    paths = [
+        file.path
+        for file in list_files(clone, clone.base_tree)
+        if file.mode in _REGULAR and wanted.match_file(file.path)
+    ]
+    if not paths:
+        raise CampaignRefusal(
+            f"no file at {clone.base_commit[:12]} matches {' '.join(on)!r};"
+            " patterns are written as in .gitignore, for example 'src/**/*.py'"
+        )
+    shards: dict[str, list[str]] = {}
+    for path in paths:
+        folder = "" if shard == "all" else str(PurePosixPath(path).parent)
+        shards.setdefault(folder, []).append(path)
+    key = digest(encode([list(rule), list(on), clone.base_commit]))[:8]
+    targets = tuple(
+        Target(f"{key}-{digest(folder.encode())[:6]}", str(clone.repository), tuple(files))
+        for folder, files in sorted(shards.items())
+    )
+    title = f"Run {' '.join(rule)[:60]}"
+    return Campaign(key, title, tuple(rule), tuple(on), clone.base_commit, targets)
+
+
+def run_target(campaign: Campaign, target: Target, run: str, bench: Workbench) -> TargetResult:
+    """Work on one target as ``run`` and return what became of it; raises only for a bug."""
+    task = task_of(campaign, target)
+    workshop = bench.workshop
+    start = {
+        "task": task,
+        "task_key": task.key,
+        "base_commit": workshop.clone.base_commit,
+        "model": "none",
+        "campaign": campaign.key,
+        "target": target.key,
+    }
+    try:
+        with recording(workshop.journal, run, start, workshop.watch.entry) as recorder:
+            result = _work(task, run, (campaign, target), bench, recorder)
+            state = "proposed" if result.state == "gated" else "nothing"
+            verdict = "pass" if result.state in {"gated", "unchanged"} else "fail"
+            recorder.record("target.finished", result=result)
+            recorder.record(
+                "run.finished", state=state, verdict=verdict, why=result.cause or result.state
+            )
+            return result
+    except Refusal as refusal:
+        return TargetResult(target.key, "failed", run, cause=str(refusal))
+
+
+def task_of(campaign: Campaign, target: Target) -> Task:
+    """Return the task that one target's pull request answers."""
+    folder = PurePosixPath(target.paths[0]).parent if len(campaign.targets) > 1 else None
+    place = f" in {folder}" if folder is not None else ""
+    body = (
+        f"Ran this command over {len(target.paths)} files{place}:\n\n    {' '.join(campaign.rule)}"
+    )
+    return Task(
+        title=f"{campaign.title}{place}",
+        body=body,
+        repository=target.repository,
+        base=campaign.base,
+        kind="migration",
+    )
+
+
+def _work(
+    task: Task,
+    run: str,
+    unit: tuple[Campaign, Target],
+    bench: Workbench,
+    recorder: Recorder,
+) -> TargetResult:
+    (campaign, target), workshop = unit, bench.workshop
+    clone = workshop.clone
+    no_environment = workshop.prepare(recorder)
+    if no_environment:
+        cause = f"the target's environment could not be built: {no_environment}"
+        return TargetResult(target.key, "failed", run, cause=cause)
+    completed, changes = bench.execute((*campaign.rule, *target.paths))
+    trouble = _trouble(completed, changes, target)
+    if trouble:
+        return TargetResult(target.key, "failed", run, cause=trouble)
+    tree = write_tree(clone, clone.base_tree, changes.files)
+    if tree == clone.base_tree:
+        return TargetResult(target.key, "unchanged", run)
+    verdict, evidence = workshop.judge(tree, recorder)
+    edits = tuple(EditReport(change.path, landed=True, how="command") for change in changes.files)
+    summary = f"Made by the command, not by a model: {' '.join(campaign.rule)}"
+    attempt = Attempt(1, verdict, edits, tree, summary, usd=0.0, evidence=evidence)
+    recorder.record("attempt.finished", attempt=attempt)
+    if not verdict.passed:
+        cause = _cause(verdict)
+        return TargetResult(target.key, "failed", run, "", cause, len(changes.files))
+    proposal = Proposal(run, task, clone.base_commit, "none", (), (attempt,), workshop.now_iso())
+    path = write_bundle(proposal, workshop, recorder)
+    return TargetResult(target.key, "gated", run, path, "", len(changes.files))
+
+
+def _trouble(completed: Completed, changes: Changes, target: Target) -> str:
+    """Return why a command's result may not be used, or an empty string."""
+    if completed.outcome not in {"ok", "failed"}:
+        return f"the command ended with {completed.outcome}: {completed.detail or 'see its output'}"
+    if changes.refused:
+        path, why = changes.refused[0]
+        return f"the command left something that cannot be part of a change: {path}: {why}"
+    strays = sorted({change.path for change in changes.files} - set(target.paths))
+    if strays:
+        return f"the command changed {len(strays)} files outside its target, first {strays[0]}"
+    if completed.outcome == "failed" and not changes.files:
+        tail = (completed.stderr.text or completed.stdout.text).strip()[-300:]
+        return f"the command failed with exit code {completed.code}: {tail}"
+    return ""
+
+
+def _cause(verdict: Verdict) -> str:
+    findings: tuple[Finding, ...] = verdict.blocking or verdict.findings
+    first = findings[0].message.splitlines()[0] if findings else ""
+    return f"{verdict.word}: {first}"

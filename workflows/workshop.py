@@ -1,0 +1,82 @@
+"""What a run works with, what it may use, and how it ended: the nouns around `propose`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from scoping.scope import Scope
+
+from validators.checkout import Clone
+from validators.evidence import Evidence
+from validators.rules import Rules
+from validators.verdict import Verdict
+from workflows.actions import Reader
+from workflows.budget import Budget
+from workflows.ports import Journal, ReplyLimits
+from workflows.proposal import Attempt, Proposal
+from workflows.recorder import Recorder
+from workflows.run import Entry, RunState
+from workflows.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who looks on: each journal entry as it is written, and the model's words as they come."""
+
+    entry: Callable[[Entry], None] = lambda _: None
+    words: Callable[[str], None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What a run works with, already opened for one target at one base commit.
+
+    ``select`` chooses what the model reads; ``prepare`` builds the target's environment (before any
+    model text exists) and ``judge`` gates a tree in it; ``reader`` answers the model's questions
+    from a tree; ``render`` writes title and body of the pull request; ``write_bundle`` stores the
+    sealed bundle of a run and says where.
+    """
+
+    clone: Clone
+    rules: Rules
+    journal: Journal
+    select: Callable[[Task], Scope]
+    prepare: Callable[[Recorder], str]
+    judge: Callable[[str, Recorder], tuple[Verdict, Evidence]]
+    reader: Callable[[str], Reader]
+    render: Callable[[Proposal, Evidence], tuple[str, str]]
+    write_bundle: Callable[[str, bytes], str]
+    now: Callable[[], float]
+    now_iso: Callable[[], str]
+    watch: Watch = field(default_factory=Watch)
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A pull request to continue: its tree, what it changed, and the reviewer's words."""
+
+    number: int
+    tree: str
+    diff: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How much one run may use, and what it continues."""
+
+    budget: Budget
+    max_attempts: int = 3
+    reply: ReplyLimits = field(default_factory=ReplyLimits)
+    revision: Revision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended; ``bundle`` is the path of the sealed file when there is a proposal."""
+
+    run: str
+    state: RunState
+    verdict: Verdict
+    why: str
+    attempts: tuple[Attempt, ...] = ()
+    bundle: str = ""
