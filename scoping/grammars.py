@@ -1,0 +1,278 @@
+"""Syntax of one file to facts, by tree-sitter, which is known nowhere else.
+
+The library crashes, loses captures without a word, or takes 180 times a file's size in memory on
+files made for it: hence a child process, limits before it (size, line length) and in it (depth).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cache
+from importlib import import_module
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from scoping.child import Child, answer_all
+from scoping.facts import FileFacts, Skipped
+from scoping.languages import BY_NAME, Grammar, grammar_of, query_text
+from scoping.syntax import Shape, Syntax, facts_from, why_unreadable
+
+if TYPE_CHECKING:
+    from tree_sitter import Language, Node, Query, Tree
+
+MAX_DEPTH = 2_000
+_MAX_FAILURES = 20
+_MAX_SYMBOLS = 5_000
+_MAX_IMPORTS = 1_000
+_MAX_STRINGS = 1_000
+_MIN_STRING = 10
+_MAX_STRING = 300
+_SIGNATURE_BYTES = 400
+_DOCSTRING_BYTES = 300
+_MEMORY_BYTES = 1024**3
+_CPU_S = 1_800
+_TIMEOUT_S = 10.0
+_PARALLEL_FROM = 48
+
+_ERRORS = "(ERROR) @error (MISSING) @error"
+# A definition begins where the statement around it does: decorators, `export`, `const`.
+_WRAPPERS = frozenset(
+    ("decorated_definition", "export_statement", "lexical_declaration", "variable_declaration")
+)
+
+
+class Parser:
+    """Reads files in child processes, started when they are first needed; use it in ``with``."""
+
+    def __init__(self, timeout_s: float = _TIMEOUT_S) -> None:
+        self._children = tuple(Child(__name__, timeout_s) for _ in range(2))
+        self._failed = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the children; another question would start new ones."""
+        for child in self._children:
+            child.close()
+
+    def facts(self, path: str, content: bytes) -> FileFacts | Skipped:
+        """Return what is in one file; without a grammar for it, its words alone."""
+        return self._facts(self._children[0], path, content)
+
+    def facts_of(self, files: Sequence[tuple[str, bytes]]) -> tuple[FileFacts | Skipped, ...]:
+        """Return the same for many files (path, content), in their order, on two processors."""
+        if len(files) < _PARALLEL_FROM:
+            return tuple(self.facts(path, content) for path, content in files)
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for large trees alone
+
+        found: list[FileFacts | Skipped] = [Skipped("", "")] * len(files)
+
+        def work(lane: int) -> None:
+            for place in range(lane, len(files), len(self._children)):
+                found[place] = self._facts(self._children[lane], *files[place])
+
+        with ThreadPoolExecutor(len(self._children)) as lanes:
+            for done in [lanes.submit(work, lane) for lane in range(len(self._children))]:
+                done.result()
+        return tuple(found)
+
+    def count_errors(self, path: str, content: bytes) -> int | None:
+        """Return how many syntax errors the file holds; None where that cannot be told."""
+        answer = self._ask(self._children[0], path, content, "errors")
+        if isinstance(answer, Skipped) or not answer.language:
+            return None
+        return answer.errors
+
+    def _facts(self, child: Child, path: str, content: bytes) -> FileFacts | Skipped:
+        answer = self._ask(child, path, content, "facts")
+        if isinstance(answer, Skipped):
+            return answer
+        return facts_from(path, content, answer)
+
+    def _ask(self, child: Child, path: str, content: bytes, what: str) -> Syntax | Skipped:
+        """Return the syntax of a file; an empty one where there is no grammar."""
+        grammar = grammar_of(path)
+        reason = why_unreadable(content)
+        if reason:
+            return Skipped(path, reason)
+        if grammar is None:
+            return Syntax()
+        if self._failed >= _MAX_FAILURES:
+            return Skipped(path, "not parsed: too many files before it broke the parser")
+        header = json.dumps({"grammar": grammar.name, "what": what}).encode()
+        syntax = _syntax(child.ask(header, content))
+        if syntax is None:
+            self._failed += 1
+            return Skipped(path, "the parser crashed or took too long on it")
+        return Skipped(path, syntax.refused) if syntax.refused else syntax
+
+
+def _syntax(answer: bytes | None) -> Syntax | None:
+    """Return what a child answered; None when it did not, or not in our words."""
+    import msgspec  # noqa: PLC0415 - 40 ms that only parsing should cost
+
+    try:
+        return msgspec.json.decode(answer, type=Syntax) if answer is not None else None
+    except msgspec.MsgspecError:
+        return None
+
+
+# --- in the child ---------------------------------------------------------------------------------
+
+
+def serve() -> None:
+    """Answer a `Parser` until it hangs up; the child's whole life."""
+    answer_all(_answer, _MEMORY_BYTES, _CPU_S)
+
+
+def parse(grammar_name: str, content: bytes, what: str) -> Syntax:
+    """Return the syntax of ``content``, or with ``what`` = ``errors`` the count of errors alone.
+
+    For the child: on a hostile file it can take the process down.
+    """
+    from tree_sitter import Parser as TreeParser  # noqa: PLC0415 - the child's alone
+
+    grammar = BY_NAME[grammar_name]
+    tree = TreeParser(_language(grammar)).parse(content)
+    if _depth(tree) > MAX_DEPTH:
+        return Syntax(refused=f"nested deeper than {MAX_DEPTH} levels")
+    if what == "errors":
+        broken = tree.root_node.has_error
+        errors = _matches(_query(grammar, _ERRORS), tree) if broken else []
+        return Syntax(grammar.name, errors=len(errors))
+    return _facts(grammar, tree)
+
+
+def _answer(header: bytes, content: bytes) -> bytes:
+    asked = json.loads(header)
+    syntax = parse(asked["grammar"], content, asked["what"])
+    return json.dumps(asdict(syntax)).encode()
+
+
+def _facts(grammar: Grammar, tree: "Tree") -> Syntax:
+    shapes: dict[tuple[int, int], Shape] = {}
+    imports: dict[str, None] = {}
+    strings: dict[str, None] = {}
+    for found in _matches(_query(grammar, query_text(grammar)), tree):
+        if "import" in found:
+            imports[_text(found["import"])] = None
+        elif "module" in found:
+            module = _text(found["module"])
+            dot = "" if module.endswith(".") else "."
+            imports[f"{module}{dot}{_text(found['member'])}"] = None
+        elif "string" in found:
+            text = _text(found["string"]).strip()
+            if _MIN_STRING <= len(text) <= _MAX_STRING and " " in text:
+                strings[text] = None
+        else:
+            kind = next(kind for kind in ("class", "function", "variable") if kind in found)
+            node = found[kind]
+            shape = _shape(kind, node, found["name"])
+            # What is assigned a function matches as a variable too, before or after.
+            known = shapes.get((shape.start, shape.end))
+            if known is None or known.kind == "variable":
+                shapes[shape.start, shape.end] = shape
+    return Syntax(
+        grammar.name,
+        tuple(shapes.values())[:_MAX_SYMBOLS],
+        tuple(imports)[:_MAX_IMPORTS],
+        tuple(strings)[:_MAX_STRINGS],
+    )
+
+
+def _shape(kind: str, node: "Node", name: "Node") -> Shape:
+    whole = node
+    while whole.parent is not None and whole.parent.type in _WRAPPERS:
+        whole = whole.parent
+    holder = node.child_by_field_name("value") or node.child_by_field_name("right") or node
+    body = holder.child_by_field_name("body")
+    end = body.start_byte if body else node.end_byte
+    head = _cut(node, node.start_byte, min(end, node.start_byte + _SIGNATURE_BYTES))
+    return Shape(
+        kind,
+        _text(name),
+        node.start_byte,
+        node.end_byte,
+        whole.start_point[0] + 1,
+        # A block's last line feed belongs to it in some grammars.
+        whole.end_point[0] + (whole.end_point[1] > 0),
+        " ".join((head if body else head.partition("\n")[0]).split()),
+        _docstring(whole, body),
+    )
+
+
+def _docstring(whole: "Node", body: "Node | None") -> str:
+    """Return the first paragraph of a string at the head of ``body``, or of the comment before."""
+    inside = _first(body)
+    if inside is not None and inside.type == "expression_statement":
+        inside = _first(inside)
+    before = whole.prev_named_sibling
+    node = inside if inside is not None and inside.type == "string" else before
+    if node is None or node.type not in {"string", "comment"}:
+        return ""
+    text = _cut(node, node.start_byte, min(node.end_byte, node.start_byte + _DOCSTRING_BYTES))
+    if node is before and not text.startswith("/**"):
+        return ""
+    rows = [row.strip().lstrip("*").strip() for row in text.strip("\"'rRbBuU/*").split("\n")]
+    paragraph = "\n".join(rows).strip().partition("\n\n")[0]
+    return " ".join(paragraph.split())
+
+
+def _first(node: "Node | None") -> "Node | None":
+    return node.named_child(0) if node is not None and node.named_child_count else None
+
+
+def _matches(query: "Query", tree: "Tree") -> list[dict[str, "Node"]]:
+    from tree_sitter import QueryCursor  # noqa: PLC0415 - the child's alone
+
+    found = QueryCursor(query).matches(tree.root_node)
+    return [{name: nodes[0] for name, nodes in captures.items()} for _, captures in found]
+
+
+def _depth(tree: "Tree") -> int:
+    """Return how deep the tree is, or a little more than the limit; never by recursion."""
+    cursor = tree.walk()
+    depth = deepest = 0
+    while deepest <= MAX_DEPTH:
+        if cursor.goto_first_child():
+            depth += 1
+            deepest = max(deepest, depth)
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return deepest
+            depth -= 1
+    return deepest
+
+
+@cache
+def _language(grammar: Grammar) -> "Language":
+    from tree_sitter import Language  # noqa: PLC0415 - the child's alone
+
+    return Language(getattr(import_module(grammar.module), grammar.function)())
+
+
+@cache
+def _query(grammar: Grammar, text: str) -> "Query":
+    from tree_sitter import Query  # noqa: PLC0415 - the child's alone
+
+    return Query(_language(grammar), text)
+
+
+def _text(node: "Node") -> str:
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+def _cut(node: "Node", start: int, end: int) -> str:
+    """Return the text of ``node`` between two byte offsets of the file."""
+    text = node.text or b""
+    return text[start - node.start_byte : end - node.start_byte].decode("utf-8", "replace")

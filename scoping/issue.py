@@ -1,0 +1,114 @@
+"""What an issue says about code: its words, and the names, paths and lines it mentions.
+
+The text is a stranger's: it is cut to a length first, and read with expressions that take time in
+proportion to it.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from scoping.words import spellings, split, tokens, words_of
+
+_MAX_TITLE = 500
+_MAX_BODY = 60_000
+_HEAD = 600
+_MAX_FOUND = 200
+
+_PATH = re.compile(r"[\w.@+-]{1,100}(?:[/\\][\w.@+-]{1,100}){0,12}")
+_DOTTED = re.compile(r"[A-Za-z_]\w{0,80}(?:\.[A-Za-z_]\w{0,80}){1,8}")
+_CODE = re.compile(r"`{1,3}([^`\n]{1,300})`{1,3}")
+_CALL = re.compile(r"([A-Za-z_]\w{0,80})\(")
+_PYTHON_FRAME = re.compile(r'File "([^"\n]{1,300})", line (\d{1,7})(?:, in ([\w.<>]{1,100}))?')
+_SCRIPT_FRAME = re.compile(r"\bat (?:([\w.$<>]{1,100}) )?\(?([^\s():]{1,300}):(\d{1,7}):\d{1,7}")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One line of a traceback as the issue shows it; ``function`` may be empty."""
+
+    path: str
+    line: int
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue, read: counted words of three of its parts, and what it mentions, in order.
+
+    ``text`` is title and body as cut, ``tokens`` its names and words as written, ``spelled`` the
+    spelling of each split word. ``names`` look like code (quoted, called, or written with capitals
+    or underscores inside); ``dotted`` are names with dots in them; ``paths`` use ``/``.
+    """
+
+    text: str
+    tokens: Counter[str]
+    words: Counter[str]
+    title_words: Counter[str]
+    head_words: Counter[str]
+    spelled: Mapping[str, str]
+    names: tuple[str, ...] = ()
+    dotted: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    frames: tuple[Frame, ...] = ()
+
+
+def told(issue: Issue, words: Iterable[str]) -> str:
+    """Return words as the issue spells them, quoted, for a reason."""
+    return ", ".join(f"`{issue.spelled.get(word, word)}`" for word in words)
+
+
+def read_issue(title: str, body: str) -> Issue:
+    """Return what the issue says; past some 60,000 characters it is not read."""
+    title, body = title[:_MAX_TITLE], body[:_MAX_BODY]
+    text = f"{title}\n{body}"
+    counted = tokens(text)
+    frames = _frames(text)
+    return Issue(
+        text,
+        counted,
+        words_of(counted),
+        words_of(tokens(title)),
+        words_of(tokens(body[:_HEAD])),
+        spellings(counted),
+        _names(text, counted),
+        _distinct(found.group() for found in _DOTTED.finditer(text)),
+        _distinct((*(frame.path for frame in frames), *_paths(text))),
+        frames,
+    )
+
+
+def _names(text: str, counted: Counter[str]) -> tuple[str, ...]:
+    quoted = [name for code in _CODE.findall(text) for name in tokens(code)]
+    called = _CALL.findall(text)
+    shaped = [name for name in counted if len(split(name)) > 1 or "_" in name.strip("_")]
+    return _distinct([*quoted, *called, *shaped])
+
+
+def _frames(text: str) -> tuple[Frame, ...]:
+    python = [
+        (found.start(), Frame(_slashes(found[1]), int(found[2]), found[3] or ""))
+        for found in _PYTHON_FRAME.finditer(text)
+    ]
+    # Python prints the frame that failed last, JavaScript first: the last is the one that failed.
+    script = [
+        (-found.start(), Frame(_slashes(found[2]), int(found[3]), found[1] or ""))
+        for found in _SCRIPT_FRAME.finditer(text)
+    ]
+    ordered = sorted(script, key=lambda placed: placed[0]) + python
+    return tuple(frame for _, frame in ordered[-_MAX_FOUND:])
+
+
+def _paths(text: str) -> list[str]:
+    """Return what looks like a file: a name with an ending, with or without its folders."""
+    found = [_slashes(found.group()).rstrip(".") for found in _PATH.finditer(text)]
+    return [path for path in found if "." in path.rpartition("/")[2].strip(".")]
+
+
+def _slashes(path: str) -> str:
+    return path.replace("\\", "/").removeprefix("./")
+
+
+def _distinct(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found))[:_MAX_FOUND]

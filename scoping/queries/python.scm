@@ -1,0 +1,18 @@
+(class_definition name: (identifier) @name) @class
+
+(function_definition name: (identifier) @name) @function
+
+(module
+  (expression_statement
+    (assignment left: (identifier) @name)) @variable)
+
+(import_statement name: (dotted_name) @import)
+(import_statement name: (aliased_import name: (dotted_name) @import))
+
+(import_from_statement module_name: (_) @module name: (dotted_name) @member)
+(import_from_statement
+  module_name: (_) @module
+  name: (aliased_import name: (dotted_name) @member))
+(import_from_statement module_name: (_) @import (wildcard_import))
+
+(string_content) @string

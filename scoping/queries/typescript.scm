@@ -1,0 +1,7 @@
+(abstract_class_declaration name: (_) @name) @class
+(interface_declaration name: (_) @name) @class
+(enum_declaration name: (_) @name) @class
+(type_alias_declaration name: (_) @name) @class
+(internal_module name: (_) @name) @class
+(function_signature name: (_) @name) @function
+(abstract_method_signature name: (_) @name) @function

@@ -1,0 +1,185 @@
+"""Read-only questions about one tree, answered without a model: lines, places, definitions.
+
+Whoever asks may be a model, so every answer has a limit and says when it was cut, a search text is
+taken literally, and a glob is matched without a regular expression.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+from scoping.facts import Skipped, Symbol
+from scoping.globs import MAX_GLOB, matches
+from scoping.index import Cache, Index, Listing, index_of
+from scoping.objects import ObjectReader
+from scoping.refusal import Refusal
+from scoping.syntax import lines_of
+from scoping.words import tokens
+
+MAX_LINES = 400
+MAX_HITS = 50
+MAX_TEXT = 500
+_MAX_SYMBOLS = 100
+_MAX_LINE_LETTERS = 400
+_MAX_NEAR = 5
+
+
+class QuestionRefusal(Refusal):
+    """The question has no answer as it was asked: why, and how to ask instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines of one file, with their ends; ``of_lines`` is how many the file has."""
+
+    path: str
+    start_line: int
+    end_line: int
+    text: str
+    of_lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One line that holds what was sought; a long one is cut."""
+
+    path: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Hits in the order of paths and lines; ``is_cut`` when there were more."""
+
+    hits: tuple[Hit, ...] = ()
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """Definitions in the order of paths and lines; ``is_cut`` when there were more."""
+
+    symbols: tuple[Symbol, ...] = ()
+    is_cut: bool = False
+
+
+class Codebase:
+    """One tree that can be asked; ``overlay`` holds changed files, None for a deleted one.
+
+    Reading and searching parse nothing. The first question about symbols reads the whole tree.
+    """
+
+    def __init__(
+        self,
+        reader: ObjectReader,
+        treeish: str,
+        *,
+        overlay: Mapping[str, bytes | None] | None = None,
+        include: tuple[str, ...] = (),
+        exclude: tuple[str, ...] = (),
+        cache: Cache | None = None,
+    ) -> None:
+        self._treeish = treeish
+        self._cache = cache
+        self._listing = Listing(reader, treeish, overlay=overlay, include=include, exclude=exclude)
+
+    @cached_property
+    def _index(self) -> Index:
+        return index_of(self._listing, self._treeish, self._cache)
+
+    def read(self, path: str, start_line: int, end_line: int) -> Lines:
+        """Return lines of a file, both ends included, at most `MAX_LINES` of them.
+
+        QuestionRefusal when there is no such file or line, or it is not text.
+        """
+        entry = self._listing.entry(path)
+        if entry is None:
+            raise QuestionRefusal(f"there is no file {path}{_instead(path, self._paths())}")
+        content = self._listing.content(entry)
+        if isinstance(content, Skipped):
+            raise QuestionRefusal(f"{path} cannot be read: {content.reason}")
+        lines = lines_of(content)
+        start = max(1, start_line)
+        end = min(len(lines), end_line, start + MAX_LINES - 1)
+        if start > max(1, len(lines)) or end_line < start:
+            raise QuestionRefusal(
+                f"{path} has {len(lines)} lines; there is none from {start_line} to {end_line}"
+            )
+        return Lines(path, start, end, "".join(lines[start - 1 : end]), len(lines))
+
+    def search(self, text: str, glob: str = "**") -> Hits:
+        """Return the lines that hold ``text`` exactly, in files that ``glob`` means.
+
+        QuestionRefusal when the text is empty, has several lines, or either is too long.
+        """
+        if not text or "\n" in text or len(text) > MAX_TEXT or len(glob) > MAX_GLOB:
+            raise QuestionRefusal(
+                f"search for one line of text, at most {MAX_TEXT} characters, in a glob of at most"
+                f" {MAX_GLOB}"
+            )
+        sought = text.encode("utf-8", "surrogateescape")
+        return _hits(
+            Hit(path, number, line.rstrip("\r\n")[:_MAX_LINE_LETTERS])
+            for path, content in self._texts(glob)
+            if sought in content
+            for number, line in enumerate(lines_of(content), 1)
+            if text in line
+        )
+
+    def symbols(self, pattern: str) -> Symbols:
+        """Return the definitions whose qualified name holds ``pattern``, whatever its case."""
+        wanted = pattern.lower()
+        return _symbols(
+            symbol
+            for facts in self._index.files
+            for symbol in facts.symbols
+            if wanted in symbol.qualified_name.lower()
+        )
+
+    def definition(self, name: str) -> Symbols:
+        """Return the definitions of ``name``, plain (``bar``) or qualified (``Foo.bar``)."""
+        return _symbols(
+            symbol
+            for facts in self._index.files
+            for symbol in facts.symbols
+            if name in {symbol.name, symbol.qualified_name}
+        )
+
+    def references(self, name: str) -> Hits:
+        """Return the lines of code that write the plain name ``name``, definitions too."""
+        return _hits(
+            Hit(facts.path, number, line.rstrip("\r\n")[:_MAX_LINE_LETTERS])
+            for facts in self._index.files
+            if facts.language and name in facts.references
+            for number, line in enumerate(lines_of(self._listing.read(facts.path)), 1)
+            if name in line and name in tokens(line)
+        )
+
+    def _paths(self) -> tuple[str, ...]:
+        return tuple(entry.path for entry in self._listing.entries)
+
+    def _texts(self, glob: str) -> Iterator[tuple[str, bytes]]:
+        for entry in self._listing.entries:
+            if matches(glob, entry.path):
+                content = self._listing.content(entry)
+                if not isinstance(content, Skipped):
+                    yield entry.path, content
+
+
+def _hits(found: Iterator[Hit]) -> Hits:
+    hits = list(islice(found, MAX_HITS + 1))
+    return Hits(tuple(hits[:MAX_HITS]), len(hits) > MAX_HITS)
+
+
+def _symbols(found: Iterator[Symbol]) -> Symbols:
+    symbols = list(islice(found, _MAX_SYMBOLS + 1))
+    return Symbols(tuple(symbols[:_MAX_SYMBOLS]), len(symbols) > _MAX_SYMBOLS)
+
+
+def _instead(path: str, paths: Iterable[str]) -> str:
+    """Return the files of the same name elsewhere, as the end of a sentence."""
+    name = path.rpartition("/")[2]
+    near = [other for other in paths if other.rpartition("/")[2] == name][:_MAX_NEAR]
+    return f"; did you mean {', '.join(near)}?" if near else ""

@@ -1,0 +1,120 @@
+"""What a parser tells about one file, and the facts that text and syntax make together."""
+
+from dataclasses import dataclass
+
+from scoping.facts import FileFacts, Symbol, SymbolKind
+from scoping.words import tokens
+
+MAX_FILE_BYTES = 1_000_000
+MAX_LINE_BYTES = 20_000
+_BOM = b"\xef\xbb\xbf"
+_LFS = b"version https://git-lfs.github.com/spec/"
+_MAX_NESTING = 12
+_MAX_REFERENCES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One definition as the parser saw it; lines count from 1, nesting is not yet known.
+
+    ``start`` and ``end`` are its place in bytes: two definitions may share a line.
+    """
+
+    kind: str
+    name: str
+    start: int
+    end: int
+    start_line: int
+    end_line: int
+    signature: str = ""
+    docstring: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """A parser's answer about one file. ``refused`` says why there is none; empty when there is.
+
+    ``errors`` counts the places where the file does not follow its grammar.
+    """
+
+    language: str = ""
+    shapes: tuple[Shape, ...] = ()
+    imports: tuple[str, ...] = ()
+    strings: tuple[str, ...] = ()
+    errors: int = 0
+    refused: str = ""
+
+
+def why_unreadable(content: bytes) -> str:
+    """Return why a file of this content is not read at all, or nothing when it is."""
+    if len(content) > MAX_FILE_BYTES:
+        return f"larger than {MAX_FILE_BYTES} bytes"
+    if b"\0" in content:
+        return "binary"
+    if content.startswith(_LFS):
+        return "a Git LFS pointer, its content is elsewhere"
+    if len(content) > MAX_LINE_BYTES:
+        longest = max(map(len, content.split(b"\n")))
+        if longest > MAX_LINE_BYTES:
+            return f"a line of {longest} bytes, so likely generated"
+    return ""
+
+
+def text_of(content: bytes) -> str:
+    """Return a file's text: UTF-8, without its mark, other bytes replaced one by one."""
+    return content.removeprefix(_BOM).decode("utf-8", "replace")
+
+
+def lines_of(content: bytes) -> list[str]:
+    """Return a file's lines with their ends, split at line feeds alone, as git and parsers do."""
+    lines = text_of(content).split("\n")
+    ended = [line + "\n" for line in lines[:-1]]
+    return [*ended, lines[-1]] if lines[-1] else ended
+
+
+def facts_from(path: str, content: bytes, syntax: Syntax) -> FileFacts:
+    """Return a file's facts: its words from the text, the rest from ``syntax``."""
+    counted = tokens(text_of(content))
+    references = dict(counted.most_common(_MAX_REFERENCES))
+    return FileFacts(
+        path,
+        language=syntax.language,
+        lines=content.count(b"\n") + (not content.endswith(b"\n") and bool(content)),
+        symbols=symbols_of(path, syntax.shapes),
+        references=references,
+        imports=syntax.imports,
+        strings=syntax.strings,
+    )
+
+
+def symbols_of(path: str, shapes: tuple[Shape, ...]) -> tuple[Symbol, ...]:
+    """Return the definitions in the order of their lines, named by what stands around them."""
+    symbols: list[Symbol] = []
+    around: list[tuple[int, Symbol]] = []
+    for shape in sorted(shapes, key=lambda shape: (shape.start, -shape.end)):
+        while around and around[-1][0] <= shape.start:
+            around.pop()
+        owner = around[-1][1] if around else None
+        kind = _kind(shape.kind, owner)
+        name = f"{owner.qualified_name}.{shape.name}" if owner else shape.name
+        symbol = Symbol(
+            path,
+            name,
+            kind,
+            shape.start_line,
+            shape.end_line,
+            shape.signature,
+            shape.docstring,
+        )
+        symbols.append(symbol)
+        if kind != "variable" and len(around) < _MAX_NESTING:
+            around.append((shape.end, symbol))
+    return tuple(symbols)
+
+
+def _kind(kind: str, owner: Symbol | None) -> SymbolKind:
+    if kind == "class":
+        return "class"
+    if kind == "variable":
+        return "variable"
+    return "method" if owner is not None and owner.kind == "class" else "function"

@@ -1,0 +1,76 @@
+"""Text to words, the same way for code and for issues: identifiers split, endings cut."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from functools import lru_cache
+
+# Letters outside ASCII run apart: prose in Chinese writes `Foo` without a space around it.
+_TOKEN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[^\W\d_a-zA-Z]+")
+_PART = re.compile(r"[A-Z]{2,}s?(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
+_MAX_TOKEN = 80
+_MIN_WORD = 2
+_MIN_STEM = 3
+
+_STOP_WORDS = """
+    a about after all also an and any are as at be because been but by can could did do does
+    doing don e eg else etc for from get had has have here how i ie if in into is isn it its just
+    like may me more my no not now of on one only or other our out over please same see self
+    should so some such than that the their them then there these they this to too up us use
+    used using very want was we were what when where which while who why will with would you
+    your def return import none true false expected actual issue bug version code example
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+
+
+def tokens(text: str) -> Counter[str]:
+    """Count the identifiers and words of ``text`` as written."""
+    return Counter(token for token in _TOKEN.findall(text) if len(token) <= _MAX_TOKEN)
+
+
+@lru_cache(maxsize=200_000)
+def split(token: str) -> tuple[str, ...]:
+    """Return the words of one identifier, lower case and stemmed; itself too when it has parts.
+
+    ``HTTPServerError`` becomes ``http``, ``server``, ``error`` and ``httpservererror``.
+    """
+    parts = [stem(part.lower()) for part in _PART.findall(token)]
+    found = tuple(part for part in parts if len(part) >= _MIN_WORD)
+    whole = token.lower().strip("_")
+    return (*found, whole) if len(parts) > 1 else found
+
+
+def stem(word: str) -> str:
+    """Return ``word`` without an English ending, so that ``parses`` meets ``parsing``."""
+    for ending, instead in (("ies", "y"), ("sses", "ss"), ("ss", "ss"), ("ing", ""), ("ed", "")):
+        if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM:
+            word = word[: -len(ending)] + instead
+            break
+    else:
+        word = word[:-1] if word.endswith("s") and len(word) > _MIN_STEM else word
+    return word[:-1] if word.endswith("e") and len(word) > _MIN_STEM else word
+
+
+def words_of(counts: Mapping[str, int]) -> Counter[str]:
+    """Return the split words of counted tokens, without stop words."""
+    words: Counter[str] = Counter()
+    for token, count in counts.items():
+        for word in split(token):
+            if word not in STOP_WORDS:
+                words[word] += count
+    return words
+
+
+def words(text: str) -> Counter[str]:
+    """Return the split words of a text, without stop words."""
+    return words_of(tokens(text))
+
+
+def spellings(counts: Mapping[str, int]) -> dict[str, str]:
+    """Return how the counted tokens spell each of their words, for telling a person."""
+    spelled: dict[str, str] = {}
+    for token in counts:
+        for part in (*_PART.findall(token), token.strip("_")):
+            for word in split(part):
+                spelled.setdefault(word, part)
+    return spelled

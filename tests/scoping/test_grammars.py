@@ -1,0 +1,314 @@
+"""Syntax to facts in three languages, and no file that could do harm by being read."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scoping.facts import FileFacts, Skipped
+from scoping.grammars import MAX_DEPTH, Parser, _answer, parse
+from scoping.languages import BY_NAME, GRAMMARS, grammar_of, query_text
+from scoping.syntax import MAX_FILE_BYTES, MAX_LINE_BYTES, facts_from
+
+PYTHON = b'''\
+import os, a.b as c
+from . import x, y as z
+from ..pkg.m import (q, r)
+from star import *
+
+LIMIT = 1
+
+@decorated
+class Foo(Base):
+    """What a foo is.
+
+    And more.
+    """
+
+    @property
+    def bar(self, a: int,
+            b=2) -> str:
+        "Short."
+        def inner(): pass
+        raise ValueError("cannot frobnicate %s now")
+
+    class Inner:
+        def deep(self): ...
+
+async def go(): ...
+'''
+
+JAVASCRIPT = b"""\
+import a, {b} from "./a.js"; const r = require("../r");
+export default class A extends B { m(x) { return 1 } static #p() {} }
+/** Does it.
+ *
+ * And well. */
+export const f = async (x) => { return "hello there world" };
+// no doc
+function* gen() {}
+module.exports.q = function (a) {};
+export * from "./z"; const lazy = await import("./dyn");
+notrequire("./no");
+"""
+
+TYPESCRIPT = b"""\
+export interface I { a(): void }
+type T = {x: 1};
+export abstract class C<T> { abstract z(): void; private y(a: number): string { return "" } }
+declare function d(x: number): void;
+enum E { A }
+namespace N { function n() {} }
+"""
+
+
+@pytest.fixture(scope="module")
+def parser() -> Iterator[Parser]:
+    with Parser() as made:
+        yield made
+
+
+def facts(parser: Parser, path: str, content: bytes) -> FileFacts:
+    found = parser.facts(path, content)
+    assert isinstance(found, FileFacts), found
+    return found
+
+
+def reason(parser: Parser, path: str, content: bytes) -> str:
+    found = parser.facts(path, content)
+    assert isinstance(found, Skipped), found
+    assert found.path == path
+    return found.reason
+
+
+def test_python_definitions_are_found_with_their_place(parser: Parser) -> None:
+    found = facts(parser, "a.py", PYTHON)
+
+    assert [(s.kind, s.qualified_name, s.start_line, s.end_line) for s in found.symbols] == [
+        ("variable", "LIMIT", 6, 6),
+        ("class", "Foo", 8, 23),
+        ("method", "Foo.bar", 15, 20),
+        ("function", "Foo.bar.inner", 19, 19),
+        ("class", "Foo.Inner", 22, 23),
+        ("method", "Foo.Inner.deep", 23, 23),
+        ("function", "go", 25, 25),
+    ]
+    assert found.symbols[1].docstring == "What a foo is."
+    assert found.symbols[2].docstring == "Short."
+    assert found.symbols[2].signature == "def bar(self, a: int, b=2) -> str:"
+    assert found.symbols[2].id == "a.py::Foo.bar"
+    assert found.symbols[2].name == "bar"
+    assert (found.language, found.lines) == ("python", 25)
+
+
+def test_python_imports_literals_and_names_are_found(parser: Parser) -> None:
+    found = facts(parser, "a.py", PYTHON)
+
+    assert found.imports == ("os", "a.b", ".x", ".y", "..pkg.m.q", "..pkg.m.r", "star")
+    assert "cannot frobnicate %s now" in found.strings
+    assert "Short." not in found.strings
+    assert found.references["frobnicate"] == 1
+    assert found.references["def"] == 4
+
+
+def test_javascript_definitions_and_imports_are_found(parser: Parser) -> None:
+    found = facts(parser, "lib/a.mjs", JAVASCRIPT)
+
+    assert [(s.kind, s.qualified_name, s.start_line, s.end_line) for s in found.symbols] == [
+        ("variable", "r", 1, 1),
+        ("class", "A", 2, 2),
+        ("method", "A.m", 2, 2),
+        ("method", "A.#p", 2, 2),
+        ("function", "f", 6, 6),
+        ("function", "gen", 8, 8),
+        ("function", "q", 9, 9),
+        ("variable", "lazy", 10, 10),
+    ]
+    assert [s.docstring for s in found.symbols if s.name in {"f", "gen"}] == ["Does it.", ""]
+    assert found.imports == ("./a.js", "../r", "./z", "./dyn")
+    assert found.strings == ("hello there world",)
+
+
+def test_typescript_adds_its_own_definitions(parser: Parser) -> None:
+    found = facts(parser, "a.ts", TYPESCRIPT)
+
+    assert [(s.kind, s.qualified_name) for s in found.symbols] == [
+        ("class", "I"),
+        ("class", "T"),
+        ("class", "C"),
+        ("method", "C.z"),
+        ("method", "C.y"),
+        ("function", "d"),
+        ("class", "E"),
+        ("class", "N"),
+        ("method", "N.n"),
+    ]
+
+
+def test_tsx_is_not_taken_for_typescript(parser: Parser) -> None:
+    content = b"export const View = (p: P) => <div>hi</div>;\n"
+
+    assert [s.qualified_name for s in facts(parser, "a.tsx", content).symbols] == ["View"]
+    assert parser.count_errors("a.tsx", content) == 0
+    assert parser.count_errors("a.ts", content)
+
+
+@pytest.mark.parametrize("grammar", sorted(BY_NAME))
+def test_each_grammar_loads_with_its_queries_and_finds_a_class(grammar: str) -> None:
+    content = b"class A:\n    pass\n" if grammar == "python" else b"class A {}\n"
+
+    assert [shape.name for shape in parse(grammar, content, "facts").shapes] == ["A"]
+    assert "@name" in query_text(BY_NAME[grammar])
+
+
+def test_every_query_file_belongs_to_a_language(root: Path) -> None:
+    files = {path.stem for path in (root / "scoping" / "queries").iterdir()}
+
+    assert files == {name for grammar in GRAMMARS.values() for name in grammar.queries}
+
+
+def test_the_ending_decides_the_grammar_whatever_its_case() -> None:
+    assert grammar_of("x/A.PY") is GRAMMARS[".py"]
+    assert grammar_of("x/py") is None
+
+
+def test_a_file_without_a_grammar_has_words_alone(parser: Parser) -> None:
+    found = facts(parser, "notes", b"Hello hello World")
+
+    assert (found.language, found.symbols, found.lines) == ("", (), 1)
+    assert found.references == {"Hello": 1, "hello": 1, "World": 1}
+    assert facts(parser, "a.txt", b"").lines == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "errors"),
+    [
+        ("a.py", b"def f():\n    return 1\n", 0),
+        ("a.py", b"\xef\xbb\xbfx = 1\n", 0),
+        ("a.py", b"x = '\xe9'\r\ny = 2\r\n", 0),
+        ("a.py", b"", 0),
+        ("a.ts", b"let x: = ;", 1),
+        ("a.js", b"f(", 1),
+        ("a.txt", b"def (((", None),
+        ("a.py", b"x = 1\0", None),
+    ],
+)
+def test_errors_are_counted_where_there_is_a_grammar(
+    parser: Parser, path: str, content: bytes, errors: int | None
+) -> None:
+    counted = parser.count_errors(path, content)
+
+    assert counted == errors if not errors else (counted or 0) >= errors
+
+
+def test_more_broken_lines_are_more_errors(parser: Parser) -> None:
+    one = parser.count_errors("a.py", b"x = 1 +\ny = 2\n")
+    two = parser.count_errors("a.py", b"x = 1 +\ny = 2\ndef f(:\n    pass\n")
+
+    assert one is not None
+    assert two is not None
+    assert 0 < one < two
+
+
+def test_files_that_cost_too_much_are_skipped_with_the_reason(parser: Parser) -> None:
+    assert reason(parser, "a.py", b"x\n" * MAX_FILE_BYTES) == "larger than 1000000 bytes"
+    assert reason(parser, "a.py", b"x" * (MAX_LINE_BYTES + 1)).startswith("a line of 20001 bytes")
+    assert reason(parser, "a.py", b"a\0b") == "binary"
+    assert "LFS" in reason(parser, "a.py", b"version https://git-lfs.github.com/spec/v1\noid x\n")
+    assert facts(parser, "a.py", b"# x\n" * MAX_LINE_BYTES).lines == MAX_LINE_BYTES
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"x = " + b"[" * 9_000 + b"]" * 9_000,
+        b"x = (" + b"1 +\n" * 60_000 + b"1)",
+        b"x = " + b"-" * 19_000 + b"1",
+    ],
+)
+def test_deep_nesting_is_skipped_and_does_no_harm(parser: Parser, content: bytes) -> None:
+    assert reason(parser, "a.py", content) == f"nested deeper than {MAX_DEPTH} levels"
+    assert parser.count_errors("a.py", content) is None
+    assert facts(parser, "b.py", b"x = 1\n").language == "python"
+
+
+def test_a_file_that_takes_too_long_is_skipped_and_the_next_is_read() -> None:
+    slow = b"f(" * 9_000 + b"\n" + (b"x[" * 9_000 + b"\n") * 50
+    with Parser(timeout_s=0.001) as parser:
+        assert reason(parser, "a.py", slow) == "the parser crashed or took too long on it"
+    with Parser() as parser:
+        assert facts(parser, "a.py", b"x = 1\n").language == "python"
+
+
+def test_a_parser_that_fails_again_and_again_is_asked_no_more() -> None:
+    with Parser(timeout_s=0.0001) as parser:
+        reasons = [reason(parser, "a.py", b"x = 1\n") for _ in range(22)]
+
+    assert reasons[0] == "the parser crashed or took too long on it"
+    assert reasons[-1] == "not parsed: too many files before it broke the parser"
+
+
+def test_a_child_that_was_killed_is_replaced(parser: Parser) -> None:
+    facts(parser, "a.py", b"x = 1\n")
+    pid = parser._children[0].pid
+    assert pid is not None
+    os.kill(pid, 9)
+    while Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z":
+        time.sleep(0.01)
+
+    assert "crashed" in reason(parser, "a.py", b"x = 1\n")
+    assert facts(parser, "a.py", b"x = 1\n").symbols[0].name == "x"
+
+
+def test_a_child_that_answers_in_other_words_is_not_believed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("scoping.child._ROOT", str(Path(__file__).parent))
+    monkeypatch.setattr("scoping.grammars.__name__", "crashing_child")
+    with Parser() as parser:
+        assert "crashed" in reason(parser, "a.py", b"x = 1\n")
+
+
+def test_many_files_are_read_in_their_order(parser: Parser) -> None:
+    files = [(f"f{n}.py", f"def g{n}(): pass\n".encode()) for n in range(120)]
+    files[7] = ("f7.py", b"\0")
+
+    found = parser.facts_of(files)
+
+    assert [one.path for one in found] == [path for path, _ in files]
+    assert found[7] == Skipped("f7.py", "binary")
+    assert {one.symbols[0].name for one in found if isinstance(one, FileFacts)} == {
+        f"g{n}" for n in range(120) if n != 7
+    }
+    assert parser.facts_of(files[:3]) == found[:3]
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [("a.py", PYTHON), ("a.js", JAVASCRIPT), ("a.ts", TYPESCRIPT), ("a.py", b"x = 1 +\ndef f(:")],
+)
+def test_the_child_says_what_reading_it_here_says(
+    parser: Parser, path: str, content: bytes
+) -> None:
+    grammar = GRAMMARS[path[path.index(".") :]].name
+    here = parse(grammar, content, "facts")
+    answer = json.loads(
+        _answer(json.dumps({"grammar": grammar, "what": "facts"}).encode(), content)
+    )
+
+    assert facts(parser, path, content) == facts_from(path, content, here)
+    assert answer["imports"] == list(here.imports)
+    assert parser.count_errors(path, content) == parse(grammar, content, "errors").errors
+
+
+def test_what_is_too_deep_is_refused_by_the_reading_itself() -> None:
+    assert "deeper" in parse("python", b"x = " + b"[" * 9_000 + b"]" * 9_000, "facts").refused
+
+
+def test_names_nest_no_deeper_than_a_person_reads(parser: Parser) -> None:
+    content = b"".join(b" " * n + b"class C:\n" for n in range(60)) + b" " * 60 + b"x = 1\n"
+
+    assert max(s.qualified_name.count(".") for s in facts(parser, "a.py", content).symbols) == 12

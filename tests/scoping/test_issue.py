@@ -1,0 +1,68 @@
+"""What an issue mentions is found in its text, whatever the text."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scoping.issue import Frame, read_issue, told
+
+PYTHON = """\
+Traceback (most recent call last):
+  File "/home/me/app.py", line 3, in <module>
+    run()
+  File "C:\\site-packages\\pkg\\core.py", line 12, in run
+    raise ValueError
+ValueError
+"""
+NODE = """\
+Error: no
+    at Runner.run (/srv/lib/runner.js:10:5)
+    at main.js:2:1
+"""
+
+
+def test_frames_are_told_with_the_failing_one_last() -> None:
+    assert read_issue("", PYTHON).frames == (
+        Frame("/home/me/app.py", 3, "<module>"),
+        Frame("C:/site-packages/pkg/core.py", 12, "run"),
+    )
+    assert read_issue("", NODE).frames == (
+        Frame("main.js", 2, ""),
+        Frame("/srv/lib/runner.js", 10, "Runner.run"),
+    )
+
+
+def test_names_that_look_like_code_are_found() -> None:
+    issue = read_issue("Parser fails", "call run() on `opts` with maxDepth or max_depth, not prose")
+
+    assert {"run", "opts", "maxDepth", "max_depth"} <= set(issue.names)
+    assert not {"prose", "Parser", "fails"} & set(issue.names)
+
+
+def test_paths_and_dotted_names_are_found() -> None:
+    issue = read_issue("", "In ./src/pkg/core.py and docs\\guide.md: pkg.core.Foo.bar breaks. Yes.")
+
+    assert set(issue.paths) >= {"src/pkg/core.py", "docs/guide.md"}
+    assert "pkg.core.Foo.bar" in issue.dotted
+    assert "Yes" not in issue.paths
+
+
+def test_words_are_counted_by_place_and_told_as_written() -> None:
+    issue = read_issue("Parsing Fails", "Widgets are parsed. " + "x" * 700 + " tail")
+
+    assert issue.title_words == {"pars": 1, "fail": 1}
+    assert issue.words["pars"] == 2
+    assert "tail" in issue.words
+    assert "tail" not in issue.head_words
+    assert told(issue, ["pars", "widget", "unknown"]) == "`Parsing`, `Widgets`, `unknown`"
+
+
+def test_an_enormous_issue_is_cut() -> None:
+    issue = read_issue("t" * 10_000, "a.b/" * 300_000)
+
+    assert len(issue.text) < 61_000
+    assert len(issue.paths) <= 200
+
+
+@given(st.text(max_size=300), st.text(max_size=300))
+def test_any_issue_can_be_read(title: str, body: str) -> None:
+    assert read_issue(title, body).text == f"{title}\n{body}"

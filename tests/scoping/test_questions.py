@@ -1,0 +1,142 @@
+"""Questions about a tree are answered within limits, and say when an answer was cut."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from scoping.objects import open_objects
+from scoping.questions import MAX_HITS, MAX_LINES, Codebase, Hit, Lines, QuestionRefusal
+
+MAKE = Any
+FILES = {
+    "src/a.py": "class Foo:\n    def bar(self):\n        return 1\n\nFoo().bar()\n",
+    "src/b.py": "from a import Foo\nx = Foo().bar()  # barred\n",
+    "docs/a.md": "Foo (a+)+$ here\r\n",
+    "long.txt": "".join(f"line {n}\n" for n in range(1, 1_001)),
+    "wide.txt": "wide " + "x" * 5_000 + "\n",
+    "empty.py": "",
+    "bin.dat": b"Foo\0",
+    "hidden.key": "Foo secret\n",
+}
+
+
+@pytest.fixture
+def codebase(make_repository: MAKE) -> Iterator[Codebase]:
+    with open_objects(make_repository(FILES).git_dir) as reader:
+        yield Codebase(reader, "HEAD", exclude=("*.key",))
+
+
+def found(codebase: Codebase, text: str, glob: str = "**") -> list[tuple[str, int]]:
+    return [(hit.path, hit.line) for hit in codebase.search(text, glob).hits]
+
+
+def test_lines_are_read_with_both_ends(codebase: Codebase) -> None:
+    assert codebase.read("src/a.py", 2, 3) == Lines(
+        "src/a.py", 2, 3, "    def bar(self):\n        return 1\n", 5
+    )
+    assert codebase.read("src/a.py", -5, 99).text == FILES["src/a.py"]
+    assert codebase.read("empty.py", 1, 10).text == ""
+
+
+def test_no_more_lines_are_read_than_the_limit(codebase: Codebase) -> None:
+    lines = codebase.read("long.txt", 11, 10_000)
+
+    assert (lines.start_line, lines.end_line, lines.of_lines) == (11, 10 + MAX_LINES, 1_000)
+
+
+@pytest.mark.parametrize(
+    ("path", "start", "end", "words"),
+    [
+        ("a.py", 1, 2, r"there is no file a.py; did you mean src/a.py\?"),
+        ("../../etc/passwd", 1, 2, "there is no file"),
+        ("/etc/passwd", 1, 2, "there is no file"),
+        ("hidden.key", 1, 2, "there is no file hidden.key$"),
+        ("bin.dat", 1, 2, "bin.dat cannot be read: binary"),
+        ("src/a.py", 6, 9, "src/a.py has 5 lines; there is none from 6 to 9"),
+        ("src/a.py", 3, 2, "there is none from 3 to 2"),
+        ("src/a.py", 1, -2, "there is none from 1 to -2"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_a_hint(
+    codebase: Codebase, path: str, start: int, end: int, words: str
+) -> None:
+    with pytest.raises(QuestionRefusal, match=words):
+        codebase.read(path, start, end)
+
+
+def test_text_is_sought_literally(codebase: Codebase) -> None:
+    assert codebase.search("(a+)+$").hits == (Hit("docs/a.md", 1, "Foo (a+)+$ here"),)
+    assert found(codebase, "F.o") == []
+
+
+def test_a_glob_chooses_the_files(codebase: Codebase) -> None:
+    assert found(codebase, "Foo", "src/*.py") == [
+        ("src/a.py", 1),
+        ("src/a.py", 5),
+        ("src/b.py", 1),
+        ("src/b.py", 2),
+    ]
+    assert found(codebase, "Foo", "*.md") == [("docs/a.md", 1)]
+
+
+def test_what_is_hidden_or_binary_is_not_searched(codebase: Codebase) -> None:
+    assert found(codebase, "secret") == []
+    assert "bin.dat" not in {path for path, _ in found(codebase, "Foo")}
+
+
+def test_hits_are_cut_and_say_so(codebase: Codebase) -> None:
+    many = codebase.search("line ")
+    wide = codebase.search("wide")
+
+    assert (len(many.hits), many.is_cut) == (MAX_HITS, True)
+    assert (len(wide.hits[0].text), wide.is_cut) == (400, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "glob"), [("", "**"), ("a\nb", "**"), ("x" * 501, "**"), ("x", "*" * 201)]
+)
+def test_a_senseless_search_is_refused(codebase: Codebase, text: str, glob: str) -> None:
+    with pytest.raises(QuestionRefusal, match="one line of text"):
+        codebase.search(text, glob)
+
+
+def test_definitions_are_found_by_part_plain_and_qualified_name(codebase: Codebase) -> None:
+    assert [symbol.id for symbol in codebase.symbols("foo").symbols] == [
+        "src/a.py::Foo",
+        "src/a.py::Foo.bar",
+    ]
+    assert [symbol.start_line for symbol in codebase.definition("bar").symbols] == [2]
+    assert codebase.definition("Foo.bar") == codebase.definition("bar")
+    assert codebase.definition("ba").symbols == ()
+
+
+def test_references_are_whole_names_in_code(codebase: Codebase) -> None:
+    hits = codebase.references("bar").hits
+
+    assert [(hit.path, hit.line) for hit in hits] == [
+        ("src/a.py", 2),
+        ("src/a.py", 5),
+        ("src/b.py", 2),
+    ]
+
+
+def test_many_definitions_are_cut(make_repository: MAKE) -> None:
+    files = {"a.py": "".join(f"def f{n}(): pass\n" for n in range(150))}
+    with open_objects(make_repository(files).git_dir) as reader:
+        answer = Codebase(reader, "HEAD").symbols("f")
+
+    assert (len(answer.symbols), answer.is_cut) == (100, True)
+
+
+def test_an_overlay_is_what_is_answered_from(make_repository: MAKE) -> None:
+    repository = make_repository(FILES)
+    overlay = {"src/a.py": b"def new(): pass\n", "src/b.py": None}
+    with open_objects(repository.git_dir) as reader:
+        tree = repository.git("rev-parse", "HEAD^{tree}")
+        codebase = Codebase(reader, tree, overlay=overlay)
+
+        assert codebase.read("src/a.py", 1, 9).text == "def new(): pass\n"
+        assert [symbol.name for symbol in codebase.symbols("").symbols] == ["new"]
+        with pytest.raises(QuestionRefusal, match="there is no file src/b"):
+            codebase.read("src/b.py", 1, 1)

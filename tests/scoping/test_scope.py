@@ -1,0 +1,201 @@
+"""What is packed for the model fits its budget, is the base's own text, and says why."""
+
+import itertools
+from typing import Any
+
+import pytest
+
+from scoping.facts import FileFacts
+from scoping.objects import ObjectsRefusal, open_objects
+from scoping.packing import Excerpt
+from scoping.scope import Scope, ScopeOptions, ScopeRefusal, estimate_tokens, select
+
+MAKE = Any
+
+
+def body(name: str, lines: int) -> str:
+    return f"    def {name}(self):\n" + "".join(f"        x{n} = {n}\n" for n in range(lines))
+
+
+FILES = {
+    "pkg/big.py": "import os\nimport re\n\nclass Engine:\n    '''Runs.'''\n\n    size = 1\n\n"
+    + "\n".join(body(f"step_{n}", 40) for n in range(30))
+    + "\n"
+    + body("ignite", 20)
+    + "\n\nclass Other:\n"
+    + "\n".join(body(f"other_{n}", 40) for n in range(10)),
+    "pkg/small.py": "from pkg.big import Engine\n\ndef start():\n    return Engine().ignite()\n",
+    **{f"pkg/part_{n}.py": f"def part_{n}():\n    return {n}\n" * 30 for n in range(15)},
+    "tests/test_big.py": "def test_ignite():\n    assert Engine().ignite() is None\n",
+    "README.md": "# Engine\n",
+}
+TITLE = "Engine does not ignite"
+BODY = "`Engine.ignite` in pkg/big.py does nothing, nor do the parts"
+
+
+def scoped(make_repository: MAKE, **options: Any) -> Scope:
+    with open_objects(make_repository(FILES).git_dir) as reader:
+        return select(reader, "main", TITLE, BODY, ScopeOptions(**options))
+
+
+def shown(scope: Scope, kind: str) -> list[str]:
+    return [excerpt.path for excerpt in scope.excerpts if excerpt.kind == kind]
+
+
+def test_the_named_method_is_shown_with_its_class_and_the_imports(make_repository: MAKE) -> None:
+    scope = scoped(make_repository, max_tokens=4_000)
+
+    big = [excerpt for excerpt in scope.excerpts if excerpt.path == "pkg/big.py"]
+    text = "".join(excerpt.text for excerpt in big)
+    named = next(excerpt for excerpt in big if "Engine.ignite" in excerpt.symbol)
+    assert text.startswith("import os\nimport re\n")
+    assert "class Engine:\n    '''Runs.'''\n" in text
+    assert "class Other:" not in text
+    assert body("ignite", 20) in named.text
+    assert "`Engine.ignite` is named in the issue" in named.reasons
+
+
+def test_a_small_file_and_the_likeliest_test_are_shown_whole(make_repository: MAKE) -> None:
+    scope = scoped(make_repository)
+
+    assert {"pkg/small.py", "tests/test_big.py"} <= set(shown(scope, "whole"))
+    assert next(e for e in scope.excerpts if e.path == "pkg/small.py").text == FILES["pkg/small.py"]
+
+
+def test_what_is_less_likely_is_outlined(make_repository: MAKE) -> None:
+    scope = scoped(make_repository, max_tokens=3_000)
+
+    outlines = [excerpt for excerpt in scope.excerpts if excerpt.kind == "skeleton"]
+    assert outlines
+    assert outlines[-1].text.startswith("1: def part_")
+    assert "return" not in outlines[-1].text
+
+
+@pytest.mark.parametrize("max_tokens", [1, 30, 60, 100, 300, 1_000, 4_000, 16_000, 200_000])
+def test_the_budget_is_never_exceeded(make_repository: MAKE, max_tokens: int) -> None:
+    scope = scoped(make_repository, max_tokens=max_tokens)
+
+    texts = sum(estimate_tokens(excerpt.text) for excerpt in scope.excerpts)
+    assert texts <= scope.tokens <= max_tokens
+    assert bool(scope.excerpts) == (max_tokens >= 60)
+
+
+@pytest.mark.parametrize("max_files", [1, 3, 100])
+def test_no_more_files_are_shown_than_asked_for(make_repository: MAKE, max_files: int) -> None:
+    scope = scoped(make_repository, max_files=max_files, max_tokens=100_000)
+
+    assert len({excerpt.path for excerpt in scope.excerpts}) == min(max_files, len(FILES))
+    assert scope.excerpts[0].path == "pkg/big.py"
+
+
+def test_every_excerpt_is_the_base_s_text_at_its_lines(make_repository: MAKE) -> None:
+    repository = make_repository(FILES)
+    base = repository.git("rev-parse", "HEAD")
+    repository.commit({"pkg/small.py": "changed = 1\n"})
+    (repository.folder / "pkg" / "big.py").write_text("uncommitted")
+
+    with open_objects(repository.git_dir) as reader:
+        scope = select(reader, base, TITLE, BODY)
+
+    assert scope.commit == base
+    for excerpt in scope.excerpts:
+        lines = FILES[excerpt.path].splitlines(keepends=True)
+        assert excerpt.blob == repository.git("rev-parse", f"{base}:{excerpt.path}")
+        assert excerpt.reasons
+        if excerpt.kind in {"whole", "lines"}:
+            assert excerpt.text == "".join(lines[excerpt.start_line - 1 : excerpt.end_line])
+
+
+def test_excerpts_of_one_file_are_in_order_and_do_not_overlap(make_repository: MAKE) -> None:
+    scope = scoped(make_repository, max_tokens=8_000)
+
+    def order(excerpt: Excerpt) -> tuple[int, int]:
+        place = [file.path for file in scope.files].index(excerpt.path)
+        return place, excerpt.start_line
+
+    assert sorted(scope.excerpts, key=order) == list(scope.excerpts)
+    for one, other in itertools.pairwise(scope.excerpts):
+        assert one.path != other.path or one.end_line < other.start_line
+
+
+def test_what_nothing_speaks_for_is_not_shown(make_repository: MAKE) -> None:
+    files = {"a.py": "def alpha(): ...\n", "b.py": "def beta(): ...\n"}
+    with open_objects(make_repository(files).git_dir) as reader:
+        alpha = select(reader, "HEAD", "alpha", "").excerpts
+        nothing = select(reader, "HEAD", "gamma", "").excerpts
+
+    assert [excerpt.path for excerpt in alpha] == ["a.py"]
+    assert [excerpt.path for excerpt in nothing] == ["a.py", "b.py"]
+    assert nothing[0].reasons == ("no word of the issue points at any file",)
+
+
+def test_the_same_commit_and_words_give_the_same_scope(make_repository: MAKE) -> None:
+    with open_objects(make_repository(FILES).git_dir) as reader:
+        cache: dict[str, FileFacts] = {}
+        first = select(reader, "main", TITLE, BODY, ScopeOptions(cache=cache))
+        second = select(reader, "main", TITLE, BODY, ScopeOptions(cache=cache))
+
+    assert cache
+    assert first == second
+
+
+def test_line_ends_and_a_missing_last_one_stay(make_repository: MAKE) -> None:
+    files = {"a.py": b"def f():\r\n    return '\xe9'\x0c\r\n\r\nx = 1"}
+    with open_objects(make_repository(files).git_dir) as reader:
+        (excerpt,) = select(reader, "HEAD", "f", "").excerpts
+
+    assert excerpt.text == "def f():\r\n    return '\ufffd'\x0c\r\n\r\nx = 1"
+    assert (excerpt.start_line, excerpt.end_line, excerpt.kind) == (1, 4, "whole")
+
+
+def test_files_that_are_not_chosen_are_not_shown(make_repository: MAKE) -> None:
+    scope = scoped(make_repository, include=("pkg/",), exclude=("big.py",))
+
+    assert {file.path for file in scope.files} == {
+        path for path in FILES if path.startswith("pkg/") and "big" not in path
+    }
+
+
+def test_timings_are_there_when_a_clock_is_given(make_repository: MAKE) -> None:
+    ticks = itertools.count()
+    with open_objects(make_repository(FILES).git_dir) as reader:
+        timed = select(reader, "HEAD", "t", "b", now=lambda: float(next(ticks)))
+        untimed = select(reader, "HEAD", "t", "b")
+
+    assert timed.timings == (("index", 1.0), ("rank", 1.0), ("pack", 1.0))
+    assert untimed.timings == ()
+
+
+def test_an_empty_repository_has_an_empty_scope(make_repository: MAKE) -> None:
+    repository = make_repository()
+    with open_objects(repository.git_dir) as reader:
+        assert select(reader, "HEAD", "t", "b") == Scope(repository.git("rev-parse", "HEAD"))
+
+
+def test_only_unreadable_files_are_listed_as_skipped(make_repository: MAKE) -> None:
+    with open_objects(make_repository({"a.png": b"\0", "empty.py": ""}).git_dir) as reader:
+        scope = select(reader, "HEAD", "t", "b")
+
+    assert [skipped.path for skipped in scope.skipped] == ["a.png"]
+    assert [excerpt.kind for excerpt in scope.excerpts] == ["map"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"max_tokens": 0}, "must be at least 1"),
+        ({"max_files": 0}, "must be at least 1"),
+        ({"include": ("nowhere/",)}, "leave no file of .*; widen them"),
+        ({"exclude": ("*",)}, "leave no file"),
+    ],
+)
+def test_options_that_leave_nothing_are_refused(
+    make_repository: MAKE, options: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ScopeRefusal, match=words):
+        scoped(make_repository, **options)
+
+
+def test_a_commit_that_is_not_there_is_refused(make_repository: MAKE) -> None:
+    with open_objects(make_repository().git_dir) as reader, pytest.raises(ObjectsRefusal):
+        select(reader, "nowhere", "t", "b")

@@ -1,0 +1,63 @@
+"""Code and prose become the same words."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scoping.words import spellings, split, stem, tokens, words
+
+
+@pytest.mark.parametrize(
+    ("token", "parts"),
+    [
+        ("HTTPServerError", ("http", "server", "error", "httpservererror")),
+        ("parse_args", ("pars", "arg", "parse_args")),
+        ("__init__", ("init",)),
+        ("URLs", ("url",)),
+        ("L027", ("027", "l027")),
+        ("x", ()),
+        ("_", ()),
+        ("为空", ("为空",)),
+    ],
+)
+def test_an_identifier_is_split_where_its_case_changes(token: str, parts: tuple[str]) -> None:
+    assert split(token) == parts
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        ("parse", "parses", "parsed", "parsing"),
+        ("file", "files"),
+        ("class", "classes"),
+        ("query", "queries"),
+        ("box", "boxes"),
+    ],
+)
+def test_the_forms_of_a_word_are_one_word(forms: tuple[str, ...]) -> None:
+    assert len({stem(form) for form in forms}) == 1
+
+
+def test_a_name_inside_chinese_prose_is_found() -> None:
+    assert tokens("当Foo.bar为空时") == {"当": 1, "Foo": 1, "bar": 1, "为空时": 1}
+
+
+def test_stop_words_are_left_out() -> None:
+    assert words("the parser is not the Parser") == {"parser": 2}
+
+
+def test_words_are_told_as_they_were_written() -> None:
+    spelled = spellings(tokens("Parsing show_default"))
+
+    assert spelled["pars"] == "Parsing"
+    assert spelled["show_default"] == "show_default"
+    assert spelled["default"] == "default"
+
+
+def test_an_endless_token_is_not_a_word() -> None:
+    assert tokens("x" * 81) == {}
+
+
+@given(st.text())
+def test_any_text_has_words_and_a_spelling_for_each(text: str) -> None:
+    assert words(text).keys() <= spellings(tokens(text)).keys()
