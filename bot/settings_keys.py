@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from bot.settings_gates import COMMAND, GATES
 from bot.settings_values import Kind, choice, list_of, number, pattern, refined, text, truth
 from validators.rules import PatchLimits, Protected
-from validators.sandbox import Guarantee
+from validators.sandbox import REQUIRED_BY_DEFAULT, Guarantee
 from workflows.budget import Budget
 
 Rule = Literal[
@@ -227,7 +227,7 @@ KEYS = (
         "sandbox.require",
         list_of(_GUARANTEE, f"a list of {_GUARANTEE.words}"),
         "Guarantees that must have been measured here, else no command of the target runs.",
-        (),
+        REQUIRED_BY_DEFAULT,
         where="operator",
     ),
     Key(

@@ -16,11 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from scoping.scope import Scope
-
     from validators.detect import Detected
     from validators.environment import Environment
     from validators.evidence import Evidence
-    from validators.sandbox import Changes, Completed
+    from validators.sandbox import Changes, Completed, Guarantee
     from validators.verdict import Verdict
     from workflows.actions import Reader
     from workflows.migrate import Workbench
@@ -51,6 +50,7 @@ class GateRoom:
                 interpreters=local_interpreters(),
                 network_environment=network_variables(settings),
                 network_mounts=network_mounts(settings),
+                require=_required(self._bench),
             )
             cache = private(settings.state / "environments")
             plan = detected(self._bench).setup
@@ -102,9 +102,8 @@ def detected(bench: Bench) -> "Detected":
 
 def select_with(bench: Bench) -> "Callable[[Task], Scope]":
     """Return the function that chooses what a model reads for a task."""
-    from scoping.scope import ScopeOptions, select  # noqa: PLC0415
-
     from scoping.objects import open_objects  # noqa: PLC0415 - keeps --help fast
+    from scoping.scope import ScopeOptions, select  # noqa: PLC0415
 
     bounds = bench.settings.scope
     options = ScopeOptions(
@@ -203,6 +202,13 @@ def earlier_bundle(bench: Bench, pull_request: "PullRequest") -> Bundle:
     return bundle
 
 
+def _required(bench: Bench) -> "frozenset[Guarantee]":
+    """Return what the rules require of a sandbox, as its own words."""
+    from typing import cast  # noqa: PLC0415
+
+    return frozenset(cast("tuple[Guarantee, ...]", bench.settings.rules.require))
+
+
 def _note_gate(recorder: "Recorder", kind: str, data: Mapping[str, Any]) -> None:
     if kind == "gate.finished":
         recorder.record("gate.finished", **data)
@@ -238,6 +244,7 @@ def _execute(bench: Bench, room: GateRoom, argv: "Sequence[str]") -> "tuple[Comp
         mounts=environment.mounts,
         environment=environment.variables,
         path=(TOOLS, *environment.path),
+        require=_required(bench),
     )
     tree = written_tree(clone, clone.base_tree, bench.scratch / "gates")
     with bench.sandbox.open(tree, phase, Limits()) as session:

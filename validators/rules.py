@@ -7,6 +7,8 @@ that loosens its own rules is judged by the rules it found.
 from dataclasses import dataclass, field
 from typing import Literal
 
+from validators.sandbox import REQUIRED_BY_DEFAULT
+
 PolicyWord = Literal["block", "ask", "allow"]
 GateKind = Literal["lint", "build", "test"]
 
@@ -75,4 +77,4 @@ class Rules:
     limits: PatchLimits = field(default_factory=PatchLimits)
     gates: tuple[GateRule, ...] = ()
     setup: tuple[tuple[str, ...], ...] = ()
-    require: tuple[str, ...] = ()
+    require: tuple[str, ...] = REQUIRED_BY_DEFAULT

@@ -31,6 +31,19 @@ Guarantee = Literal[
     "original-untouched",
 ]
 
+# Without these no command of a target runs, unless the operator says otherwise.
+REQUIRED_BY_DEFAULT: tuple[Guarantee, ...] = (
+    "read-only-host",
+    "home-hidden",
+    "clean-environment",
+    "no-network",
+    "no-host-sockets",
+    "pids-limit",
+    "memory-per-process",
+    "orphans-killed",
+    "original-untouched",
+)
+
 PhaseName = Literal["setup", "lint", "build", "test", "codemod", "snippet"]
 
 RunOutcome = Literal["ok", "failed", "timeout", "oom", "killed", "output-limit", "sandbox-error"]

@@ -1,0 +1,332 @@
+"""The supervisor alone, with no walls: ends, limits, streams, and what it reads off the kernel."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from validators.kept_output import KeptOutput
+from validators.layer import remove, spread
+from validators.layered_session import Ground, LayeredSession, Request
+from validators.process_limits import limited
+from validators.process_tree import family, proportional_bytes, resident_bytes
+from validators.sandbox import Completed, Limits, Output, Phase, SandboxRefusal
+from validators.staging import UNPRIVILEGED_UID, owner, stage
+from validators.supervise import Launch, supervise
+from validators.user_namespaces import how_to_allow
+
+MIB = 1024**2
+QUICK = Limits(timeout_s=20)
+
+
+def launch(*argv: str, stdin: bytes = b"") -> Launch:
+    return Launch(argv, {"PATH": "/usr/bin:/bin"}, Path("/"), stdin)
+
+
+def run(*argv: str, limits: Limits = QUICK) -> Completed:
+    return supervise(launch(*argv), limits, time.monotonic)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+# --- ends -----------------------------------------------------------------------------------------
+
+
+def test_a_process_that_cannot_be_started_is_said_by_name(tmp_path: Path) -> None:
+    done = run(str(tmp_path / "nothing"))
+    assert (done.outcome, done.code) == ("sandbox-error", None)
+    assert done.detail == f"{tmp_path}/nothing: No such file or directory"
+
+
+def test_descriptors_that_are_handed_over_are_closed_here_either_way() -> None:
+    for program in ("/usr/bin/true", "/no/such/program"):
+        reads, writes = os.pipe()
+        started = Launch((program,), {}, Path("/"), handed_over=(writes,))
+        supervise(started, QUICK, time.monotonic)
+        assert os.read(reads, 1) == b""  # the last writer is gone
+        os.close(reads)
+
+
+def test_what_happened_can_be_explained_by_who_built_the_walls() -> None:
+    def explain(completed: Completed) -> Completed:
+        assert completed.code == 7
+        return Completed("sandbox-error", None)
+
+    walls = Launch(("/bin/sh", "-c", "exit 7"), {}, Path("/"), explain=explain)
+    assert supervise(walls, QUICK, time.monotonic).outcome == "sandbox-error"
+
+
+def test_a_readable_stop_ends_the_command() -> None:
+    reads, writes = os.pipe()
+    os.write(writes, b"x")
+    started = time.monotonic()
+    done = supervise(launch("sleep", "30"), QUICK, time.monotonic, stop=reads)
+    os.close(reads)
+    os.close(writes)
+    assert (done.outcome, done.code, done.signal) == ("killed", None, signal.SIGKILL)
+    assert time.monotonic() - started < 3
+
+
+def test_an_interrupt_leaves_nothing_running(tmp_path: Path) -> None:
+    calls = iter(range(1000))
+
+    def clock() -> float:
+        if next(calls) > 10:
+            raise KeyboardInterrupt
+        return time.monotonic()
+
+    note = tmp_path / "pid"
+    with pytest.raises(KeyboardInterrupt):
+        supervise(launch("sh", "-c", f"echo $$ > {note}; sleep 30"), QUICK, clock)
+    assert not is_running(int(note.read_text()))
+
+
+def test_a_family_that_leaves_the_group_is_ended_all_the_same() -> None:
+    script = "setsid sh -c 'echo $$; trap \"\" TERM HUP; sleep 30 & wait' & wait"
+    done = run("sh", "-c", script, limits=Limits(timeout_s=0.4))
+    assert done.outcome == "timeout"
+    assert not is_running(int(done.stdout.text))
+
+
+def test_a_stranger_that_holds_the_output_does_not_hold_us() -> None:
+    started = time.monotonic()
+    # It leaves before anybody looks, and nobody's walls keep it: only then is a process left.
+    done = run("sh", "-c", "setsid -f sh -c 'echo $$; exec sleep 6'")
+    assert (done.outcome, time.monotonic() - started < 3) == ("ok", True)
+    if is_running(int(done.stdout.text)):
+        os.kill(int(done.stdout.text), signal.SIGKILL)
+
+
+# --- limits and figures ---------------------------------------------------------------------------
+
+
+def test_both_streams_count_towards_the_limit_of_output() -> None:
+    script = "head -c 600000 /dev/zero; head -c 600000 /dev/zero >&2; sleep 30"
+    done = run("sh", "-c", script, limits=Limits(timeout_s=20, output_limit_bytes=1_000_000))
+    assert done.outcome == "output-limit"
+
+
+def test_the_input_of_a_command_that_never_reads_does_not_hold_us() -> None:
+    waiting = launch("sleep", "0.2", stdin=bytes(MIB))
+    assert supervise(waiting, QUICK, time.monotonic).outcome == "ok"
+
+
+def test_memory_that_is_shared_counts_once() -> None:
+    # Eight processes over the same 24 MiB are 192 MiB resident and 24 MiB in truth.
+    script = """
+import mmap, os, time
+memory = mmap.mmap(-1, 24 * 1024**2)
+memory.write(b"x" * len(memory))
+for _ in range(7):
+    if not os.fork():
+        break
+for offset in range(0, len(memory), 4096):
+    memory[offset]
+time.sleep(0.5)
+"""
+    limits = Limits(timeout_s=20, memory_bytes=110 * MIB)
+    done = run(sys.executable, "-I", "-S", "-c", script, limits=limits)
+    assert done.outcome == "ok"
+    assert done.peak_memory_bytes > 110 * MIB
+
+
+def test_a_process_knows_its_family() -> None:
+    with subprocess.Popen(["/bin/sh", "-c", "sleep 30 & sleep 30 & wait"]) as parent:
+        deadline = time.monotonic() + 5
+        while len(family(parent.pid)) < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        members = family(parent.pid)
+        assert [member.parent for member in members].count(parent.pid) == 2
+        assert 0 < proportional_bytes(members) <= resident_bytes(members)
+        known = [member.identity for member in members]
+        parent.kill()
+        parent.wait()
+        orphans = family(parent.pid, known)
+        assert {member.identity for member in orphans} == {
+            member.identity for member in members if member.pid != parent.pid
+        }
+        for orphan in orphans:
+            os.kill(orphan.pid, signal.SIGKILL)
+    impostor = [(pid, start + 1) for pid, start in known]
+    assert family(parent.pid, impostor) == ()
+
+
+def test_memory_of_a_process_that_ended_is_what_it_was() -> None:
+    (member,) = (found for found in family(os.getpid()) if found.pid == os.getpid())
+    with subprocess.Popen(["/usr/bin/true"]) as ended:
+        ended.wait()
+    gone = type(member)(ended.pid, 0, 0, 0, ended=False, cpu_s=0.0, resident_bytes=4711)
+    assert proportional_bytes([gone]) == 4711
+
+
+@pytest.mark.parametrize("sizes", [[1], [10], [3, 3, 3], [9, 1], [1] * 30, [100_000] * 3])
+@pytest.mark.parametrize("keep", [0, 1, 10, 11])
+def test_a_stream_is_its_head_its_tail_and_a_number(sizes: list[int], keep: int) -> None:
+    stream = bytes(number % 251 for number in range(sum(sizes)))
+    kept, start = KeptOutput(keep), 0
+    for size in sizes:
+        kept.add(stream[start : start + size])
+        start += size
+    output = kept.output()
+    assert len(output.head) + len(output.tail) + output.dropped_bytes == len(stream)
+    assert len(output.head) + len(output.tail) == min(keep, len(stream))
+    assert stream.startswith(output.head)
+    assert stream.endswith(output.tail)
+    assert kept.output() == output
+
+
+def test_a_stream_that_fits_is_kept_whole() -> None:
+    kept = KeptOutput(10)
+    kept.add(b"0123456789")
+    assert kept.output() == Output(b"01234", b"56789", 0)
+    assert kept.output().text == "0123456789"
+
+
+def test_limits_never_ask_for_more_than_we_have_ourselves() -> None:
+    script = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+from validators.layered_session import Ground, LayeredSession, Request
+from validators.process_limits import limited
+from validators.sandbox import Limits
+sys.stdout.write(" ".join(limited(["a"], Limits(memory_bytes=5), counts_processes=True)))
+"""
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == (
+        "/usr/bin/prlimit --data=5 --fsize=4096 --nofile=64 --core=0 --nproc=512 -- a"
+    )
+
+
+def test_processes_are_only_counted_where_they_are_our_own() -> None:
+    assert not [
+        word for word in limited(["a"], Limits(), counts_processes=False) if "nproc" in word
+    ]
+
+
+# --- layers and staging ---------------------------------------------------------------------------
+
+
+def test_a_layer_keeps_times_modes_and_odd_names(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    odd = [b"-rf", b"--help", b"new\nline", b"caf\xe9", b" ", b".hidden"]
+    for name in odd:
+        path = os.path.join(os.fsencode(tree), name)  # noqa: PTH118 - names that are no text
+        with open(path, "wb") as stream:  # noqa: PTH123 - the same
+            stream.write(name)
+        os.utime(path, (1_000_000, 1_000_000))
+    layer = spread(tree, tmp_path / "new" / "scratch")
+    assert sorted(os.listdir(os.fsencode(layer.tree))) == sorted(odd)  # noqa: PTH208 - the same
+    assert (layer.tree / ".hidden").stat().st_mtime == 1_000_000
+    assert layer.folder.stat().st_mode & 0o777 == 0o700
+    remove(layer.folder)
+    assert list((tmp_path / "new" / "scratch").iterdir()) == []
+
+
+def test_a_layer_as_deep_as_can_be_is_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "layer"
+    folder.mkdir()
+    script = "import os\nfor _ in range(1500): os.mkdir('d'); os.chdir('d')"
+    subprocess.run([sys.executable, "-I", "-S", "-c", script], cwd=folder, check=True)
+    remove(folder)
+    assert not folder.exists()
+
+
+def test_a_scratch_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(SandboxRefusal, match="file/scratch: Not a directory"):
+        spread(tmp_path / "tree", tmp_path / "file" / "scratch")
+
+
+def test_a_tree_that_cannot_be_copied_leaves_nothing(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    (tree / "a").mkdir(parents=True)
+    # A copy of the scratch folder into itself has no end.
+    with pytest.raises(SandboxRefusal, match="cp failed on the sandbox's copy"):
+        spread(tree, tree / "a" / "scratch")
+    assert list((tree / "a" / "scratch").iterdir()) == []
+
+
+def test_walls_that_cannot_be_prepared_are_refused_and_nothing_is_left(tmp_path: Path) -> None:
+    def prepare(request: Request, limits: Limits) -> AbstractContextManager[Launch]:
+        raise SandboxRefusal("no walls today")
+
+    (tmp_path / "tree").mkdir()
+    layer = spread(tmp_path / "tree", tmp_path / "scratch")
+    ground = Ground("none", prepare)
+    session = LayeredSession(layer, Phase("test"), QUICK, ground, time.monotonic)
+    with pytest.raises(SandboxRefusal, match="no walls"):
+        session.run(["true"])
+    channel = session.start(["true"])
+    assert channel.receive(10) is None
+    with pytest.raises(SandboxRefusal, match="no walls"):
+        session.close()
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root walks everywhere")
+def test_an_ordinary_user_needs_no_stage(tmp_path: Path) -> None:
+    staging = stage([tmp_path])
+    assert (staging.places, staging.prefix, owner()) == ({tmp_path: str(tmp_path)}, (), None)
+    staging.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has rights to give away")
+def test_root_shows_closed_folders_to_who_has_no_rights(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    note = closed / "note"
+    note.write_text("note")
+    mounts = Path("/proc/self/mountinfo").read_text()
+    staging = stage([note, tmp_path])
+    assert Path("/proc/self/mountinfo").read_text() == mounts
+    script = f"id -u; id -g; id -G; cat {staging.places[note]}; cat {note}"
+    done = run(*staging.prefix, "/bin/sh", "-c", script)
+    identity = str(UNPRIVILEGED_UID)
+    assert done.stdout.text.split() == [identity, identity, identity, "note"]
+    assert "Permission denied" in done.stderr.text
+    staging.close()
+    assert run(*staging.prefix, "/usr/bin/true").outcome == "failed"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has rights to give away")
+def test_what_cannot_be_staged_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SandboxRefusal, match="gone: No such file"):
+        stage([tmp_path / "gone"])
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "says"),
+    [
+        ("kernel/apparmor_restrict_unprivileged_userns", "1", "bwrap-userns-restrict"),
+        ("kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone=1"),
+        ("user/max_user_namespaces", "0", "user.max_user_namespaces=15000"),
+        ("user/max_user_namespaces", "15000", "allows user namespaces"),
+    ],
+)
+def test_the_setting_that_forbids_walls_is_named(
+    tmp_path: Path, setting: str, value: str, says: str
+) -> None:
+    (tmp_path / setting).parent.mkdir()
+    (tmp_path / setting).write_text(f"{value}\n")
+    assert says in how_to_allow(tmp_path)
+
+
+def test_without_a_known_setting_the_machine_is_to_blame(tmp_path: Path) -> None:
+    assert "allows user namespaces" in how_to_allow(tmp_path)
