@@ -17,6 +17,8 @@ from workflows.proposal import EditReport
 from workflows.task import Task
 
 NO_CHANGE = "NO CHANGE NEEDED:"
+# An outline is no text to copy SEARCH lines from, and the model has to know.
+_AS = {"whole": "", "lines": "", "skeleton": "outline of ", "map": "one line about "}
 _MAX_FINDINGS = 20
 _MAX_FINDING_LENGTH = 4_000
 
@@ -106,8 +108,9 @@ def first_request(task: Task, scope: Scope) -> str:
         "Code of the repository that the task is likely about, chosen by a program:",
     ]
     for excerpt in scope.excerpts:
-        name = f"{excerpt.path} lines {excerpt.start_line}-{excerpt.end_line}"
+        name = f"{_AS[excerpt.kind]}{excerpt.path} lines {excerpt.start_line}-{excerpt.end_line}"
         parts.append(fenced(name, excerpt.text))
+    parts.append("Outlines are not the file's own lines: read those before you edit them.")
     parts.append("Make the change.")
     return "\n\n".join(parts)
 

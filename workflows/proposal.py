@@ -53,12 +53,16 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class ScopeLine:
-    """One excerpt the model was given: where it is and the reasons it was chosen, for people."""
+    """One excerpt the model was given: where it is and the reasons it was chosen, for people.
+
+    ``kind`` is ``whole`` or ``lines`` for the file's own text, ``skeleton`` or ``map`` for less.
+    """
 
     path: str
     start_line: int
     end_line: int
     symbol: str
+    kind: str
     reasons: tuple[str, ...]
 
 

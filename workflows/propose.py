@@ -5,7 +5,6 @@ with the truth, whatever happened.
 """
 
 from scoping.scope import Scope
-
 from validators.encoding import digest, encode
 from validators.evidence import Evidence
 from validators.verdict import Finding, Verdict, VerdictWord
@@ -54,7 +53,8 @@ def propose(task: Task, run: str, model: Model, workshop: Workshop, wishes: Wish
         except _Ended as end:
             return _finish(recorder, Outcome(run, end.state, end.verdict, str(end), (*attempts,)))
         lines = tuple(
-            ScopeLine(e.path, e.start_line, e.end_line, e.symbol, e.reasons) for e in scope.excerpts
+            ScopeLine(e.path, e.start_line, e.end_line, e.symbol, e.kind, e.reasons)
+            for e in scope.excerpts
         )
         proposal = Proposal(
             run,

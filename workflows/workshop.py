@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from scoping.scope import Scope
-
 from validators.checkout import Clone
 from validators.evidence import Evidence
 from validators.rules import Rules

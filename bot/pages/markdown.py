@@ -69,10 +69,15 @@ def reasons(words: Iterable[str]) -> Markdown:
     shown = []
     for reason in words:
         parts = reason.split("`")
-        pieces = [code(part) if at % 2 else escape(part) for at, part in enumerate(parts)]
-        # escape folds the spaces at the ends of a piece, which separate it from its neighbours.
-        shown.append(" ".join(piece for piece in pieces if piece and piece != "``"))
+        pieces = [code(part) if at % 2 else _between(part) for at, part in enumerate(parts)]
+        shown.append("".join(pieces))
     return Markdown("; ".join(shown))
+
+
+def _between(words: str) -> str:
+    """Return escaped words with the spaces at their ends, which `escape` would take away."""
+    start, end = " " * words[:1].isspace(), " " * words[-1:].isspace()
+    return f"{start}{escape(words)}{end}" if words.strip() else start
 
 
 def _finalize(value: object) -> object:

@@ -32,6 +32,7 @@ def pull_request_text(
     title_prefix: str = "",
 ) -> PullRequestText:
     """Return the text a reviewer reads; rows over the limit are counted, not shown."""
+    read = [line for line in proposal.scope if line.kind != "map"]
     for rows in (_ROWS, 10, 3):
         body = render(
             "pull_request.md.j2",
@@ -42,8 +43,9 @@ def pull_request_text(
                 "evidence": evidence,
                 "changed": changed[:rows],
                 "changed_left_out": len(changed) - rows,
-                "scope": proposal.scope[:rows],
-                "scope_left_out": len(proposal.scope) - rows,
+                "scope": read[:rows],
+                "scope_left_out": len(read) - rows,
+                "mapped": len(proposal.scope) - len(read),
                 "asks": [f for f in evidence.findings if f.severity == "ask"][:rows],
                 "side": side_text,
                 "tests": tests_text,
