@@ -23,7 +23,7 @@ export UV_SYSTEM_CERTS ?= 1
 endif
 
 .PHONY: help setup check check-format check-lint check-types check-imports check-workflows \
-  test bench proof demo lock clean
+  test bench proof demo papers lock clean
 
 help: ## Print this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)$$/make \1\t\2/p' Makefile | expand -t 24
@@ -102,7 +102,7 @@ check-lint: setup
 	@$(BIN)/ruff check .
 
 check-types: setup
-	@$(BIN)/mypy --explicit-package-bases $(CODE) tests $(wildcard docs/demo/*.py)
+	@$(BIN)/mypy --explicit-package-bases $(CODE) tests docs
 
 check-imports: setup
 	@$(BIN)/lint-imports
@@ -132,6 +132,9 @@ demo: setup ## Show the whole story on a real repository; no key needed
 UPGRADE ?=
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
+
+papers: setup ## Write again what README and docs repeat of the program
+	@$(BIN)/python docs/papers.py
 
 lock: setup ## Compile both lock files from pyproject.toml (UPGRADE=--upgrade for newest versions)
 	@$(CACHE_OR_NONE)

@@ -7,7 +7,6 @@ from validators.clone import Clone, object_name, unborrowed
 from validators.git import git
 from validators.repository import CheckoutRefusal
 
-
 _WRITE = ("hash-object", "-t", "commit", "-w", "--stdin")
 
 

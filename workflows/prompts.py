@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Iterable
 
 from scoping.scope import Scope
-
 from validators.encoding import digest
 from validators.verdict import Finding, Verdict
 from workflows.ports import Action

@@ -64,13 +64,15 @@ def _fetch(repository: Path) -> None:
     download = ["uvx", "--quiet", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
     download += ["--dest", WORKSPACE, f"{PROJECT}=={VERSION}"]
     unpack = ["tar", "-xzf", SDIST, "--strip-components=1"]
-    with tempfile.TemporaryDirectory() as empty:
-        with sandbox.open(Path(empty), phase, Limits()) as session:
-            for argv in (download, unpack, ["rm", SDIST]):
-                done = session.run(argv)
-                if done.outcome != "ok":
-                    sys.exit(f"{argv[0]} failed ({done.outcome}):\n{done.stderr.text[-2000:]}")
-            changes = session.changes()
+    with (
+        tempfile.TemporaryDirectory() as empty,
+        sandbox.open(Path(empty), phase, Limits()) as session,
+    ):
+        for argv in (download, unpack, ["rm", SDIST]):
+            done = session.run(argv)
+            if done.outcome != "ok":
+                sys.exit(f"{argv[0]} failed ({done.outcome}):\n{done.stderr.text[-2000:]}")
+        changes = session.changes()
     shutil.rmtree(repository, ignore_errors=True)
     for change in changes.files:
         if change.content is None or change.mode not in {"100644", "100755"}:

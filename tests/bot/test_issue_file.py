@@ -50,7 +50,7 @@ def test_what_is_written_is_read(
     ],
 )
 def test_a_bad_issue_is_refused_by_name(tmp_path: Path, text: str, words: str) -> None:
-    with pytest.raises(IssueFileRefusal, match="issue.md") as refusal:
+    with pytest.raises(IssueFileRefusal, match=r"issue\.md") as refusal:
         read(tmp_path, text)
 
     assert words in str(refusal.value)

@@ -1,0 +1,36 @@
+"""Writes what the papers repeat of the program: help texts in README, configuration and its schema.
+
+`make papers` runs it; the tests compare, so that nothing of this drifts.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from bot.settings_reference import configuration_page, target_schema
+
+ROOT = Path(__file__).resolve().parent.parent
+_BLOCK = re.compile(r"(<!-- help: (changewright[\w -]*?) -->\n).*?(<!-- /help -->)", re.DOTALL)
+
+
+def main() -> None:
+    """Rewrite the generated parts in place."""
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    readme.write_text(_BLOCK.sub(_filled, text), encoding="utf-8")
+    (ROOT / "docs" / "configuration.md").write_text(configuration_page(), encoding="utf-8")
+    (ROOT / "bot" / "changewright.schema.json").write_text(target_schema(), encoding="utf-8")
+
+
+def _filled(block: re.Match[str]) -> str:
+    command, *words = block[2].split()
+    argv = [str(Path(sys.executable).with_name(command)), *words, "--help"]
+    environment = {"PATH": os.defpath, "LANG": "C.UTF-8", "COLUMNS": "80"}
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=True)
+    return f"{block[1]}```\n{done.stdout.rstrip()}\n```\n{block[3]}"
+
+
+if __name__ == "__main__":
+    main()
