@@ -1,0 +1,173 @@
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from validators.reports import read_report, report_variables
+
+PYTEST = """<?xml version="1.0" encoding="utf-8"?>
+<testsuites name="pytest tests"><testsuite name="pytest" tests="6">
+<testcase classname="" name="tests.test_b" file="tests/test_b.py">
+<error message="collection failure">ModuleNotFoundError: No module named 'x'</error></testcase>
+<testcase classname="tests.test_a" name="test_ok" file="tests/test_a.py" line="1"/>
+<testcase classname="tests.test_a" name="test_bad" file="tests/test_a.py" line="4">
+<failure message="assert 1 == 2">/workspace/tests/test_a.py:5: AssertionError</failure></testcase>
+<testcase classname="tests.test_a" name="test_later" file="tests/test_a.py" line="x">
+<skipped type="pytest.skip" message="not now"/></testcase>
+<testcase classname="tests.test_a" name="test_twice"/>
+<testcase classname="tests.test_a" name="test_twice"><error>teardown</error></testcase>
+</testsuite></testsuites>
+"""
+
+NODE = """<?xml version="1.0" encoding="utf-8"?>
+<testsuites>
+<testcase name="adds" classname="test"/>
+<testsuite name="outer"><testsuite name="inner">
+<testcase name="fails" classname="test" failure="1 == 2">
+<failure type="testCodeFailure" message="1 == 2">at x (/workspace/lib/a.test.js:3:45)</failure>
+</testcase></testsuite></testsuite>
+<!-- tests 2 -->
+</testsuites>
+"""
+
+
+def test_pytest_cases_have_outcome_place_and_text(tmp_path: Path) -> None:
+    (tmp_path / "pytest.xml").write_text(PYTEST)
+
+    report = read_report(tmp_path)
+
+    assert (report.kind, report.trouble) == ("pytest", "")
+    assert {case.id: case.outcome for case in report.cases} == {
+        "::tests.test_b": "error",
+        "tests.test_a::test_ok": "passed",
+        "tests.test_a::test_bad": "failed",
+        "tests.test_a::test_later": "skipped",
+        "tests.test_a::test_twice": "error",
+    }
+    bad = next(case for case in report.cases if case.id.endswith("test_bad"))
+    assert (bad.path, bad.line, bad.text) == (
+        "tests/test_a.py", 5, "tests/test_a.py:5: AssertionError",
+    )  # fmt: skip
+    later = next(case for case in report.cases if case.id.endswith("test_later"))
+    assert (later.line, later.text) == (0, "not now")
+
+
+def test_node_suites_become_part_of_the_id_and_the_stack_gives_the_place(tmp_path: Path) -> None:
+    (tmp_path / "node.xml").write_text(NODE)
+
+    report = read_report(tmp_path)
+
+    assert report.kind == "node"
+    assert [(case.id, case.outcome) for case in report.cases] == [
+        ("::adds", "passed"),
+        ("outer > inner::fails", "failed"),
+    ]
+    assert (report.cases[1].path, report.cases[1].line) == ("lib/a.test.js", 3)
+
+
+def test_ruff_findings_are_relative_to_the_tree(tmp_path: Path) -> None:
+    (tmp_path / "ruff.json").write_text(
+        '[{"filename": "/workspace/a.py", "code": "F821", "location": {"row": 3, "column": 1},'
+        ' "message": "Undefined name `x`"},'
+        '{"filename": "/workspace/b.py", "code": null, "location": {"row": 1, "column": 1},'
+        ' "message": "Expected an expression"}]'
+    )
+
+    report = read_report(tmp_path)
+
+    assert report.kind == "ruff"
+    assert [(m.path, m.code, m.line) for m in report.marks] == [
+        ("a.py", "F821", 3),
+        ("b.py", "invalid-syntax", 1),
+    ]
+
+
+def test_a_folder_without_a_report_has_none(tmp_path: Path) -> None:
+    report = read_report(tmp_path)
+
+    assert (report.kind, report.trouble) == ("none", "")
+
+
+RUFF = '[{"filename": "%s", "code": "F", "location": {"row": %s}, "message": ""}]'
+BOMB = '<!DOCTYPE a [<!ENTITY b "c"><!ENTITY d "&b;&b;&b;">]><testsuites>&d;</testsuites>'
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("pytest.xml", "", "it is empty"),
+        ("pytest.xml", PYTEST[:400], "cannot be read"),
+        ("node.xml", "not xml", "node.xml cannot be read"),
+        ("pytest.xml", BOMB, "entities"),
+        ("node.xml", '<?xml version="1.0" encoding="rot13"?><a/>', "cannot be read"),
+        ("ruff.json", RUFF % ("\\ud800", "1"), "cannot be read"),
+        ("ruff.json", RUFF % ("a", "Infinity"), "not what ruff writes"),
+        ("ruff.json", "[{]", "cannot be read"),
+        ("ruff.json", "[{}]", "not what ruff writes"),
+        ("ruff.json", '{"a": 1}', "not what ruff writes"),
+        ("ruff.json", "[" * 100_000, "cannot be read"),
+    ],
+)
+def test_a_report_that_is_no_report_is_trouble_not_an_exception(
+    tmp_path: Path, name: str, content: str, words: str
+) -> None:
+    (tmp_path / name).write_text(content)
+
+    report = read_report(tmp_path)
+
+    assert report.kind == "none"
+    assert words in report.trouble
+
+
+@given(st.integers(0, 600), st.binary(max_size=8), st.integers(0, 8))
+def test_a_report_damaged_anywhere_is_read_or_is_trouble(
+    tmp_path_factory: pytest.TempPathFactory, at: int, more: bytes, less: int
+) -> None:
+    folder = tmp_path_factory.mktemp("reports")
+    content = PYTEST.encode()
+    (folder / "pytest.xml").write_bytes(content[:at] + more + content[at + less :])
+
+    report = read_report(folder)
+
+    assert (report.kind == "pytest") != bool(report.trouble)
+
+
+def test_a_link_in_place_of_the_report_is_not_followed(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.xml"
+    elsewhere.write_text(PYTEST)
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "pytest.xml").symlink_to(elsewhere)
+
+    assert "no plain file" in read_report(tmp_path / "reports").trouble
+
+
+def test_a_pipe_in_place_of_the_report_does_not_block(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pytest.xml")
+
+    assert "no plain file" in read_report(tmp_path).trouble
+
+
+def test_a_report_past_all_measure_is_not_parsed(tmp_path: Path) -> None:
+    with (tmp_path / "pytest.xml").open("wb") as stream:
+        stream.truncate(25 * 1024**2)
+
+    assert "larger than" in read_report(tmp_path).trouble
+
+
+def test_a_report_nested_to_hurt_its_reader_is_refused_soon(tmp_path: Path) -> None:
+    depth = 400_000
+    inner = '<testcase name="x"/>'
+    (tmp_path / "node.xml").write_text("<testsuite>" * depth + inner + "</testsuite>" * depth)
+
+    assert "nests suites deeper" in read_report(tmp_path).trouble
+
+
+def test_only_the_phase_that_writes_a_report_is_told_to() -> None:
+    assert report_variables("build", node_reports=True) == {}
+    assert set(report_variables("test", node_reports=False)) == {"PYTEST_ADDOPTS"}
+    assert set(report_variables("test", node_reports=True)) == {"PYTEST_ADDOPTS", "NODE_OPTIONS"}
+    assert set(report_variables("lint", node_reports=True)) == {
+        "RUFF_OUTPUT_FORMAT", "RUFF_OUTPUT_FILE", "RUFF_NO_CACHE",
+    }  # fmt: skip

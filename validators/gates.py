@@ -1,0 +1,117 @@
+"""The verdict on a patch, without a model: cheap checks first, then each gate on base and patch.
+
+Read `run_gates`. A change is blamed only for what is worse with it than without it, and nothing is
+concluded from what does not agree with itself.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from validators.checkout import Clone, list_files, read_file
+from validators.detect import Detected, detect
+from validators.encoding import digest, encode
+from validators.evidence import Evidence, GateRecord
+from validators.gate_judgement import BaseSides, Judge, Judged
+from validators.gate_side import GateBench
+from validators.parse_floor import parse_findings
+from validators.policy import judge_tree
+from validators.rules import GateRule, Rules
+from validators.verdict import Finding, Severity, Verdict, VerdictWord, gravest
+
+__all__ = ["GateBench", "detect_in", "run_gates"]
+
+_CHEAP_FIRST = ("lint", "build", "test")
+_GRAVE_FIRST: tuple[Severity, ...] = ("block", "ask", "warn", "note")
+
+
+def run_gates(
+    bench: GateBench, applied_tree: str, base_sides: BaseSides
+) -> tuple[Verdict, Evidence]:
+    """Judge ``applied_tree`` as a change of the clone's base.
+
+    ``base_sides`` keeps, from one call to the next, what gates said of trees without model text.
+    SandboxRefusal where the rules require what no sandbox here guarantees.
+    """
+    if bench.environment.trouble:
+        message = f"the target's environment could not be built\n{bench.environment.trouble}"
+        found = (Finding("setup", "set-up-failed", "block", message),)
+        return _concluded(bench, applied_tree, "infrastructure", found, ())
+    clone = bench.clone
+    findings = [*judge_tree(clone, clone.base_tree, applied_tree, bench.rules)]
+    if not _blocked(findings):
+        findings += parse_findings(clone, clone.base_tree, applied_tree)
+    if _blocked(findings):
+        return _concluded(bench, applied_tree, "fail", findings, ())
+    gates = bench.rules.gates or detect_in(clone, bench.rules).gates
+    judged = _judge_all(bench, gates, applied_tree, base_sides)
+    findings += [found for one in judged for found in one.findings]
+    findings += _about_the_whole(bench, gates)
+    words = [one.record.outcome for one in judged if one.record.required]
+    return _concluded(bench, applied_tree, gravest(words), findings, judged)
+
+
+def detect_in(clone: Clone, rules: Rules) -> Detected:
+    """Return the gates and the set-up of the clone's base."""
+
+    def read(path: str) -> bytes | None:
+        found = read_file(clone, clone.base_tree, path)
+        return found[1] if found else None
+
+    return detect([file.path for file in list_files(clone, clone.base_tree)], read, rules)
+
+
+def _judge_all(
+    bench: GateBench, gates: tuple[GateRule, ...], applied_tree: str, base_sides: BaseSides
+) -> list[Judged]:
+    """Judge gate after gate; a machine in trouble is asked no further."""
+    judged: list[Judged] = []
+    for gate in sorted(gates, key=lambda gate: _CHEAP_FIRST.index(gate.kind)):
+        judged.append(Judge(bench, gate, applied_tree, base_sides).judge())
+        if judged[-1].record.outcome == "infrastructure":
+            break
+    return judged
+
+
+def _about_the_whole(bench: GateBench, gates: tuple[GateRule, ...]) -> list[Finding]:
+    findings = []
+    if not gates:
+        message = "no gate was found and none is declared: nothing may be concluded"
+        fix = "A person must declare gates in the configuration."
+        findings.append(Finding("gates", "no-gates", "block", message, fix=fix))
+    elif not any(gate.kind == "test" for gate in gates):
+        message = "no gate runs tests here: a person must judge what the change does"
+        findings.append(Finding("gates", "no-test-gate", "ask", message))
+    if bench.environment.note:
+        message = f"the environment lacks the project itself\n{bench.environment.note}"
+        findings.append(Finding("setup", "set-up-incomplete", "warn", message))
+    return findings
+
+
+def _concluded(
+    bench: GateBench,
+    applied_tree: str,
+    word: VerdictWord,
+    findings: Iterable[Finding],
+    judged: Iterable[Judged],
+) -> tuple[Verdict, Evidence]:
+    """Return the verdict, and the evidence without anything that another run would not repeat."""
+    ordered = tuple(sorted(findings, key=lambda found: _GRAVE_FIRST.index(found.severity)))
+    ran = [one.patched for one in judged if one.patched]
+    guarantees = frozenset.intersection(*(one.guarantees for one in ran)) if ran else frozenset()
+    records: tuple[GateRecord, ...] = tuple(one.record for one in judged)
+    evidence = Evidence(
+        base_commit=bench.clone.base_commit,
+        base_tree=bench.clone.base_tree,
+        applied_tree=applied_tree,
+        rules_sha256=digest(encode(bench.rules)),
+        environment=bench.environment.key,
+        backend=ran[0].backend if ran else "",
+        guarantees=tuple(sorted(guarantees)),
+        gates=records,
+        findings=tuple(replace(f, message=f.message.partition("\n")[0]) for f in ordered),
+    )
+    return Verdict(word, ordered), evidence
+
+
+def _blocked(findings: Iterable[Finding]) -> bool:
+    return any(found.severity == "block" for found in findings)

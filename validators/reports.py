@@ -1,0 +1,199 @@
+"""What a test runner or a linter says it did, read from a file that hostile code could write.
+
+Reports are asked for through the environment alone, so that they appear whatever command wraps the
+runner. They are claims: `validators.gate_side` holds them against the exit code.
+"""
+
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+from validators.evidence import ReportKind, TestOutcome
+from validators.rules import GateKind
+from validators.sandbox import REPORTS, WORKSPACE
+
+_LIMIT_BYTES = 24 * 1024**2
+_TEXT_CHARACTERS = 2_000
+_MAX_SUITES = 100
+_PYTEST_FILE, _NODE_FILE, _RUFF_FILE = "pytest.xml", "node.xml", "ruff.json"
+_WORST_FIRST: tuple[TestOutcome, ...] = ("error", "failed", "skipped", "passed")
+_PLACE = re.compile(rf"{WORKSPACE}/([^\s:()]+):(\d+)")
+
+# The cache stays on: projects pass options of it, and what it writes is gone with the session. One
+# module that cannot be imported here must not hide all other tests.
+_PYTEST_OPTIONS = (
+    f"--junitxml={REPORTS}/{_PYTEST_FILE} -o junit_family=xunit1 -o junit_logging=no"
+    " --continue-on-collection-errors"
+)
+_NODE_OPTIONS = (
+    "--test-reporter=spec --test-reporter-destination=stdout"
+    f" --test-reporter=junit --test-reporter-destination={REPORTS}/{_NODE_FILE}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One test as reported; ``id`` is ``classname::name``, ``text`` the tail of why it failed."""
+
+    id: str
+    outcome: TestOutcome
+    text: str = ""
+    path: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LintMark:
+    """One finding of a linter, at ``path`` relative to the tree."""
+
+    path: str
+    code: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was reported. ``trouble`` says why a file that is there cannot be read."""
+
+    kind: ReportKind = "none"
+    cases: tuple[Case, ...] = ()
+    marks: tuple[LintMark, ...] = ()
+    trouble: str = ""
+
+
+def report_variables(kind: GateKind, *, node_reports: bool) -> Mapping[str, str]:
+    """Return the variables that make runners of ``kind`` write their reports to ``/reports``.
+
+    ``node_reports``: this target's node takes a second reporter.
+    """
+    if kind == "lint":
+        return {
+            "RUFF_OUTPUT_FORMAT": "json",
+            "RUFF_OUTPUT_FILE": f"{REPORTS}/{_RUFF_FILE}",
+            "RUFF_NO_CACHE": "true",
+        }
+    if kind != "test":
+        return {}
+    variables = {"PYTEST_ADDOPTS": _PYTEST_OPTIONS}
+    if node_reports:
+        variables["NODE_OPTIONS"] = _NODE_OPTIONS
+    return variables
+
+
+def read_report(folder: Path) -> Report:
+    """Return the report in ``folder``, which commands of the target could write."""
+    for name, kind in ((_PYTEST_FILE, "pytest"), (_NODE_FILE, "node"), (_RUFF_FILE, "ruff")):
+        try:
+            content = _read(folder / name)
+            if content is None:
+                continue
+            if kind == "ruff":
+                return Report("ruff", marks=_marks(json.loads(content)))
+            return Report("pytest" if kind == "pytest" else "node", cases=_cases(content))
+        except (ValueError, LookupError, RecursionError, ParseError) as error:
+            return Report(trouble=f"the report {name} cannot be read: {error}"[:300])
+    return Report()
+
+
+def _read(path: Path) -> bytes | None:
+    """Return the content of a plain file, or None when there is none; a link is not followed."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ValueError(f"it is no plain file ({error.strerror})") from error
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError("it is no plain file")
+        content = stream.read(_LIMIT_BYTES + 1)
+    if not content:
+        raise ValueError("it is empty")
+    if len(content) > _LIMIT_BYTES:
+        raise ValueError(f"it is larger than {_LIMIT_BYTES} bytes")
+    return content
+
+
+def _cases(content: bytes) -> tuple[Case, ...]:
+    from defusedxml import DefusedXmlException  # noqa: PLC0415 - 25 ms, only when tests were run
+    from defusedxml.ElementTree import fromstring  # noqa: PLC0415 - the same
+
+    try:
+        root = fromstring(content)
+    except DefusedXmlException as error:
+        raise ValueError("it holds entities, which no test runner writes") from error
+    worst: dict[str, Case] = {}
+    for suites, element in _testcases(root):
+        case = _case(suites, element)
+        known = worst.get(case.id)
+        if known is None or _WORST_FIRST.index(case.outcome) < _WORST_FIRST.index(known.outcome):
+            worst[case.id] = case
+    return tuple(worst[name] for name in sorted(worst))
+
+
+def _testcases(root: Element) -> Iterator[tuple[tuple[str, ...], Element]]:
+    """Yield each test and the names of the suites around it; nested by node, flat by pytest."""
+    waiting: list[tuple[tuple[str, ...], Element]] = [((), root)]
+    while waiting:
+        suites, element = waiting.pop()
+        if element.tag == "testcase":
+            yield suites, element
+            continue
+        if element.tag == "testsuite":
+            suites = (*suites, element.get("name", ""))
+            if len(suites) > _MAX_SUITES:
+                raise ValueError(f"it nests suites deeper than {_MAX_SUITES}")
+        waiting += [(suites, child) for child in element]
+
+
+def _case(suites: tuple[str, ...], element: Element) -> Case:
+    classname, name = element.get("classname", ""), element.get("name", "")
+    if classname in {"test", "suite"}:  # node calls every test's class so; its suites tell more
+        classname = " > ".join(suites)
+    outcome: TestOutcome = "passed"
+    text = ""
+    for child in element:
+        tag: dict[str, TestOutcome] = {"failure": "failed", "error": "error", "skipped": "skipped"}
+        if child.tag in tag:
+            outcome = tag[child.tag]
+            text = child.text or child.get("message") or ""
+    path, line = _place(element, text)
+    shown = text.replace(f"{WORKSPACE}/", "").strip()[-_TEXT_CHARACTERS:]
+    return Case(f"{classname}::{name}", outcome, shown, path, line)
+
+
+def _place(element: Element, text: str) -> tuple[str, int]:
+    line = element.get("line", "")
+    if element.get("file"):
+        return element.get("file", ""), int(line) + 1 if line.isascii() and line.isdigit() else 0
+    found = _PLACE.search(text)
+    return (found[1], int(found[2])) if found else ("", 0)
+
+
+def _marks(document: Any) -> tuple[LintMark, ...]:  # noqa: ANN401 - JSON is any of its six kinds
+    try:
+        return tuple(
+            LintMark(
+                _text(row["filename"]).removeprefix(f"{WORKSPACE}/"),
+                _text(row["code"] or "invalid-syntax"),
+                int(row["location"]["row"]),
+                _text(row["message"])[:_TEXT_CHARACTERS],
+            )
+            for row in document
+        )
+    except (KeyError, TypeError, OverflowError) as error:
+        raise ValueError("it is not what ruff writes") from error
+
+
+def _text(value: object) -> str:
+    """Return a value as text; JSON may spell what no UTF-8 can, and that is refused."""
+    text = str(value)
+    text.encode()
+    return text
