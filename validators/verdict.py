@@ -68,6 +68,11 @@ class Verdict:
         return self.word == "pass"
 
     @property
+    def may_be_shown(self) -> bool:
+        """Whether a person may be asked: nothing is wrong but what flips on the base as well."""
+        return self.word in {"pass", "flaky"}
+
+    @property
     def blocking(self) -> tuple[Finding, ...]:
         """The findings that alone would keep the patch from passing."""
         return tuple(finding for finding in self.findings if finding.severity == "block")
