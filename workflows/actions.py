@@ -10,6 +10,8 @@ from workflows.ports import ActionCall, ActionResult
 _MAX_LINES = 400
 _MAX_MATCHES = 50
 _MAX_LINE_LENGTH = 400
+# No line a person wrote is as long; a minified file would use up the budget of the run.
+_MAX_READ_LINE_LENGTH = 2_000
 _MAX_FILE_BYTES = 1_000_000
 _REGULAR = frozenset({"100644", "100755"})
 
@@ -39,7 +41,7 @@ class Reader:
         first, last = max(1, first), min(len(lines), last, first + _MAX_LINES - 1)
         if first > last:
             raise _Unanswerable(f"{path} has {len(lines)} lines; none of them is asked for")
-        shown = [f"{number:6} {lines[number - 1]}" for number in range(first, last + 1)]
+        shown = [f"{number:6} {_cut(lines[number - 1])}" for number in range(first, last + 1)]
         return f"{path}, lines {first}-{last} of {len(lines)}:\n" + "\n".join(shown)
 
     def _search(self, arguments: Mapping[str, Any]) -> str:
@@ -47,17 +49,14 @@ class Reader:
         files = [
             file
             for file in list_files(self._clone, self._tree)
-            if file.mode in _REGULAR
-            and file.size <= _MAX_FILE_BYTES
-            and fnmatch.fnmatchcase(file.path, glob)
+            if file.mode in _REGULAR and file.size <= _MAX_FILE_BYTES and _matches(file.path, glob)
         ]
         found: list[str] = []
         contents = read_blobs(self._clone, (file.sha for file in files))
         for file, content in zip(files, contents, strict=True):
-            lines = content.decode("utf-8", "replace").splitlines()
             found += [
                 f"{file.path}:{number}: {line.strip()[:_MAX_LINE_LENGTH]}"
-                for number, line in enumerate(lines, 1)
+                for number, line in enumerate(_lines_of(content), 1)
                 if text in line
             ]
         if len(found) > _MAX_MATCHES:
@@ -68,11 +67,31 @@ class Reader:
         found = read_file(self._clone, self._tree, path)
         if found is None or found[0] not in _REGULAR:
             raise _Unanswerable(f"there is no file {path!r}; search with a glob to find its name")
-        return found[1].decode("utf-8", "replace").splitlines()
+        return _lines_of(found[1])
 
 
 class _Unanswerable(Exception):
     """A call that cannot be answered, with what the model should do instead."""
+
+
+def _lines_of(content: bytes) -> list[str]:
+    """Return the lines that edits and tests count by: only a line feed ends one."""
+    lines = content.decode("utf-8", "replace").split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return [line.removesuffix("\r") for line in lines]
+
+
+def _cut(line: str) -> str:
+    left_out = len(line) - _MAX_READ_LINE_LENGTH
+    if left_out <= 0:
+        return line
+    return f"{line[:_MAX_READ_LINE_LENGTH]} [{left_out} more characters are left out]"
+
+
+def _matches(path: str, glob: str) -> bool:
+    """Whether a glob names a path; ``**/`` stands for no folder, too, as everywhere else."""
+    return fnmatch.fnmatchcase(path, glob) or fnmatch.fnmatchcase(path, glob.replace("**/", ""))
 
 
 def _word(arguments: Mapping[str, Any], name: str) -> str:

@@ -7,7 +7,12 @@ from workflows.run import summarise
 
 
 def note_review(journal: Journal, run: str, review: Review) -> None:
-    """Write a decision down in the run it is about; an ending one ends the run."""
+    """Write a decision down in the run it is about; an ending one ends the run.
+
+    A run that this journal never saw stays so: the forge keeps the decision.
+    """
+    if not journal.read(run):
+        return
     fence = journal.lease(run, owner=f"review {review.pull_request}")
     try:
         recorder = Recorder(journal, fence)

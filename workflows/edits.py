@@ -13,11 +13,15 @@ _MAX_PROSE = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """The tree after a reply: the one before it, unless every edit landed."""
+    """The tree after a reply: the one before it, unless every edit landed.
+
+    Of a reply that ``was_cut_off`` at its length limit nothing is landed.
+    """
 
     tree: str
     reports: tuple[EditReport, ...]
     prose: str
+    was_cut_off: bool = False
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -27,8 +31,10 @@ class Landed:
             for report in self.reports
             if not report.landed
         )
-        none = Finding("edits", "no-edits", "block", "the reply held no edit that changes a file")
-        return rejected or (none,)
+        code, why = "no-edits", "the reply held no edit that changes a file"
+        if self.was_cut_off:
+            code, why = "cut-off", "the reply was cut off at its length limit"
+        return rejected or (Finding("edits", code, "block", why),)
 
 
 def land_reply(clone: Clone, tree: str, text: str) -> Landed:

@@ -15,7 +15,7 @@ from scoping.refusal import Refusal
 from validators.checkout import list_files, write_tree
 from validators.encoding import digest, encode
 from validators.sandbox import Changes, Completed
-from validators.verdict import Finding, Verdict
+from validators.verdict import Finding, Verdict, VerdictWord
 from workflows.campaign import Campaign, Target, TargetResult
 from workflows.proposal import Attempt, EditReport, Proposal
 from workflows.recorder import Recorder, recording
@@ -51,7 +51,10 @@ def plan(rule: Sequence[str], on: Sequence[str], workshop: Workshop, shard: Shar
     if not rule:
         raise CampaignRefusal("the rule is empty; give the command to run over the files")
     clone = workshop.clone
-    wanted = GitIgnoreSpec.from_lines(on)
+    try:
+        wanted = GitIgnoreSpec.from_lines(on)
+    except ValueError as error:
+        raise CampaignRefusal(f"a pattern cannot be read: {error}") from error
     paths = [
         file.path
         for file in list_files(clone, clone.base_tree)
@@ -89,9 +92,9 @@ def run_target(campaign: Campaign, target: Target, run: str, bench: Workbench) -
     }
     try:
         with recording(workshop.journal, run, start, workshop.watch.entry) as recorder:
-            result = _work(task, run, (campaign, target), bench, recorder)
-            state = "proposed" if result.state == "gated" else "nothing"
-            verdict = "pass" if result.state in {"gated", "unchanged"} else "fail"
+            result, verdict = _work(task, run, (campaign, target), bench, recorder)
+            state = "failed" if verdict == "infrastructure" else "nothing"
+            state = "proposed" if result.state == "gated" else state
             recorder.record("target.finished", result=result)
             recorder.record(
                 "run.finished", state=state, verdict=verdict, why=result.cause or result.state
@@ -106,7 +109,8 @@ def task_of(campaign: Campaign, target: Target) -> Task:
     folder = PurePosixPath(target.paths[0]).parent if len(campaign.targets) > 1 else None
     place = f" in {folder}" if folder is not None else ""
     body = (
-        f"Ran this command over {len(target.paths)} files{place}:\n\n    {' '.join(campaign.rule)}"
+        f"Ran this command over {len(target.paths)} files{place}, of those matching"
+        f" {' '.join(campaign.on)}:\n\n    {' '.join(campaign.rule)}"
     )
     return Task(
         title=f"{campaign.title}{place}",
@@ -123,31 +127,35 @@ def _work(
     unit: tuple[Campaign, Target],
     bench: Workbench,
     recorder: Recorder,
-) -> TargetResult:
+) -> tuple[TargetResult, VerdictWord]:
+    """Return what became of a target, and the word its run ends with."""
     (campaign, target), workshop = unit, bench.workshop
     clone = workshop.clone
     no_environment = workshop.prepare(recorder)
     if no_environment:
         cause = f"the target's environment could not be built: {no_environment}"
-        return TargetResult(target.key, "failed", run, cause=cause)
-    completed, changes = bench.execute((*campaign.rule, *target.paths))
+        return TargetResult(target.key, "failed", run, cause=cause), "infrastructure"
+    # A stranger named the files, and a name must not be taken for an option.
+    names = (f"./{path}" if path.startswith("-") else path for path in target.paths)
+    completed, changes = bench.execute((*campaign.rule, *names))
     trouble = _trouble(completed, changes, target)
     if trouble:
-        return TargetResult(target.key, "failed", run, cause=trouble)
+        return TargetResult(target.key, "failed", run, cause=trouble), "fail"
     tree = write_tree(clone, clone.base_tree, changes.files)
     if tree == clone.base_tree:
-        return TargetResult(target.key, "unchanged", run)
+        return TargetResult(target.key, "unchanged", run), "pass"
     verdict, evidence = workshop.judge(tree, recorder)
     edits = tuple(EditReport(change.path, landed=True, how="command") for change in changes.files)
     summary = f"Made by the command, not by a model: {' '.join(campaign.rule)}"
     attempt = Attempt(1, verdict, edits, tree, summary, usd=0.0, evidence=evidence)
     recorder.record("attempt.finished", attempt=attempt)
-    if not verdict.passed:
+    if not verdict.may_be_shown:
         cause = _cause(verdict)
-        return TargetResult(target.key, "failed", run, "", cause, len(changes.files))
+        failed = TargetResult(target.key, "failed", run, "", cause, len(changes.files))
+        return failed, verdict.word
     proposal = Proposal(run, task, clone.base_commit, "none", (), (attempt,), workshop.now_iso())
     path = write_bundle(proposal, workshop, recorder)
-    return TargetResult(target.key, "gated", run, path, "", len(changes.files))
+    return TargetResult(target.key, "gated", run, path, "", len(changes.files)), verdict.word
 
 
 def _trouble(completed: Completed, changes: Changes, target: Target) -> str:
@@ -168,5 +176,5 @@ def _trouble(completed: Completed, changes: Changes, target: Target) -> str:
 
 def _cause(verdict: Verdict) -> str:
     findings: tuple[Finding, ...] = verdict.blocking or verdict.findings
-    first = findings[0].message.splitlines()[0] if findings else ""
-    return f"{verdict.word}: {first}"
+    first = findings[0].message.strip().partition("\n")[0] if findings else ""
+    return f"{verdict.word}: {first}" if first else f"verdict {verdict.word}"

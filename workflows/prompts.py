@@ -75,11 +75,21 @@ SEARCH = Action(
 )
 ACTIONS = (READ, SEARCH)
 
-# Invisible or reordering characters outside Unicode's category Cf: variation selectors, fillers.
+# Invisible or reordering characters outside Unicode's category Cf: joiners, fillers, variation
+# selectors, and what Unicode calls ignorable by default although no character is there yet.
 _HIDDEN = frozenset(
     chr(code)
-    for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), 0x115F, 0x1160, 0x3164, 0xFFA0)
+    for codes in (
+        (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x2800, 0x3164, 0xFFA0),
+        range(0x180B, 0x1810),
+        range(0xFE00, 0xFE10),
+        range(0xFFF0, 0xFFF9),
+        range(0xE0000, 0xE1000),
+    )
+    for code in codes
 )
+# 128 bits: a text that holds its own mark must take more tries than anybody has.
+_MARK_LENGTH = 32
 
 
 def visible(text: str) -> str:
@@ -93,8 +103,12 @@ def visible(text: str) -> str:
 
 
 def fenced(name: str, text: str) -> str:
-    """Return ``text`` as data called ``name``, between marks that the text does not contain."""
-    mark = digest(text.encode("utf-8", "surrogateescape"))[:12]
+    """Return ``text`` as data called ``name``, between marks that neither of them contains.
+
+    A name is a path and may be hostile, too: it stays on its line.
+    """
+    name = " ".join(visible(name).splitlines())
+    mark = digest(f"{name}\n{text}".encode("utf-8", "surrogatepass"))[:_MARK_LENGTH]
     return f"<<<data {mark} {name}\n{text}\ndata>>> {mark}"
 
 
@@ -162,6 +176,14 @@ def nothing_found() -> str:
     return (
         "Your reply held no edit block. Send your edits as SEARCH/REPLACE blocks, or one line that"
         f' begins with "{NO_CHANGE}" and the reason.'
+    )
+
+
+def nothing_changed() -> str:
+    """Return what is said when every edit of a reply fits and the files stay as they are."""
+    return (
+        "Your edits were understood, but they change nothing: the files already are as your edits"
+        " leave them. Read the files before you send further edits."
     )
 
 

@@ -135,6 +135,8 @@ def unseal(document: bytes) -> tuple[Bundle, str]:
     if envelope.bundle.format != BUNDLE_FORMAT:
         message = f"bundle format {envelope.bundle.format!r} is not {BUNDLE_FORMAT!r}"
         raise BundleRefusal(message)
+    if not envelope.bundle.proposal.attempts:
+        raise BundleRefusal("the bundle holds no attempt: there is nothing in it to look at")
     if digest(encode(envelope.bundle)) != envelope.sha256:
         message = "the bundle's content does not match its hash: it was changed after it was sealed"
         raise BundleRefusal(message)

@@ -84,18 +84,18 @@ def _attempt_until_it_holds(
     while len(attempts) < wishes.max_attempts:
         number = len(attempts) + 1
         replies = _ask_until_edits(dialogue, workshop, number, tree)
-        landed = land_reply(workshop.clone, tree, replies[-1].message.text)
+        landed = _land(workshop, tree, replies[-1])
         recorder.record("patch.landed", attempt=number, tree=landed.tree, edits=landed.reports)
         if landed.tree == tree:
             verdict, evidence = Verdict("fail", landed.findings), None
-            dialogue.say(_what_did_not_land(replies[-1], landed))
+            dialogue.say(_what_did_not_land(landed))
         else:
             tree = landed.tree
             verdict, evidence = workshop.judge(tree, recorder)
             dialogue.say(prompts.gates_failed(verdict))
         attempts.append(_attempt(number, (verdict, evidence), landed, replies))
         recorder.record("attempt.finished", attempt=attempts[-1])
-        if verdict.passed:
+        if verdict.may_be_shown:
             return
         if verdict.word == "infrastructure":
             raise _Ended("failed", verdict, _first_message(verdict))
@@ -123,7 +123,8 @@ def _ask_until_edits(
             why = f"the model declined the task: {text[:500]}"
             raise _Ended("nothing", _said("fail", "model-declined", why), why)
         if text.startswith(prompts.NO_CHANGE):
-            why = f"the model says that no change is needed: {text[len(prompts.NO_CHANGE) : 500]}"
+            reason = text[len(prompts.NO_CHANGE) : 500].strip()
+            why = f"the model says that no change is needed: {reason}"
             raise _Ended("nothing", _said("fail", "no-change-needed", why), why)
         if reply.stop != "actions":
             return tuple(replies)
@@ -160,11 +161,20 @@ def _opening(task: Task, scope: Scope, revision: Revision | None) -> Conversatio
     return Conversation(prompts.SYSTEM, (Message("user", text),), prompts.ACTIONS)
 
 
-def _what_did_not_land(reply: Reply, landed: Landed) -> str:
+def _land(workshop: Workshop, tree: str, reply: Reply) -> Landed:
+    """Land a reply's edits; of one that was cut off none, for it is half a change at best."""
     if reply.stop == "length":
+        return Landed(tree, (), "", was_cut_off=True)
+    return land_reply(workshop.clone, tree, reply.message.text)
+
+
+def _what_did_not_land(landed: Landed) -> str:
+    if landed.was_cut_off:
         return prompts.cut_off()
     if not landed.reports:
         return prompts.nothing_found()
+    if all(report.landed for report in landed.reports):
+        return prompts.nothing_changed()
     return prompts.edits_rejected(landed.reports)
 
 
@@ -196,7 +206,8 @@ def _said(word: VerdictWord, code: str, message: str) -> Verdict:
 
 def _first_message(verdict: Verdict) -> str:
     findings = verdict.blocking or verdict.findings
-    return findings[0].message.splitlines()[0] if findings else f"verdict {verdict.word}"
+    first = findings[0].message.strip().partition("\n")[0] if findings else ""
+    return first or f"verdict {verdict.word}"
 
 
 def _finish(recorder: Recorder, outcome: Outcome) -> Outcome:

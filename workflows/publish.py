@@ -14,7 +14,7 @@ from validators.checkout import Clone, commit, write_tree
 from validators.policy import judge_tree
 from validators.rules import Rules
 from validators.verdict import Finding
-from workflows.ports import Commit, Forge, Journal, PullRequest, PullRequestDraft
+from workflows.ports import Commit, Forge, ForgeRefusal, Journal, PullRequest, PullRequestDraft
 from workflows.proposal import Bundle, BundleRefusal
 from workflows.recorder import Recorder
 from workflows.run import Effect, Entry
@@ -69,12 +69,7 @@ def publish(bundle: Bundle, sha256: str, press: Press) -> PullRequest:
         _introduce(bundle, recorder)
         _push(new, draft, press.forge, recorder)
         pull_request = _open(new, draft, press.forge, recorder)
-        recorder.record(
-            "run.finished",
-            state="published",
-            verdict=bundle.proposal.verdict.word,
-            why=f"pull request {pull_request.number}: {pull_request.url}",
-        )
+        _finish(bundle, pull_request, recorder)
     finally:
         press.journal.release(fence)
     return pull_request
@@ -83,7 +78,7 @@ def publish(bundle: Bundle, sha256: str, press: Press) -> PullRequest:
 def _check(bundle: Bundle, press: Press) -> None:
     """Refuse a bundle that is not exactly what its hashes and the base's rules allow."""
     clone, evidence = press.clone, bundle.evidence
-    if bundle.partial or evidence is None or not bundle.proposal.verdict.passed:
+    if bundle.partial or evidence is None or not bundle.proposal.verdict.may_be_shown:
         raise BundleRefusal(
             f"run {bundle.proposal.run} did not pass its gates; there is nothing to publish"
         )
@@ -114,10 +109,27 @@ def _introduce(bundle: Bundle, recorder: Recorder) -> None:
         recorder.record("run.started", task=task, task_key=task.key, imported=True)
 
 
+def _finish(bundle: Bundle, pull_request: PullRequest, recorder: Recorder) -> None:
+    """Close the run as published, once: a person's decision since then is not undone by it."""
+    ended = {
+        entry.event.data["state"]
+        for entry in recorder.entries()
+        if entry.event.kind == "run.finished"
+    }
+    if "published" not in ended:
+        recorder.record(
+            "run.finished",
+            state="published",
+            verdict=bundle.proposal.verdict.word,
+            why=f"pull request {pull_request.number}: {pull_request.url}",
+        )
+
+
 def _push(new: Commit, draft: PullRequestDraft, forge: Forge, recorder: Recorder) -> None:
     def act() -> dict[str, Any]:
         head = forge.branch_head(draft.branch)
         if head != new.sha:
+            _refuse_to_bury(head, draft.branch, forge)
             forge.push(draft.branch, new, head)
         return {"head": new.sha}
 
@@ -125,18 +137,34 @@ def _push(new: Commit, draft: PullRequestDraft, forge: Forge, recorder: Recorder
     recorder.perform(Effect(f"push {draft.branch} {new.sha}", "push", request), act)
 
 
+def _refuse_to_bury(head: str | None, branch: str, forge: Forge) -> None:
+    """Raise ForgeRefusal when somebody added commits of their own to an open pull request."""
+    found = forge.find_pull_request(branch)
+    if head and found is not None and found.state == "open" and found.head != head:
+        raise ForgeRefusal(
+            f"branch {branch} is at {head}, not at {found.head} where pull request {found.number}"
+            " put it: somebody worked on it. Keep that work on another branch, set this one back,"
+            " and publish again"
+        )
+
+
 def _open(new: Commit, draft: PullRequestDraft, forge: Forge, recorder: Recorder) -> PullRequest:
     def act() -> dict[str, Any]:
         found = forge.find_pull_request(draft.branch)
-        if found is None or found.state != "open":
+        if found is None or (found.state != "open" and not _carries(found, new, draft)):
             found = forge.open_pull_request(draft, new.sha)
-        elif (found.head, found.draft) != (new.sha, draft):
+        elif not _carries(found, new, draft):
             found = forge.update_pull_request(found.number, draft, new.sha)
         return {"number": found.number}
 
     request = {"branch": draft.branch, "commit": new.sha, "bundle": draft.bundle_sha256}
     effect = Effect(f"pull-request {draft.branch} {new.sha}", "pull-request", request)
     return forge.pull_request(int(recorder.perform(effect, act)["number"]))
+
+
+def _carries(found: PullRequest, new: Commit, draft: PullRequestDraft) -> bool:
+    """Whether this very bundle stands there already, whatever a person decided on it since."""
+    return (found.head, found.draft.bundle_sha256) == (new.sha, draft.bundle_sha256)
 
 
 def _message(bundle: Bundle) -> str:

@@ -7,10 +7,12 @@ another process can say them; what happened to a target is recorded by the workf
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from threading import Lock
 
 from workflows.campaign import Campaign, Target, TargetResult
-from workflows.ports import EngineLimits, Journal, JournalRefusal, RunTarget
-from workflows.run import Event, EventKind
+from workflows.ports import EngineLimits, Journal, JournalRefusal, RunTarget, StaleFence
+from workflows.run import Event, EventKind, Fence
 
 _POLL_S = 0.2
 
@@ -23,14 +25,20 @@ class LocalEngine:
     def __init__(self, journal: Journal, owner: str) -> None:
         self._journal = journal
         self._owner = owner
+        self._lock = Lock()
+        self._held: set[Fence] = set()
 
     def execute(
         self, campaign: Campaign, run_target: RunTarget, limits: EngineLimits
     ) -> Iterator[TargetResult]:
-        """Yield each target's result; a bug in one is raised only after the others finished."""
+        """Yield each target's result; a bug in one is raised only after the others finished.
+
+        Whoever takes the results must come back for the next within ``lease_s``.
+        """
         waiting = list(campaign.targets)
         running: set[Future[TargetResult]] = set()
         bugs: list[BaseException] = []
+        renewed = time.monotonic()
         with ThreadPoolExecutor(limits.workers, thread_name_prefix="target") as pool:
             while waiting or running:
                 word = self._word(campaign.key)
@@ -39,6 +47,9 @@ class LocalEngine:
                 while waiting and len(running) < limits.workers and word != "campaign.paused":
                     target = waiting.pop(0)
                     running.add(pool.submit(self._one, campaign, target, run_target, limits))
+                if time.monotonic() - renewed > limits.lease_s / 3:
+                    renewed = time.monotonic()
+                    self._renew(limits.lease_s)
                 if not running:
                     if waiting:
                         time.sleep(_POLL_S)
@@ -72,10 +83,23 @@ class LocalEngine:
             fence = self._journal.lease(f"target-{target.key}", self._owner, limits.lease_s)
         except JournalRefusal as refusal:
             return TargetResult(target.key, "pending", cause=f"another worker has it: {refusal}")
+        with self._lock:
+            self._held.add(fence)
         try:
             return run_target(campaign, target, fence)
         finally:
+            with self._lock:
+                self._held.discard(fence)
             self._journal.release(fence)
+
+    def _renew(self, lease_s: float) -> None:
+        """Keep the leases of what runs alive: a target's work may take longer than one."""
+        with self._lock:
+            held = tuple(self._held)
+        for fence in held:
+            # Given back in this moment, or taken over: then there is nothing to keep alive.
+            with suppress(StaleFence):
+                self._journal.renew(fence, lease_s)
 
     def _word(self, campaign: str) -> EventKind:
         """Return what was last said about the campaign; a cancel is never undone."""

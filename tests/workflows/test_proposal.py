@@ -1,6 +1,7 @@
 """A bundle is sealed, and only the very same bytes come out of it again."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -65,3 +66,10 @@ def test_another_format_is_named() -> None:
 def test_an_enormous_bundle_is_not_even_read() -> None:
     with pytest.raises(BundleRefusal, match="the limit is"):
         unseal(b" " * (MAX_BUNDLE_BYTES + 1))
+
+
+def test_a_bundle_without_an_attempt_is_refused() -> None:
+    document, _ = seal(replace(BUNDLE, proposal=replace(BUNDLE.proposal, attempts=())))
+
+    with pytest.raises(BundleRefusal, match="holds no attempt"):
+        unseal(document)

@@ -1,0 +1,160 @@
+"""A request is reserved before it is sent, settled before it is read, and kept word for word."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.adapters.scripted_model import ScriptedCall, ScriptedModel, ScriptedReply, ScriptedUsage
+from validators.encoding import decode
+from workflows.budget import Budget
+from workflows.dialogue import Allowance, BudgetRefusal, Dialogue, _text_of
+from workflows.ports import (
+    Action,
+    ActionCall,
+    ActionResult,
+    Conversation,
+    Message,
+    ModelRefusal,
+    Reply,
+    ReplyLimits,
+)
+from workflows.recorder import Recorder
+
+if TYPE_CHECKING:
+    from tests.workflows.conftest import Studio
+
+OPENING = Conversation("system", (Message("user", "hello"),), (Action("read", "reads", {}),))
+USED = ScriptedUsage(input_tokens=100, output_tokens=10)
+
+
+def opened(
+    studio: "Studio", model: ScriptedModel, budget: Budget | None = None, max_tokens: int = 50
+) -> Dialogue:
+    recorder = Recorder(studio.journal, studio.journal.lease("r1", "r1"), studio.seen.append)
+    allowance = Allowance(
+        budget or Budget(), ReplyLimits(max_tokens), lambda: studio.seconds, studio.seconds
+    )
+    return Dialogue(model, recorder, allowance, OPENING)
+
+
+def ignore(_: str) -> None:
+    pass
+
+
+def test_each_turn_carries_all_turns_before_it(studio: "Studio") -> None:
+    call = ScriptedCall("read", {"path": "a"})
+    model = ScriptedModel([ScriptedReply("one", (call,)), ScriptedReply("two")])
+    dialogue = opened(studio, model)
+
+    dialogue.ask(1, ignore)
+    dialogue.say("", (ActionResult("call-1-1", "content"),))
+    reply = dialogue.ask(1, ignore)
+
+    assert reply.message == Message("model", "two")
+    first, second = studio.asked()
+    assert first == OPENING
+    assert second.messages == (
+        Message("user", "hello"),
+        Message("model", "one", (ActionCall("call-1-1", "read", {"path": "a"}),)),
+        Message("user", "", results=(ActionResult("call-1-1", "content"),)),
+    )
+    assert (second.system, second.actions, dialogue.actions) == (
+        "system",
+        OPENING.actions,
+        OPENING.actions,
+    )
+
+
+def test_a_request_is_reserved_and_settled_around_its_reply(studio: "Studio") -> None:
+    model = ScriptedModel([ScriptedReply("one", usage=USED, usd=0.25)])
+
+    reply = opened(studio, model).ask(3, ignore)
+
+    estimate = model.estimate_tokens(_text_of(OPENING))
+    sent, reserved, settled, replied = (entry.event for entry in studio.journal.read("r1"))
+    assert (sent.kind, sent.data["attempt"]) == ("prompt.sent", 3)
+    assert (reserved.kind, reserved.data) == (
+        "budget.reserved",
+        {"reservation": "3.1", "usd": 0.25, "tokens": estimate + 50},
+    )
+    assert (settled.kind, settled.data) == (
+        "budget.settled",
+        {"reservation": "3.1", "usd": 0.25, "tokens": 110, "requests": 1, "at_least": False},
+    )
+    assert replied.kind == "model.replied"
+    assert decode(studio.journal.get_blob(replied.data["reply"]), Reply) == reply
+
+
+def test_what_a_request_may_cost_is_refused_before_it_is_sent(studio: "Studio") -> None:
+    model = ScriptedModel([ScriptedReply("one", usd=0.25)])
+
+    with pytest.raises(BudgetRefusal) as refused:
+        opened(studio, model, Budget(usd=0.2)).ask(1, ignore)
+
+    assert str(refused.value) == (
+        "the budget of run r1 is used up: $0.0000 of $0.20 are spent and the next request may"
+        " cost $0.2500"
+    )
+    assert (studio.kinds(), model.replied) == ([], 0)
+
+
+def test_minutes_count_from_the_start_of_the_conversation(studio: "Studio") -> None:
+    studio.seconds = 500.0
+    dialogue = opened(studio, ScriptedModel([ScriptedReply("one")] * 2), Budget(minutes=1))
+
+    studio.seconds += 59.0
+    dialogue.ask(1, ignore)
+    studio.seconds += 1.0
+
+    with pytest.raises(BudgetRefusal, match="1 of 1 minutes are over"):
+        dialogue.ask(1, ignore)
+
+
+def test_an_open_reservation_of_an_earlier_process_counts_in_full(studio: "Studio") -> None:
+    recorder = Recorder(studio.journal, studio.journal.lease("r1", "r1"))
+    recorder.record("budget.reserved", reservation="1.1", usd=0.0, tokens=900)
+    dialogue = opened(studio, ScriptedModel([ScriptedReply("one")]), Budget(tokens=1_000), 100)
+
+    with pytest.raises(BudgetRefusal, match="900 of 1000 tokens are used"):
+        dialogue.ask(1, ignore)
+
+
+def test_a_refusal_is_settled_and_says_nothing_in_the_conversation(studio: "Studio") -> None:
+    model = ScriptedModel([ScriptedReply("one", expect=("what was not said",))])
+    dialogue = opened(studio, model)
+
+    with pytest.raises(ModelRefusal, match="what was not said"):
+        dialogue.ask(1, ignore)
+
+    assert studio.kinds() == ["prompt.sent", "budget.reserved", "budget.settled"]
+    dialogue.say("what was not said")
+    dialogue.ask(1, ignore)
+    assert [turn.role for turn in studio.asked()[1].messages] == ["user", "user"]
+
+
+def test_an_unknown_price_is_reserved_as_unknown(studio: "Studio") -> None:
+    class Unpriced(ScriptedModel):
+        def price_usd(self, *_: Any) -> float | None:
+            return None
+
+    opened(studio, Unpriced([ScriptedReply("one")]), Budget(usd=0.0)).ask(1, ignore)
+
+    assert studio.data("budget.reserved")[0]["usd"] is None
+
+
+def test_every_word_that_is_sent_is_counted() -> None:
+    message = Message(
+        "user",
+        "TEXT",
+        (ActionCall("1", "CALLED", {"path": "ARGUMENT"}),),
+        (ActionResult("1", "RESULT"),),
+        ({"thinking": "OPAQUE"},),
+    )
+    action = Action("NAME", "DESCRIPTION", {"type": "SCHEMA"})
+    text = _text_of(Conversation("SYSTEM", (message,), (action,)))
+
+    assert re.findall("[A-Z]{2,}", text) == [
+        *("SYSTEM", "NAME", "DESCRIPTION", "SCHEMA"),
+        *("TEXT", "CALLED", "ARGUMENT", "RESULT", "OPAQUE"),
+    ]

@@ -1,0 +1,84 @@
+"""A reply's edits land on a tree, all of them or none, and each says what became of it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from validators.verdict import Finding
+from workflows.edits import Landed, land_reply
+from workflows.proposal import EditReport
+
+if TYPE_CHECKING:
+    from tests.workflows.conftest import Studio
+
+Edit = Callable[[str, str, str], str]
+
+
+def test_edits_make_a_new_tree_and_leave_the_old_one(studio: "Studio", edit: Edit) -> None:
+    base = studio.clone.base_tree
+    text = (
+        "First this.\n\n" + edit("data/one.txt", "one\n", "uno\n") + edit("new.py", "", "x = 1\n")
+    )
+
+    landed = land_reply(studio.clone, base, text)
+
+    assert landed.reports == (
+        EditReport("data/one.txt", landed=True, how="exact"),
+        EditReport("new.py", landed=True, how="created"),
+    )
+    assert landed.prose == "First this."
+    assert studio.file(landed.tree, "data/one.txt") == "uno\n"
+    assert studio.file(landed.tree, "new.py") == "x = 1\n"
+    assert studio.file(base, "data/one.txt") == "one\n"
+
+
+def test_one_rejected_edit_keeps_all_from_landing(studio: "Studio", edit: Edit) -> None:
+    base = studio.clone.base_tree
+    text = edit("data/one.txt", "one\n", "uno\n") + edit("gone.txt", "one\n", "uno\n")
+
+    landed = land_reply(studio.clone, base, text)
+
+    assert landed.tree == base
+    assert [(one.path, one.landed) for one in landed.reports] == [
+        ("data/one.txt", True),
+        ("gone.txt", False),
+    ]
+    (found,) = landed.findings
+    assert (found.gate, found.code, found.severity, found.path) == (
+        "edits",
+        "no-such-file",
+        "block",
+        "gone.txt",
+    )
+    assert "there is no file gone.txt" in found.message
+
+
+def test_what_no_longer_parses_does_not_land(studio: "Studio", edit: Edit) -> None:
+    text = edit("tally.py", "def lines(text):\n", "def lines(text:\n")
+
+    landed = land_reply(studio.clone, studio.clone.base_tree, text)
+
+    assert landed.tree == studio.clone.base_tree
+    assert [found.code for found in landed.findings] == ["breaks-syntax"]
+
+
+def test_prose_alone_is_no_edit(studio: "Studio") -> None:
+    landed = land_reply(studio.clone, studio.clone.base_tree, "x" * 5_000)
+
+    assert (landed.tree, landed.reports) == (studio.clone.base_tree, ())
+    assert len(landed.prose) == 4_000
+    why = "the reply held no edit that changes a file"
+    assert landed.findings == (Finding("edits", "no-edits", "block", why),)
+
+
+def test_a_reply_that_was_cut_off_says_so() -> None:
+    why = "the reply was cut off at its length limit"
+
+    assert Landed("t", (), "", was_cut_off=True).findings == (
+        Finding("edits", "cut-off", "block", why),
+    )
+
+
+def test_a_rejection_without_words_is_told_by_its_reason() -> None:
+    reports = (EditReport("a.py", landed=False, how="no-match"),)
+
+    assert Landed("t", reports, "").findings[0].message == "no-match"

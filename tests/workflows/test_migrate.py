@@ -1,0 +1,323 @@
+"""One command over many targets: planned from the base, gated apart, and no failure stops the rest.
+
+The commands really run, without walls: they are ours. Engine, journal, git and landing are real.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.adapters.local_engine import LocalEngine
+from bot.adapters.none_sandbox import NoneSandbox
+from validators.checkout import materialise, open_clone
+from validators.evidence import Evidence
+from validators.sandbox import Changes, Completed, Limits, Phase, SandboxRefusal
+from validators.verdict import Finding, Verdict
+from workflows.campaign import Campaign, Target, TargetResult
+from workflows.migrate import (
+    CampaignRefusal,
+    ShardBy,
+    Workbench,
+    plan,
+    run_target,
+    task_of,
+)
+from workflows.ports import EngineLimits
+from workflows.publish import publish
+from workflows.recorder import Recorder
+from workflows.run import summarise
+
+if TYPE_CHECKING:
+    from tests.workflows.conftest import Studio
+
+Execute = Callable[[Sequence[str]], tuple[Completed, Changes]]
+Git = Callable[..., str]
+SHOUT = ("sed", "-i", "s/$/!/")
+DONE = ["gate.finished", "attempt.finished", "bundle.written", "target.finished", "run.finished"]
+
+
+@pytest.fixture
+def studio(studio: "Studio") -> "Studio":
+    """The studio with a judge that fails every tree with a file that says `bad!`."""
+
+    def judge(tree: str, recorder: Recorder) -> tuple[Verdict, Evidence]:
+        bad = (studio.file(tree, "docs/three.txt") or "").endswith("bad!\n")
+        recorder.record("gate.finished", gate="tests", outcome="fail" if bad else "pass")
+        found = (Finding("tests", "new-failure", "block", "it is bad\nreally"),) if bad else ()
+        return Verdict("fail" if bad else "pass", found), studio.evidence(tree)
+
+    studio.judge = judge
+    return studio
+
+
+@pytest.fixture
+def execute(studio: "Studio", tmp_path: Path) -> Execute:
+    tree = tmp_path / "tree"
+    materialise(studio.clone, studio.clone.base_tree, tree)
+    sandbox = NoneSandbox(tmp_path)
+    phase = Phase("codemod", environment={"LC_ALL": "C.UTF-8"}, path=(os.environ["PATH"],))
+
+    def run(argv: Sequence[str]) -> tuple[Completed, Changes]:
+        with sandbox.open(tree, phase, Limits()) as session:
+            return session.run(argv), session.changes()
+
+    return run
+
+
+def planned(
+    studio: "Studio", rule: Sequence[str], *on: str, shard: ShardBy = "directory"
+) -> Campaign:
+    return plan(rule, on or ("*.txt",), studio.workshop, shard)
+
+
+def run_all(
+    studio: "Studio", campaign: Campaign, execute: Execute, workers: int = 2
+) -> dict[str, TargetResult]:
+    bench = Workbench(studio.workshop, execute)
+    engine = LocalEngine(studio.journal, "me")
+    results = engine.execute(
+        campaign,
+        lambda one, target, _: run_target(one, target, f"run-{target.key}", bench),
+        EngineLimits(workers),
+    )
+    folders = {target.key: str(Path(target.paths[0]).parent) for target in campaign.targets}
+    return {folders[result.target]: result for result in results}
+
+
+def run_one(studio: "Studio", execute: Execute, rule: Sequence[str], *on: str) -> TargetResult:
+    campaign = planned(studio, rule, *on, shard="all")
+    bench = Workbench(studio.workshop, execute)
+    return run_target(campaign, campaign.targets[0], "r1", bench)
+
+
+def test_a_plan_holds_the_regular_files_that_match(studio: "Studio") -> None:
+    whole = planned(studio, SHOUT, "*.txt", "!two.txt", shard="all")
+    folders = planned(studio, SHOUT, "*", "!tests/**")
+
+    assert [target.paths for target in whole.targets] == [("data/one.txt", "docs/three.txt")]
+    assert sorted(target.paths for target in folders.targets) == [
+        ("data/one.txt", "data/two.txt"),
+        ("docs/three.txt",),
+        ("tally.py",),
+    ]
+    assert (whole.rule, whole.on) == (SHOUT, ("*.txt", "!two.txt"))
+    assert (whole.base, whole.title) == (studio.clone.base_commit, "Run sed -i s/$/!/")
+    assert len({target.key for target in folders.targets}) == 3
+
+
+def test_the_same_words_plan_the_same_campaign(studio: "Studio") -> None:
+    assert planned(studio, SHOUT) == planned(studio, SHOUT)
+    assert planned(studio, SHOUT).key != planned(studio, SHOUT, "*.py").key
+
+
+@pytest.mark.parametrize(
+    ("rule", "on", "words"),
+    [
+        ((), "*.txt", "the rule is empty"),
+        (SHOUT, "*.rs", "no file at [0-9a-f]{12} matches '\\*.rs'"),
+        (SHOUT, "!", "a pattern cannot be read"),
+    ],
+)
+def test_a_campaign_that_cannot_start_says_why(
+    studio: "Studio", rule: tuple[str, ...], on: str, words: str
+) -> None:
+    with pytest.raises(CampaignRefusal, match=words):
+        planned(studio, rule, on)
+
+
+def test_a_link_is_no_target(studio: "Studio", run_git: Git, tmp_path: Path) -> None:
+    repository = studio.folder / "tally"
+    (repository / "data" / "link.txt").symlink_to("/etc/passwd")
+    run_git(repository, "add", "--all")
+    run_git(repository, "commit", "--quiet", "--message=link")
+    studio.clone = open_clone(repository, "main", tmp_path / "again")
+
+    paths = [path for target in planned(studio, SHOUT).targets for path in target.paths]
+    assert paths == ["data/one.txt", "data/two.txt", "docs/three.txt"]
+
+
+def test_a_target_becomes_a_proposal_that_can_be_published(
+    studio: "Studio", execute: Execute
+) -> None:
+    result = run_one(studio, execute, SHOUT)
+
+    assert (result.state, result.cause, result.files_changed) == ("gated", "", 3)
+    assert studio.kinds() == ["run.started", "environment.ready", *DONE]
+    bundle, sha256 = studio.bundle()
+    assert {change.path: change.content for change in bundle.changes} == {
+        "data/one.txt": b"one!\n",
+        "data/two.txt": b"two!\n",
+        "docs/three.txt": b"three!\n",
+    }
+    attempt = bundle.proposal.attempts[0]
+    assert attempt.summary == "Made by the command, not by a model: sed -i s/$/!/"
+    assert [(edit.how, edit.landed) for edit in attempt.edits] == [("command", True)] * 3
+    assert bundle.proposal.model == "none"
+    run = summarise(studio.journal.read("r1"))
+    assert (run.state, run.verdict, run.why, run.usd) == ("proposed", "pass", "gated", 0.0)
+    assert publish(bundle, sha256, studio.press).number == 1
+
+
+def test_each_shard_is_a_proposal_of_its_own_and_one_failure_stops_none(
+    studio: "Studio", execute: Execute
+) -> None:
+    campaign = planned(studio, ("sed", "-i", "s/three/bad/;s/$/!/"))
+
+    results = run_all(studio, campaign, execute)
+
+    assert {folder: result.state for folder, result in results.items()} == {
+        "data": "gated",
+        "docs": "failed",
+    }
+    assert results["docs"].cause == "fail: it is bad"
+    assert results["docs"].files_changed == 1
+    kinds = studio.kinds(results["docs"].run)
+    assert kinds[-2:] == ["target.finished", "run.finished"]
+    assert "bundle.written" not in kinds
+    run = summarise(studio.journal.read(results["docs"].run))
+    assert (run.state, run.verdict) == ("nothing", "fail")
+    bundle = studio.bundle(results["data"].run)[0]
+    assert {change.path for change in bundle.changes} == {"data/one.txt", "data/two.txt"}
+    assert bundle.proposal.task.title == "Run sed -i s/three/bad/;s/$/!/ in data"
+
+
+def test_a_command_that_changes_nothing_is_no_failure(studio: "Studio", execute: Execute) -> None:
+    result = run_one(studio, execute, ("true",))
+
+    assert (result.state, result.bundle) == ("unchanged", "")
+    run = summarise(studio.journal.read("r1"))
+    assert (run.state, run.verdict, run.why) == ("nothing", "pass", "unchanged")
+
+
+def test_changes_outside_the_target_are_refused(studio: "Studio", execute: Execute) -> None:
+    result = run_one(studio, execute, ("sh", "-c", "echo x > tally.py; echo x > new.py"))
+
+    assert (result.state, result.cause) == (
+        "failed",
+        "the command changed 2 files outside its target, first new.py",
+    )
+
+
+def test_what_cannot_be_part_of_a_change_is_refused(studio: "Studio", execute: Execute) -> None:
+    result = run_one(studio, execute, ("sh", "-c", "mkfifo pipe"))
+
+    assert result.state == "failed"
+    assert result.cause.startswith("the command left something that cannot be part of a change")
+    assert "pipe" in result.cause
+
+
+def test_a_failing_command_is_told_by_its_last_words(studio: "Studio", execute: Execute) -> None:
+    result = run_one(studio, execute, ("sh", "-c", "echo why it failed >&2; exit 3"))
+
+    assert (result.state, result.cause) == (
+        "failed",
+        "the command failed with exit code 3: why it failed",
+    )
+
+
+def test_a_linter_that_fixed_something_and_exits_with_one_is_used(
+    studio: "Studio", execute: Execute
+) -> None:
+    # ruff check --fix does so when it could not fix all it found.
+    result = run_one(studio, execute, ("sh", "-c", 'sed -i "s/$/!/" "$@"; exit 1', "sh"))
+
+    assert result.state == "gated"
+
+
+def test_a_command_that_is_not_there_fails_its_target(studio: "Studio", execute: Execute) -> None:
+    result = run_one(studio, execute, ("no-such-command-anywhere",))
+
+    assert result.state == "failed"
+    assert result.cause.startswith("the command ")
+
+
+def test_a_command_that_was_stopped_is_told_as_such(studio: "Studio") -> None:
+    stopped = Completed("timeout", None, 9, detail="it took longer than 900 s")
+
+    result = run_one(studio, lambda _: (stopped, Changes()), SHOUT)
+
+    assert result.cause == "the command ended with timeout: it took longer than 900 s"
+
+
+def test_an_environment_that_cannot_be_built_runs_no_command(studio: "Studio") -> None:
+    studio.trouble = "no such package"
+    asked: list[Sequence[str]] = []
+
+    def never(argv: Sequence[str]) -> tuple[Completed, Changes]:
+        asked.append(argv)
+        return Completed("ok", 0), Changes()
+
+    result = run_one(studio, never, SHOUT)
+
+    assert asked == []
+    assert result.cause == "the target's environment could not be built: no such package"
+    run = summarise(studio.journal.read("r1"))
+    assert (run.state, run.verdict) == ("failed", "infrastructure")
+
+
+def test_gates_in_trouble_are_not_called_a_failure_of_the_change(
+    studio: "Studio", execute: Execute
+) -> None:
+    studio.judge = lambda tree, _: (Verdict("infrastructure"), studio.evidence(tree))
+
+    result = run_one(studio, execute, SHOUT)
+
+    assert (result.state, result.cause) == ("failed", "verdict infrastructure")
+    run = summarise(studio.journal.read("r1"))
+    assert (run.state, run.verdict) == ("failed", "infrastructure")
+
+
+def test_a_refusal_fails_the_target_and_a_bug_flies(studio: "Studio") -> None:
+    def refusing(argv: Sequence[str]) -> tuple[Completed, Changes]:
+        raise SandboxRefusal("there is no sandbox")
+
+    def broken(argv: Sequence[str]) -> tuple[Completed, Changes]:
+        raise ZeroDivisionError
+
+    result = run_one(studio, refusing, SHOUT)
+    assert result == TargetResult(result.target, "failed", "r1", cause="there is no sandbox")
+    assert studio.kinds() == ["run.started", "environment.ready", "run.finished"]
+    campaign = planned(studio, SHOUT, shard="all")
+    with pytest.raises(ZeroDivisionError):
+        run_target(campaign, campaign.targets[0], "r2", Workbench(studio.workshop, broken))
+    assert summarise(studio.journal.read("r2")).state == "failed"
+
+
+def test_a_run_that_somebody_else_writes_fails_its_target(
+    studio: "Studio", execute: Execute
+) -> None:
+    studio.journal.lease("r1", "somebody")
+
+    result = run_one(studio, execute, SHOUT)
+
+    assert result.state == "failed"
+    assert "is being written by somebody" in result.cause
+
+
+def test_a_file_that_is_named_like_an_option_is_none(studio: "Studio") -> None:
+    seen: list[Sequence[str]] = []
+
+    def listening(argv: Sequence[str]) -> tuple[Completed, Changes]:
+        seen.append(argv)
+        return Completed("ok", 0), Changes()
+
+    target = Target("t", "repo", ("--in-place", "a/-b"))
+    campaign = Campaign("c", "Run x", ("x",), ("*",), studio.clone.base_commit, (target,))
+    run_target(campaign, target, "r1", Workbench(studio.workshop, listening))
+
+    assert seen == [("x", "./--in-place", "a/-b")]
+
+
+def test_two_campaigns_of_one_command_are_two_tasks(studio: "Studio") -> None:
+    one = planned(studio, SHOUT, "one.txt", shard="all")
+    two = planned(studio, SHOUT, "two.txt", shard="all")
+
+    assert task_of(one, one.targets[0]).branch != task_of(two, two.targets[0]).branch
+    task = task_of(one, one.targets[0])
+    assert task.body == (
+        "Ran this command over 1 files, of those matching one.txt:\n\n    sed -i s/$/!/"
+    )
+    assert (task.kind, task.base) == ("migration", studio.clone.base_commit)

@@ -1,0 +1,140 @@
+"""A reviewer's words become the next proposal on the same branch."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.adapters.scripted_model import ScriptedModel, ScriptedReply
+from validators.sandbox import FileChange
+from workflows.budget import Budget
+from workflows.ports import PullRequest
+from workflows.prompts import first_request, revision_request
+from workflows.proposal import BundleRefusal
+from workflows.publish import publish
+from workflows.review import Comment, Review
+from workflows.revise import newest_request, revise, words_of
+from workflows.workshop import Outcome, Wishes
+
+if TYPE_CHECKING:
+    from tests.workflows.conftest import Studio
+
+Edit = Callable[[str, str, str], str]
+
+
+def asking(number: int = 1, words: str = "Say uno, please.") -> Review:
+    comments = (Comment("why so?", "tally.py", 2),)
+    return Review(number, "changes-requested", "ada", words, "t", comments=comments)
+
+
+@pytest.fixture
+def published(studio: "Studio") -> PullRequest:
+    studio.seal()
+    return publish(*studio.bundle(), studio.press)
+
+
+def revised(studio: "Studio", pull_request: PullRequest, *replies: str) -> Outcome:
+    model = ScriptedModel([ScriptedReply(text) for text in replies])
+    waiting = (pull_request, studio.bundle()[0])
+    return revise(waiting, "r2", model, studio.workshop, Wishes(Budget(), max_attempts=2))
+
+
+def test_the_review_is_answered_on_the_tree_and_the_branch_of_the_request(
+    studio: "Studio", published: PullRequest, edit: Edit
+) -> None:
+    asked = studio.forge.record_review(asking())
+
+    outcome = revised(studio, asked, edit("data/one.txt", "one\n", "uno\n"))
+
+    assert outcome.state == "proposed"
+    bundle, sha256 = studio.bundle("r2")
+    assert bundle.revises == published.number
+    assert {change.path for change in bundle.changes} == {"tally.py", "data/one.txt"}
+    assert studio.data("run.started", "r2")[0]["revises"] == published.number
+    again = publish(bundle, sha256, studio.press)
+    assert again.number == published.number
+    assert again.head == studio.forge.branch_head(published.draft.branch) != published.head
+
+
+def test_the_model_is_shown_its_earlier_change_and_the_words(
+    studio: "Studio", published: PullRequest, edit: Edit
+) -> None:
+    revised(studio, studio.forge.record_review(asking()), edit("data/one.txt", "one\n", "uno\n"))
+
+    diff = (
+        "diff --git a/tally.py b/tally.py\n"
+        f"index {blob(studio, studio.clone.base_tree)}"
+        f"..{blob(studio, studio.bundle()[0].applied_tree)} 100644\n"
+        "--- a/tally.py\n"
+        "+++ b/tally.py\n"
+        "@@ -1,5 +1,5 @@\n"
+        " def words(text):\n"
+        '-    return len(text.split(" "))\n'
+        "+    return len(text.split())\n"
+        " \n"
+        " \n"
+        " def lines(text):\n"
+    )
+    words = "Say uno, please.\n\ntally.py:2: why so?"
+    opening = first_request(studio.task, studio.choose(studio.task))
+    assert studio.asked("r2")[0].messages[0].text == (
+        f"{opening}\n\n{revision_request(diff, words)}"
+    )
+
+
+def blob(studio: "Studio", tree: str) -> str:
+    from validators.checkout import list_files  # noqa: PLC0415 - for the index line alone
+
+    found = next(file for file in list_files(studio.clone, tree) if file.path == "tally.py")
+    return found.sha
+
+
+def test_without_a_request_there_is_nothing_to_revise(
+    studio: "Studio", published: PullRequest, right: str
+) -> None:
+    with pytest.raises(BundleRefusal, match="nobody asks for changes on pull request 1"):
+        revised(studio, published, right)
+    assert studio.journal.read("r2") == []
+
+
+def test_a_closed_request_is_not_revised(studio: "Studio", published: PullRequest) -> None:
+    studio.forge.record_review(asking())
+    closed = studio.forge.record_review(Review(1, "rejected", "ada", "no", "t"))
+
+    with pytest.raises(BundleRefusal, match="pull request 1 is closed; it cannot be revised"):
+        newest_request(closed)
+
+
+def test_only_the_newest_review_counts(published: PullRequest) -> None:
+    accepted = replace(asking(), verdict="accepted")
+    settled = replace(published, reviews=(asking(), accepted))
+    asked_again = replace(published, reviews=(accepted, asking(), asking(words="again")))
+
+    with pytest.raises(BundleRefusal, match="nobody asks"):
+        newest_request(settled)
+    assert newest_request(asked_again).words == "again"
+
+
+def test_a_bundle_that_no_longer_makes_its_tree_is_refused(
+    studio: "Studio", published: PullRequest
+) -> None:
+    asked = studio.forge.record_review(asking())
+    false = replace(studio.bundle()[0], changes=(FileChange("a.py", "100644", b""),))
+    model = ScriptedModel([])
+
+    with pytest.raises(BundleRefusal, match="no longer makes the tree it names"):
+        revise((asked, false), "r2", model, studio.workshop, Wishes(Budget()))
+
+
+def test_comments_are_told_with_their_places() -> None:
+    comments = (
+        Comment("this line", "a.py", 3),
+        Comment("this file", "b.py"),
+        Comment("all of it"),
+        Comment(""),
+    )
+    review = Review(1, "changes-requested", "ada", "Please:", "t", comments=comments)
+
+    assert words_of(review) == "Please:\n\na.py:3: this line\n\nb.py: this file\n\nall of it"
+    assert words_of(replace(review, words="", comments=())) == ""
