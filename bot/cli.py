@@ -50,7 +50,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = program.main(_with_json_value(arguments), "changewright", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        _complain(_shown(error))
         return WRONG_USE
     except Refusal as refusal:
         _complain(f"changewright: {refusal}")
@@ -89,6 +89,15 @@ def _report(bug: Exception) -> str:
         f"changewright: a fault of ours ({type(bug).__name__}: {bug}).\n"
         f"A report without any of your code is in {path}; please attach it to an issue."
     )
+
+
+def _shown(error: click.ClickException) -> str:
+    """Return what click would print: usage, hint and message."""
+    import io  # noqa: PLC0415 - after a failure only
+
+    text = io.StringIO()
+    error.show(text)
+    return text.getvalue().rstrip()
 
 
 def _complain(message: str) -> None:

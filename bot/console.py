@@ -38,6 +38,11 @@ class Console:
             sys.stdout.write(json.dumps(builtins(document), ensure_ascii=True, indent=2) + "\n")
 
 
+def one_line(text: str) -> str:
+    """Return ``text`` with its line ends made visible: a stranger's name forges no line of ours."""
+    return text.replace("\n", "\\n")
+
+
 def printable(text: str) -> str:
     """Return ``text`` without what would steer a terminal: a stranger wrote part of it."""
     shown = (

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.settings import Settings, from_process
+from validators.sandbox import Probe
 
 # merge-tree --write-tree, which the local forge merges with, came with 2.38.
 _OLDEST_GIT = (2, 38)
@@ -89,9 +90,16 @@ def _git() -> Check:
 
 
 def _sandbox(settings: Settings) -> Check:
-    from bot.wiring import sandbox_of  # noqa: PLC0415 - wiring knows every adapter
+    from bot.wiring import WiringRefusal, sandbox_of  # noqa: PLC0415 - wiring knows every adapter
 
-    probe = sandbox_of(settings, unsafe=False).probe()
+    try:
+        return _probed(sandbox_of(settings, unsafe=False).probe())
+    except WiringRefusal as refusal:
+        # The state folder cannot be used, which has a line of its own.
+        return _bad("sandbox", f"not measured: {refusal}", "changewright doctor --state DIR")
+
+
+def _probed(probe: Probe) -> Check:
     if probe.usable:
         found = f"{probe.backend} {probe.version}: {', '.join(sorted(probe.guarantees))}"
         return _good("sandbox", found)

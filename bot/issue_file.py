@@ -1,5 +1,6 @@
 """An issue from a file: plain text or Markdown, with optional YAML front matter."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +82,8 @@ def _front_matter(text: str, path: Path) -> tuple[dict[str, str], str]:
             f" it may hold {', '.join(_KEYS)}"
         )
     number = fields.get("number", "")
-    if number and not number.isdigit():
-        raise IssueFileRefusal(f"{path}: number must be a whole number, not {number!r}")
+    if number and not re.fullmatch(r"[0-9]{1,18}", number):
+        raise IssueFileRefusal(f"{path}: number must be a whole number, not {number[:40]!r}")
     return fields, body
 
 
@@ -95,10 +96,8 @@ def _yaml_mapping(block: str, path: Path) -> dict[str, str]:
 
     try:
         loaded: Any = YAML(typ="safe", pure=True).load(block)
+        if isinstance(loaded, dict) and all(isinstance(v, str | int) for v in loaded.values()):
+            return {str(key): str(value) for key, value in loaded.items()}
     except (YAMLError, ValueError) as error:
         raise IssueFileRefusal(f"{path}: the front matter is not YAML: {error}") from error
-    if not isinstance(loaded, dict) or not all(
-        isinstance(value, str | int) for value in loaded.values()
-    ):
-        raise IssueFileRefusal(f"{path}: the front matter must be lines of `key: value`")
-    return {str(key): str(value) for key, value in loaded.items()}
+    raise IssueFileRefusal(f"{path}: the front matter must be lines of `key: value`")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from bot.console import printable
+from bot.console import one_line, printable
 from workflows.run import Entry
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def line_of(entry: Entry) -> str:
     """Return one entry in a person's words; empty for those that tell a person nothing."""
     teller = _TELLERS.get(entry.event.kind)
-    return printable(teller(entry.event.data)) if teller else ""
+    return printable(one_line(teller(entry.event.data))) if teller else ""
 
 
 def _landed(data: Any) -> str:  # noqa: ANN401 - an event's JSON
@@ -35,7 +35,8 @@ def _attempt(data: Any) -> str:  # noqa: ANN401
     attempt = data["attempt"]
     words = f"attempt {attempt['number']}: {attempt['verdict']['word']}"
     blocking = [f for f in attempt["verdict"]["findings"] if f["severity"] == "block"]
-    first = blocking[0]["message"].strip().splitlines()[0] if blocking else ""
+    lines = blocking[0]["message"].strip().splitlines() if blocking else []
+    first = lines[0] if lines else ""
     return f"{words} ({first[:140]})" if first else words
 
 

@@ -1,7 +1,9 @@
 """Plain files of a directory the user named, never followed through a link out of it."""
 
 import os
+import stat
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -36,8 +38,11 @@ def tree_reader(tree: Path) -> Callable[[str], tuple[str, bytes] | None]:
             return ("120000", b"") if place.is_symlink() or place.exists() else None
         if not place.is_file():
             return None
-        mode = "100755" if os.access(place, os.X_OK) and place.stat().st_mode & 0o100 else "100644"
-        return mode, place.read_bytes()
+        mode = "100755" if place.stat().st_mode & 0o100 else "100644"
+        try:
+            return mode, place.read_bytes()
+        except OSError as error:
+            raise TreeRefusal(f"{place}: cannot read it: {error.strerror}") from error
 
     return read
 
@@ -49,24 +54,41 @@ def write_changes(tree: Path, changes: Sequence[FileChange]) -> None:
         place = root / change.path
         if _leads_out(root, change.path):
             raise TreeRefusal(f"{change.path}: a folder on the way is a link out of {tree}")
-        if change.content is None:
-            place.unlink()
-            continue
-        place.parent.mkdir(parents=True, exist_ok=True)
-        temporary = place.with_name(f".{place.name}.changewright")
         try:
-            temporary.write_bytes(change.content)
-            temporary.chmod(0o755 if change.mode == "100755" else 0o644)
-            temporary.replace(place)
+            if change.content is None:
+                place.unlink()
+            else:
+                _write(place, change.content, is_executable=change.mode == "100755")
         except OSError as error:
-            temporary.unlink(missing_ok=True)
             raise TreeRefusal(f"{place}: cannot write it: {error.strerror}") from error
 
 
+def _write(place: Path, content: bytes, *, is_executable: bool) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    mode = 0o755 if is_executable else 0o644
+    if place.is_file() and not place.is_symlink():
+        kept = stat.S_IMODE(place.stat().st_mode) & 0o777
+        # Who may execute is the change's to say; who may read and write is the owner's.
+        mode = kept | (kept & 0o444) >> 2 if is_executable else kept & ~0o111
+    # A name nobody can foresee: a link planted in the tree would be written through.
+    descriptor, name = tempfile.mkstemp(prefix=".changewright-", dir=place.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            os.fchmod(descriptor, mode)
+        temporary.replace(place)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def _leads_out(root: Path, path: str) -> bool:
-    """Whether a folder on the way to ``path`` is a symbolic link."""
+    """Whether ``path`` leaves ``root`` by its words or by a link on the way."""
+    parts = PurePosixPath(path).parts
+    if path.startswith("/") or ".." in parts:
+        return True
     place = root
-    for part in PurePosixPath(path).parts[:-1]:
+    for part in parts[:-1]:
         place /= part
         if place.is_symlink():
             return True

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from validators.detect import Detected
     from validators.environment import Environment
     from validators.evidence import Evidence
-    from validators.sandbox import Changes, Completed, Guarantee
+    from validators.sandbox import Changes, Completed, Guarantee, Sandbox
     from validators.verdict import Verdict
     from workflows.actions import Reader
     from workflows.migrate import Workbench
@@ -61,6 +61,8 @@ class GateRoom:
     def prepare(self, recorder: "Recorder") -> str:
         """Build the environment and write down how that went; return why there is none, or ""."""
         started = time.monotonic()
+        # Before any model is asked: what could not be judged must not be paid for.
+        require_sandbox(self._bench.sandbox)
         built = self.environment()
         how = (built.trouble and "failed") or ("from cache" if built.was_cached else "built")
         recorder.record(
@@ -91,6 +93,15 @@ class GateRoom:
             observe=observe,
         )
         return run_gates(gate_bench, tree, bench.base_sides)
+
+
+def require_sandbox(sandbox: "Sandbox") -> None:
+    """Raise SandboxRefusal when no command of a target could run here."""
+    from validators.sandbox import SandboxRefusal  # noqa: PLC0415 - keeps --help fast
+
+    probe = sandbox.probe()
+    if not probe.usable:
+        raise SandboxRefusal(f"there is no sandbox here: {probe.why_not}. Mend it: {probe.mend}")
 
 
 def detected(bench: Bench) -> "Detected":

@@ -8,8 +8,9 @@ import json
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
@@ -23,6 +24,7 @@ _TEXT_CHARACTERS = 2_000
 _MAX_SUITES = 100
 _PYTEST_FILE, _NODE_FILE, _RUFF_FILE = "pytest.xml", "node.xml", "ruff.json"
 _WORST_FIRST: tuple[TestOutcome, ...] = ("error", "failed", "skipped", "passed")
+_NODE_CLASSES = frozenset({"test", "suite"})  # node calls every test's class so
 _PLACE = re.compile(rf"{WORKSPACE}/([^\s:()]+):(\d+)")
 
 # The cache stays on: projects pass options of it, and what it writes is gone with the session. One
@@ -130,8 +132,15 @@ def _cases(content: bytes) -> tuple[Case, ...]:
     except DefusedXmlException as error:
         raise ValueError("it holds entities, which no test runner writes") from error
     worst: dict[str, Case] = {}
+    seen: Counter[str] = Counter()
     for suites, element in _testcases(root):
         case = _case(suites, element)
+        if element.get("classname") in _NODE_CLASSES:
+            # node says nothing of files: two of them may hold tests of one name. They are told
+            # apart by their order, so that none can hide behind the other, or be gone unnoticed.
+            seen[case.id] += 1
+            if seen[case.id] > 1:
+                case = replace(case, id=f"{case.id} ({seen[case.id]})")
         known = worst.get(case.id)
         if known is None or _WORST_FIRST.index(case.outcome) < _WORST_FIRST.index(known.outcome):
             worst[case.id] = case
@@ -150,13 +159,13 @@ def _testcases(root: Element) -> Iterator[tuple[tuple[str, ...], Element]]:
             suites = (*suites, element.get("name", ""))
             if len(suites) > _MAX_SUITES:
                 raise ValueError(f"it nests suites deeper than {_MAX_SUITES}")
-        waiting += [(suites, child) for child in element]
+        waiting += [(suites, child) for child in reversed(element)]
 
 
 def _case(suites: tuple[str, ...], element: Element) -> Case:
     classname, name = element.get("classname", ""), element.get("name", "")
-    if classname in {"test", "suite"}:  # node calls every test's class so; its suites tell more
-        classname = " > ".join(suites)
+    if classname in _NODE_CLASSES:  # its suites tell more
+        classname = " > ".join(suites) or "node"
     outcome: TestOutcome = "passed"
     text = ""
     for child in element:

@@ -1,13 +1,12 @@
 """``changewright init``: write down once what was detected, for a person to commit."""
 
+import os
 from pathlib import Path
 
 import click
 
 from bot.commands import options
 from bot.console import Console
-
-CONFIG = Path(".github/changewright.yml")
 
 
 @click.command()
@@ -21,20 +20,26 @@ def init(repo: Path, state: Path | None, *, force: bool, json_form: str) -> int:
     It is read from the last commit, so commit it to make it count. --json prints {"path", "setup",
     "gates"}.
     """
-    from bot.settings_template import commented_config  # noqa: PLC0415 - keeps --help fast
+    from bot.settings import TARGET_FILE  # noqa: PLC0415 - imports below keep --help fast
+    from bot.settings_template import commented_config  # noqa: PLC0415
+    from bot.tree_files import write_changes  # noqa: PLC0415
     from bot.wiring import open_bench  # noqa: PLC0415
     from bot.workshop import detected  # noqa: PLC0415
+    from validators.repository import find  # noqa: PLC0415
+    from validators.sandbox import FileChange  # noqa: PLC0415
 
     console = Console(json_form)
-    path = repo / CONFIG
-    if path.exists() and not force:
+    root = find(repo).root
+    path = root / TARGET_FILE
+    if os.path.lexists(path) and not force:
         console.say(f"{path} is there already; --force replaces it")
         return 1
     with open_bench(repo, "HEAD", options.given(state=state), unsafe=True) as bench:
         found = detected(bench)
     gates, setup = found.gates, found.setup.commands
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(commented_config(gates, setup), encoding="utf-8")
+    content = commented_config(gates, setup).encode()
+    # A folder of the repository may be a link to somewhere else.
+    write_changes(root, [FileChange(TARGET_FILE, "100644", content)])
     for gate in gates:
         console.say(f"found {gate.kind} gate {gate.name!r}: {' '.join(gate.run)} ({gate.source})")
     if not gates:

@@ -52,8 +52,15 @@ def json(forms: str = "") -> Callable[[F], F]:
         "json_form",
         default="",
         metavar="",
+        callback=lambda _context, _option, form: _known_form(form, forms),
         help=f"Print one JSON document on standard output, words on standard error{value}.",
     )
+
+
+def _known_form(form: str, forms: str) -> str:
+    if form not in {"", "document", forms}:
+        raise click.BadParameter(f"{form!r} is no form of it; write --json{forms and '='}{forms}")
+    return form
 
 
 def given(**values: object) -> dict[str, object]:

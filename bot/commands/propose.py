@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.commands import options
-from bot.console import Console
+from bot.console import Console, one_line
 
 if TYPE_CHECKING:
     from bot.wiring import Bench
@@ -110,7 +110,8 @@ def _tell(outcome: "Outcome", repo: Path, console: Console) -> None:
     else:
         for finding in outcome.verdict.findings[:_FINDINGS_SHOWN]:
             place = f"{finding.path}:{finding.line}" if finding.line else finding.path
-            console.say(f"- [{finding.severity}] {finding.gate}/{finding.code} {place}".rstrip())
+            head = f"- [{finding.severity}] {finding.gate}/{finding.code} {place}".rstrip()
+            console.say(one_line(head))
             console.say("    " + finding.message.strip().replace("\n", "\n    ")[:2000])
     console.document(
         {

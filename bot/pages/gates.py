@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bot.console import one_line
 from bot.pages.pull_request import command_text, side_text
 from validators.evidence import Evidence, Side
 from validators.verdict import Finding, Verdict
@@ -14,15 +15,15 @@ def gate_text(verdict: Verdict, evidence: Evidence) -> str:
     lines = [f"verdict: {verdict.word}"]
     for gate in evidence.gates:
         lines.append(
-            f"  {gate.name:<12} {gate.outcome:<14} base: {side_text(gate.base)};"
-            f" patched: {side_text(gate.patched)}   [{command_text(gate.command)}]"
+            f"  {one_line(gate.name):<12} {gate.outcome:<14} base: {side_text(gate.base)};"
+            f" patched: {side_text(gate.patched)}   [{one_line(command_text(gate.command))}]"
         )
         for words, tests in (
             ("red -> green", gate.fail_to_pass),
             ("GREEN -> RED", gate.pass_to_fail),
             ("MISSING", gate.missing),
         ):
-            lines += [f"    {words}  {test}" for test in tests[:_TESTS_SHOWN]]
+            lines += [f"    {words}  {one_line(test)}" for test in tests[:_TESTS_SHOWN]]
             if len(tests) > _TESTS_SHOWN:
                 lines.append(f"    {words}  and {len(tests) - _TESTS_SHOWN} more")
     lines += [line for finding in verdict.findings for line in _finding_lines(finding)]
@@ -71,8 +72,9 @@ def _side(side: Side | None) -> dict[str, Any] | None:
 
 def _finding_lines(finding: Finding) -> list[str]:
     place = f"{finding.path}:{finding.line}" if finding.line else finding.path
-    lines = [f"- [{finding.severity}] {finding.gate}/{finding.code} {place}".rstrip()]
+    head = f"- [{finding.severity}] {finding.gate}/{finding.code} {place}".rstrip()
+    lines = [one_line(head)]
     lines += [f"    {line}" for line in finding.message.strip().splitlines()[:40]]
     if finding.fix:
-        lines.append(f"    fix: {finding.fix}")
+        lines.append(f"    fix: {one_line(finding.fix)}")
     return lines

@@ -6,7 +6,7 @@ unless it is already `Markdown`.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,28 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 # Only what means something where it stands: a reviewer also reads this text on a terminal.
-_SPECIAL = re.compile(r"[\\`*\[\]|~$]|(?<!\w)_|_(?!\w)|^[#>+=-]|^\d+(?=[.)])")
-# A zero-width space, as an entity, after the sign: the reader sees the same, GitHub links nothing.
-_BREAK = "&#8203;"
+_SPECIAL = re.compile(
+    r"^(?P<number>\d+)(?=[.)])"  # a list
+    r"|(?<!\w)(?P<hash>[0-9a-fA-F]{7,40})(?!\w)"  # a commit, perhaps
+    r"|[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])|^[#>+=:-]"
+)
+# A zero-width space inside of the sign: the reader sees the same, GitHub does not. `visible` leaves
+# none in the text, and in the end it is written as an entity, which editors and terminals show.
+_BREAK, _ENTITY = "\u200b", "&#8203;"
+_BROKEN = (
+    # mentions, mail addresses, commits of other repositories
+    (re.compile(r"@(?=\S)"), f"@{_BREAK}"),
+    # issues, here and in other repositories
+    (re.compile(r"#(?=\d)"), f"#{_BREAK}"),
+    (re.compile(r"(?i)(?<![^\W_])(gh-)(?=\d)"), rf"\1{_BREAK}"),
+    # links: GitHub asks for no word boundary before them
+    (re.compile(r"(?i)(?:(?<=mailto)|(?<=xmpp)):|:(?=//)"), f"{_BREAK}:"),
+    (re.compile(r"(?i)(www)(?=\.)"), rf"\1{_BREAK}"),
+    # emoji; file:line:column stays as it is
+    (re.compile(r":(?=(?!(?!100:|1234:)\d++:)[\w+-]++:)"), f":{_BREAK}"),
+)
+# The longest a value of a template may be as Markdown; quotes have a limit of their own.
+MAX_VALUE = 400
 
 
 class Markdown(str):
@@ -30,46 +49,80 @@ class Markdown(str):
 
 def escape(text: str) -> Markdown:
     """Return one line of untrusted text as Markdown that shows it and does nothing."""
-    flat = " ".join(visible(text).split())
-    flat = flat.replace("&", "&amp;").replace("<", "&lt;")
+    flat = _flat(text).replace("&", "&amp;").replace("<", "&lt;")
     flat = _SPECIAL.sub(_inert, flat)
-    flat = re.sub(r"@(?=\w)", f"@{_BREAK}", flat)
-    flat = re.sub(r"#(?=\d)", f"#{_BREAK}", flat)
-    flat = re.sub(r"(?i)\b(https?|ftp|mailto)(:)", rf"\1{_BREAK}\2", flat)
-    return Markdown(re.sub(r"(?i)\bwww\.", f"www{_BREAK}.", flat))
+    for sign, broken in _BROKEN:
+        flat = sign.sub(broken, flat)
+    return Markdown(flat.replace(_BREAK, _ENTITY))
+
+
+def _flat(text: str) -> str:
+    """Return ``text`` on one line, without what cannot be seen or cannot be sent."""
+    sendable = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return " ".join(visible(sendable).split())
 
 
 def _inert(sign: re.Match[str]) -> str:
-    found = sign[0]
+    if sign["hash"]:
+        return f"`{sign[0]}`"
     # A number that would start a list is broken behind it: a backslash before a digit shows.
-    return f"{found}{_BREAK}" if found.isdigit() else f"\\{found}"
+    return f"{sign[0]}{_BREAK}" if sign["number"] else f"\\{sign[0]}"
 
 
 def quote(text: str, limit: int) -> Markdown:
     """Return untrusted prose as a block quote of at most ``limit`` characters, line by line."""
-    shown = text.strip()
-    cut = len(shown) > limit
-    lines = [escape(line) for line in shown[:limit].splitlines()]
-    if cut:
-        lines.append(Markdown(f"_({len(shown) - limit} more characters are in the run's journal)_"))
-    return Markdown("\n".join(f"> {line}".rstrip() for line in lines) or "> _(empty)_")
+    whole = text.strip()
+    shown = whole[:limit]
+    while len(quoted := _quoted(shown)) > limit:
+        shown = shown[: len(shown) * limit // len(quoted)]
+    left_out = len(whole) - len(shown)
+    if left_out:
+        quoted += f"\n> _({left_out} more characters are in the run's journal)_"
+    return Markdown(quoted)
+
+
+def _quoted(text: str) -> str:
+    lines = [escape(line) for line in text.splitlines()]
+    return "\n".join(f"> {line}".rstrip() for line in lines) or "> _(empty)_"
 
 
 def code(text: str) -> Markdown:
-    """Return untrusted text as one inline code span, whatever backticks it holds."""
-    flat = " ".join(visible(text).split()).replace("|", "\\|")
+    """Return untrusted text as one inline code span, whatever backticks it holds; cut when long."""
+    return _fitted(text, _code)
+
+
+def cell(text: str) -> Markdown:
+    """Return ``code`` for the cell of a table, where a bar would end it even inside of a span."""
+    return Markdown(code(text).replace("|", "\\|"))
+
+
+def _code(text: str) -> Markdown:
+    flat = _flat(text)
+    if not flat:
+        return Markdown()  # two backticks and nothing between them would open a span
     longest = max((len(run) for run in re.findall(r"`+", flat)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if longest else ""
     return Markdown(f"{fence}{pad}{flat}{pad}{fence}")
 
 
+def _fitted(text: str, form: Callable[[str], Markdown]) -> Markdown:
+    """Return ``form`` of as much of ``text`` as makes at most ``MAX_VALUE`` characters."""
+    shown = text[:MAX_VALUE]
+    while len(formed := form(shown)) > MAX_VALUE:
+        shown = shown[: len(shown) * 3 // 4]
+    return formed if shown == text else Markdown(f"{formed}…")
+
+
 def reasons(words: Iterable[str]) -> Markdown:
     """Return reasons as one cell: what is in backticks becomes code, the rest is escaped."""
-    shown = []
+    shown: list[str] = []
     for reason in words:
-        parts = reason.split("`")
-        pieces = [code(part) if at % 2 else _between(part) for at, part in enumerate(parts)]
+        if sum(map(len, shown)) >= MAX_VALUE:
+            shown.append("…")
+            break
+        parts = reason[:MAX_VALUE].split("`")
+        pieces = [cell(part) if at % 2 else _between(part) for at, part in enumerate(parts)]
         shown.append("".join(pieces))
     return Markdown("; ".join(shown))
 
@@ -77,11 +130,11 @@ def reasons(words: Iterable[str]) -> Markdown:
 def _between(words: str) -> str:
     """Return escaped words with the spaces at their ends, which `escape` would take away."""
     start, end = " " * words[:1].isspace(), " " * words[-1:].isspace()
-    return f"{start}{escape(words)}{end}" if words.strip() else start
+    return f"{start}{_fitted(words, escape)}{end}" if words.strip() else start
 
 
 def _finalize(value: object) -> object:
-    return value if isinstance(value, Markdown) else escape(str(value))
+    return value if isinstance(value, Markdown) else _fitted(str(value), escape)
 
 
 @lru_cache(maxsize=1)
@@ -97,7 +150,7 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"code": code, "quote": quote, "reasons": reasons}
+    environment.filters |= {"cell": cell, "code": code, "quote": quote, "reasons": reasons}
     return environment
 
 

@@ -1,8 +1,10 @@
 """The title and body of a pull request, rendered from the proposal and its evidence alone."""
 
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bot.pages.markdown import Markdown, code, render
 from validators.checkout import LineCount
@@ -13,8 +15,9 @@ from workflows.proposal import Attempt, Proposal
 # GitHub refuses bodies over 65,536 characters and titles over 256.
 MAX_BODY = 60_000
 MAX_TITLE = 120
-_ROWS = 25
-_TESTS = 20
+# How much is shown: rows of each table, tests of each kind for a gate, characters of prose. The
+# next is tried when all of that is too long; the last always fits, since every value is cut.
+_BOUNDS = ((25, 20, 4_000), (10, 10, 2_000), (3, 2, 500))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,9 @@ def pull_request_text(
 ) -> PullRequestText:
     """Return the text a reviewer reads; rows over the limit are counted, not shown."""
     read = [line for line in proposal.scope if line.kind != "map"]
-    for rows in (_ROWS, 10, 3):
+    asks = [finding for finding in evidence.findings if finding.severity == "ask"]
+    evidence_sha256 = evidence.sha256  # of megabytes, where there are many tests
+    for rows, tests, words in _BOUNDS:
         body = render(
             "pull_request.md.j2",
             {
@@ -41,22 +46,25 @@ def pull_request_text(
                 "task": proposal.task,
                 "last": proposal.attempts[-1],
                 "evidence": evidence,
-                "changed": changed[:rows],
-                "changed_left_out": len(changed) - rows,
-                "scope": read[:rows],
-                "scope_left_out": len(read) - rows,
+                "evidence_sha256": evidence_sha256,
+                "rows": rows,
+                "words": words,
+                "changed": changed,
+                "scope": read,
                 "mapped": len(proposal.scope) - len(read),
-                "asks": [f for f in evidence.findings if f.severity == "ask"][:rows],
+                "asks": asks,
                 "side": side_text,
-                "tests": tests_text,
+                "tests": partial(tests_text, most=tests),
+                "first_line": _first_line,
                 "cost": cost_text,
                 "command": command_text,
+                "base": Markdown(evidence.base_commit[:12]),
                 "branch": Markdown(proposal.task.branch),
             },
         )
         if len(body) <= MAX_BODY:
             break
-    return PullRequestText(_title(title_prefix, proposal), body[:MAX_BODY])
+    return PullRequestText(_title(title_prefix, proposal), body)
 
 
 def side_text(side: Side | None) -> str:
@@ -74,8 +82,8 @@ def side_text(side: Side | None) -> str:
     return f"{words}, {failed} failed" if failed else words
 
 
-def tests_text(record: GateRecord) -> Markdown:
-    """Return the tests that changed sides, as list items of a Markdown list."""
+def tests_text(record: GateRecord, most: int) -> Markdown:
+    """Return the tests that changed sides, ``most`` of each kind, as items of a Markdown list."""
     groups = (
         ("red on base, green with this change", record.fail_to_pass),
         ("green on base, red with this change", record.pass_to_fail),
@@ -83,20 +91,20 @@ def tests_text(record: GateRecord) -> Markdown:
     )
     items = []
     for words, tests in groups:
-        items += [f"- {words}: {code(test)}" for test in tests[:_TESTS]]
-        if len(tests) > _TESTS:
-            items.append(f"- {words}: {len(tests) - _TESTS} more")
+        items += [f"- {words}: {code(test)}" for test in tests[:most]]
+        if len(tests) > most:
+            items.append(f"- {words}: {len(tests) - most} more")
     return Markdown("\n".join(items))
 
 
-def cost_text(attempts: Sequence[Attempt]) -> str:
+def cost_text(attempts: Sequence[Attempt]) -> Markdown:
     """Return what the model cost; the price is only said where it is known."""
     tokens = sum(attempt.tokens for attempt in attempts)
     replies = sum(attempt.replies for attempt in attempts)
     prices = [attempt.usd for attempt in attempts]
     known = [price for price in prices if price is not None]
     usd = f"${sum(known):.4f}" if len(known) == len(prices) else "price unknown"
-    return f"{usd}, {tokens:,} tokens, {replies} model replies"
+    return Markdown(f"{usd}, {tokens:,} tokens, {replies} model replies")
 
 
 def command_text(argv: Sequence[str]) -> str:
@@ -104,8 +112,14 @@ def command_text(argv: Sequence[str]) -> str:
     return shlex.join(argv)
 
 
+def _first_line(text: str) -> str:
+    return next(iter(text.strip().splitlines()), "")
+
+
 def _title(prefix: str, proposal: Proposal) -> str:
-    flat = " ".join(visible(f"{prefix}{proposal.task.title}").split())
-    # A title is plain text on GitHub: only mentions and references act in it.
-    inert = flat.replace("@", "@\u200b").replace("#", "#\u200b")
+    given = f"{prefix}{proposal.task.title[:MAX_BODY]}".encode("utf-8", "backslashreplace")
+    flat = " ".join(visible(given.decode("utf-8")).split())
+    # A title is plain text on GitHub: only mentions and references act in it, and what closes an
+    # issue does so from the message of a squashed commit, too.
+    inert = re.sub(r"[@#]|gh-(?=\d)|:(?=//)", "\\g<0>\u200b", flat, flags=re.IGNORECASE)
     return inert if len(inert) <= MAX_TITLE else inert[: MAX_TITLE - 1] + "…"

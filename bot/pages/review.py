@@ -1,5 +1,6 @@
 """A pull request as a terminal shows it: title, state, body, reviews, diff."""
 
+from bot.console import one_line
 from workflows.ports import PullRequest
 from workflows.review import Review
 
@@ -8,7 +9,7 @@ def review_text(pull_request: PullRequest, diff: str) -> str:
     """Return everything a reviewer needs on one screen after the other."""
     draft = pull_request.draft
     head = (
-        f"#{pull_request.number} {draft.title}\n"
+        f"#{pull_request.number} {one_line(draft.title)}\n"
         f"{pull_request.state}{' draft' if draft.draft else ''},"
         f" {draft.branch} -> {draft.base_branch} at {pull_request.head[:12]},"
         f" opened {pull_request.created}\n"
@@ -27,4 +28,6 @@ def _line(review: Review) -> str:
     merged = ", merged" if review.merged else ""
     kind = f" [{review.kind}]" if review.verdict == "rejected" else ""
     words = f": {review.words}" if review.words else ""
-    return f"- {review.at} {review.reviewer}{claimed} {review.verdict}{kind}{merged}{words}"
+    return (
+        f"- {review.at} {one_line(review.reviewer)}{claimed} {review.verdict}{kind}{merged}{words}"
+    )

@@ -61,7 +61,7 @@ def test_node_suites_become_part_of_the_id_and_the_stack_gives_the_place(tmp_pat
 
     assert report.kind == "node"
     assert [(case.id, case.outcome) for case in report.cases] == [
-        ("::adds", "passed"),
+        ("node::adds", "passed"),
         ("outer > inner::fails", "failed"),
     ]
     assert (report.cases[1].path, report.cases[1].line) == ("lib/a.test.js", 3)
@@ -171,3 +171,19 @@ def test_only_the_phase_that_writes_a_report_is_told_to() -> None:
     assert set(report_variables("lint", node_reports=True)) == {
         "RUFF_OUTPUT_FORMAT", "RUFF_OUTPUT_FILE", "RUFF_NO_CACHE",
     }  # fmt: skip
+
+
+def test_node_tests_of_one_name_in_two_files_do_not_hide_each_other(tmp_path: Path) -> None:
+    (tmp_path / "node.xml").write_text(
+        '<?xml version="1.0" encoding="utf-8"?><testsuites>'
+        '<testcase name="works" time="0.1" classname="test"/>'
+        '<testcase name="works" time="0.1" classname="test"><failure message="no"/></testcase>'
+        "</testsuites>"
+    )
+
+    report = read_report(tmp_path)
+
+    assert [(case.id, case.outcome) for case in report.cases] == [
+        ("node::works", "passed"),
+        ("node::works (2)", "failed"),
+    ]

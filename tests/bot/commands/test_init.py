@@ -1,0 +1,65 @@
+"""Where ``init`` writes, and where it does not."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bot.cli import run
+
+FILE = ".github/changewright.yml"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "target"
+    folder.mkdir()
+    (folder / "a.py").write_text("A = 1\n")
+    for words in (
+        ["init", "-q"],
+        ["add", "."],
+        ["-c", "user.name=m", "-c", "user.email=m@localhost", "commit", "-qm", "one"],
+    ):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+    return folder
+
+
+def _init(repository: Path, *words: str) -> int:
+    state = repository.parent / "state"
+    return run(["init", "--repo", str(repository), "--state", str(state), *words])
+
+
+def test_it_writes_the_file_at_the_root_and_replaces_it_only_when_told(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "folder").mkdir()
+
+    assert _init(repository / "folder") == 0
+
+    assert "gates:" in (repository / FILE).read_text()
+    assert list((repository / "folder").iterdir()) == []
+    (repository / FILE).write_text("# mine\n")
+    assert _init(repository) == 1
+    assert "--force replaces it" in capsys.readouterr().out
+    assert (repository / FILE).read_text() == "# mine\n"
+    assert _init(repository, "--force") == 0
+    assert "gates:" in (repository / FILE).read_text()
+
+
+def test_it_writes_through_no_link_of_the_repository(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (repository / ".github").symlink_to(outside)
+
+    assert _init(repository) == 2
+    assert "a folder on the way is a link" in capsys.readouterr().err
+
+    (repository / ".github").unlink()
+    (repository / ".github").mkdir()
+    (repository / FILE).symlink_to(outside / "config.yml")
+    assert _init(repository) == 1
+    assert _init(repository, "--force") == 0
+    assert list(outside.iterdir()) == []
+    assert not (repository / FILE).is_symlink()

@@ -1,0 +1,120 @@
+"""A small proposal in which every word of a stranger wants to act."""
+
+from dataclasses import replace
+
+import pytest
+
+from validators.checkout import LineCount
+from validators.evidence import Evidence, GateRecord, Side
+from validators.verdict import Finding, Verdict
+from workflows.proposal import Attempt, EditReport, Proposal, ScopeLine
+from workflows.task import Task
+
+BASE_TREE, PATCHED_TREE = "a" * 40, "b" * 40
+
+
+def _side(tree: str, *outcomes: tuple[str, str], code: int = 0) -> Side:
+    ended = "failed" if code else "ok"
+    return Side(tree, ended, code, "pytest", outcomes)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def evidence() -> Evidence:
+    """Evidence of a lint gate that broke, a test gate that was mended and a build that hung."""
+    tests = GateRecord(
+        name="tests|@team",
+        kind="test",
+        command=("pytest", "a|b`c`"),
+        required=True,
+        outcome="pass",
+        base=_side(BASE_TREE, ("t::old", "passed"), ("t::x[a|`b`]", "failed"), code=1),
+        patched=_side(PATCHED_TREE, ("t::old", "passed"), ("t::x[a|`b`]", "passed")),
+        fail_to_pass=("t::x[a|`b`]",),
+        pass_to_fail=("t::<b>",),
+        missing=("t::@gone",),
+    )
+    ruff = Side(BASE_TREE, "failed", 1, "ruff")
+    lint = GateRecord(
+        "lint",
+        "lint",
+        ("ruff", "check", "."),
+        required=True,
+        outcome="fail",
+        base=ruff,
+        patched=ruff,
+    )
+    build = GateRecord(
+        name="build",
+        kind="build",
+        command=("make",),
+        required=False,
+        outcome="infrastructure",
+        base=None,
+        patched=Side(PATCHED_TREE, "timeout", None, "none"),
+    )
+    return Evidence(
+        base_commit="c" * 40,
+        base_tree=BASE_TREE,
+        applied_tree=PATCHED_TREE,
+        rules_sha256="d" * 64,
+        environment="e" * 16,
+        backend="bwrap",
+        guarantees=("read-only-host", "no-network"),
+        gates=(lint, build, tests),
+        findings=(
+            Finding("policy", "protected", "ask", "ask @team, see #1", "a|b\n## c.yml"),
+            Finding("policy", "size", "ask", "it is **large**"),
+            Finding("tests", "regression", "block", "\n<b>red</b>\nmore", "t.py", 3, "mend it"),
+            Finding("lint", "F401", "note", ""),
+        ),
+    )
+
+
+@pytest.fixture
+def proposal(evidence: Evidence) -> Proposal:
+    """The proposal that this evidence is about: a failed attempt, then this one."""
+    failed = Attempt(1, Verdict("fail", evidence.findings), replies=1, tokens=1_000, usd=0.25)
+    edits = (
+        EditReport("t.py", landed=True, how="exact"),
+        EditReport("u.py", landed=False, how="no-match", message="none"),
+    )
+    last = Attempt(
+        number=2,
+        verdict=Verdict("pass"),
+        edits=edits,
+        applied_tree=PATCHED_TREE,
+        summary="Merge me :tada:\n# @owner/team www.example.org",
+        replies=2,
+        tokens=2_345,
+        usd=0.5,
+        evidence=evidence,
+    )
+    return Proposal(
+        run="r1",
+        task=Task(
+            title="fixes #1 & <img src=x> @team https://a.example/o/r/issues/1",
+            body="![x](http://a)\n\n> [!NOTE]\n<!-- hidden -->\n```\ncloses GH-2\n```",
+            repository="r",
+            number="7",
+            author="[mallory](http://m)",
+        ),
+        base_commit="c" * 40,
+        model="claude|`x`",
+        scope=(
+            ScopeLine("a|b.py", 1, 9, "f|g", "lines", ("names `a|b`", "near @team")),
+            ScopeLine("c.py", 1, 2, "", "skeleton", ("imports",)),
+            ScopeLine("d.py", 1, 1, "", "map", ("listed",)),
+        ),
+        attempts=(failed, last),
+        created="2026-01-02T03:04:05Z",
+    )
+
+
+@pytest.fixture
+def changed() -> tuple[LineCount, ...]:
+    return (LineCount("a|b`c.py", 3, 1, binary=False), LineCount("x.png", 0, 0, binary=True))
+
+
+@pytest.fixture
+def unsandboxed(evidence: Evidence) -> Evidence:
+    return replace(evidence, backend="none", guarantees=())

@@ -1,0 +1,144 @@
+"""The pull request's text, compared whole: nothing of a stranger's acts, nothing is too long."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.pages.pull_request import (
+    MAX_BODY,
+    MAX_TITLE,
+    cost_text,
+    pull_request_text,
+    side_text,
+)
+from validators.checkout import LineCount
+from validators.evidence import Evidence, Side
+from validators.verdict import Finding, Verdict
+from workflows.proposal import Attempt, Proposal
+
+Changed = tuple[LineCount, ...]
+
+BODY = Path(__file__).with_name("pull_request.md").read_text()
+
+
+def test_title_and_body_show_hostile_words_and_do_nothing(
+    proposal: Proposal, evidence: Evidence, changed: Changed
+) -> None:
+    text = pull_request_text(proposal, evidence, changed, "[x] ")
+
+    assert (
+        text.title
+        == "[x] fixes #\u200b1 & <img src=x> @\u200bteam https:\u200b//a.example/o/r/issues/1"
+    )
+    assert text.body == BODY.replace("{sha256}", evidence.sha256)
+
+
+def test_a_missing_sandbox_is_shouted(
+    proposal: Proposal, unsandboxed: Evidence, changed: Changed
+) -> None:
+    body = pull_request_text(proposal, unsandboxed, changed).body
+
+    assert "machine only, **WITHOUT A SANDBOX** (`--unsafe-no-sandbox`). Evidence" in body
+    assert "WITHOUT" not in BODY
+
+
+def test_a_change_made_by_a_command_says_so(
+    proposal: Proposal, evidence: Evidence, changed: Changed
+) -> None:
+    body = pull_request_text(replace(proposal, scope=()), evidence, changed).body
+
+    assert "Nothing: this change was made by a command, not by a model." in body
+    assert "| file | lines |" not in body
+
+
+@pytest.mark.parametrize("sign", ["w", "@a", "`", "|", "\\", "&", "<b>", "\n@", "\udcff", "x\n"])
+def test_the_largest_of_everything_fits_and_keeps_every_section(
+    proposal: Proposal, evidence: Evidence, sign: str
+) -> None:
+    long = sign * 5_000
+    many = tuple(f"{sign * 400}{number}" for number in range(300))
+    gate = replace(
+        evidence.gates[2],
+        name=long,
+        command=(long,),
+        fail_to_pass=many,
+        pass_to_fail=many,
+        missing=many,
+    )
+    finding = Finding("policy", "large", "ask", long, long)
+    worst = replace(evidence, gates=(gate,) * 30, findings=(finding,) * 30)
+    broken = Verdict("fail", (replace(finding, severity="block"),))
+    attempts = tuple(replace(proposal.attempts[1], verdict=broken, summary=long) for _ in range(9))
+    lines = tuple(
+        replace(line, path=long, symbol=long, reasons=(long,) * 9) for line in proposal.scope
+    )
+    task = replace(proposal.task, title=long, body=long, author=long)
+    large = replace(proposal, task=task, scope=lines * 10, attempts=attempts, model=long)
+
+    text = pull_request_text(large, worst, [LineCount(long, 1, 1, binary=False)] * 500, long)
+
+    assert len(text.body) <= MAX_BODY
+    assert len(text.title) <= MAX_TITLE
+    assert [line for line in text.body.splitlines() if line.startswith("## ")] == [
+        line for line in BODY.splitlines() if line.startswith("## ")
+    ]
+    assert "497 more files." in text.body
+    assert "27 more gates." in text.body
+    assert "298 more" in text.body
+    assert text.body.endswith("This is a draft: a person decides.\n")
+    text.body.encode()
+    text.title.encode()
+
+
+def test_five_thousand_tests_and_five_hundred_files_are_counted(
+    proposal: Proposal, evidence: Evidence
+) -> None:
+    tests = tuple(f"tests.test_all::test_{number}" for number in range(5_000))
+    gate = replace(evidence.gates[2], fail_to_pass=tests, pass_to_fail=(), missing=())
+    files = [LineCount(f"src/{number}.py", 1, 0, binary=False) for number in range(500)]
+    task = replace(proposal.task, body="word " * 200_000)
+
+    body = pull_request_text(
+        replace(proposal, task=task), replace(evidence, gates=(gate,)), files
+    ).body
+
+    assert body.count("| 1 | 0 |") == 25
+    assert "475 more files." in body
+    assert body.count("`tests.test_all::") == 20
+    assert "- red on base, green with this change: 4980 more" in body
+    assert "_(996001 more characters are in the run's journal)_" in body
+
+
+@pytest.mark.parametrize(
+    ("side", "words"),
+    [
+        (None, "not run"),
+        (Side("a", "timeout", None, "pytest"), "timeout"),
+        (Side("a", "ok", 0, "ruff"), "no findings"),
+        (Side("a", "failed", 1, "ruff"), "has findings"),
+        (Side("a", "ok", 0, "exit-code"), "exit 0"),
+        (Side("a", "failed", 4, "exit-code"), "exit 4"),
+        (Side("a", "ok", 0, "pytest", (("t", "passed"), ("u", "skipped"))), "1 passed"),
+        (Side("a", "failed", 1, "pytest", (("t", "error"),)), "0 passed, 1 failed"),
+    ],
+)
+def test_a_side_is_told_in_a_few_words(side: Side | None, words: str) -> None:
+    assert side_text(side) == words
+
+
+def test_an_unknown_price_makes_the_sum_unknown() -> None:
+    one = Attempt(1, Verdict("fail"), replies=1, tokens=10, usd=0.5)
+
+    assert cost_text([one]) == "$0.5000, 10 tokens, 1 model replies"
+    assert cost_text([one, replace(one, usd=None)]) == "price unknown, 20 tokens, 2 model replies"
+
+
+def test_a_long_title_ends_with_a_mark_that_it_was_cut(
+    proposal: Proposal, evidence: Evidence
+) -> None:
+    task = replace(proposal.task, title="closes GH-1 " + "x" * 300)
+
+    title = pull_request_text(replace(proposal, task=task), evidence, ()).title
+
+    assert title == f"closes GH-\u200b1 {'x' * 106}…"

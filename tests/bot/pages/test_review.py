@@ -1,0 +1,43 @@
+"""A pull request on a terminal, compared whole."""
+
+from dataclasses import replace
+
+from bot.pages.review import review_text
+from workflows.ports import PullRequest, PullRequestDraft
+from workflows.review import Review
+
+DRAFT = PullRequestDraft("k", "changewright/x", "main", "c" * 40, "A\ntitle", "Body\n\n", "r1", "")
+REQUEST = PullRequest(4, DRAFT, "d" * 40, "open", "file:///x", "2026-01-02T03:04:05Z")
+
+
+def test_title_body_and_diff_stand_below_each_other() -> None:
+    assert review_text(REQUEST, "-old\n+new\n\n") == (
+        "#4 A\\ntitle\n"
+        "open draft, changewright/x -> main at dddddddddddd, opened 2026-01-02T03:04:05Z\n"
+        "\n"
+        "Body\n"
+        "\n"
+        "## Diff\n"
+        "\n"
+        "-old\n"
+        "+new"
+    )
+
+
+def test_each_review_is_a_line_that_says_who_claimed_it() -> None:
+    reviews = (
+        Review(4, "rejected", "ada\n- forged", "no", "2026-01-03", "not-wanted"),
+        Review(4, "accepted", "bob", "", "2026-01-04", verified=True, merged=True),
+    )
+    merged = replace(REQUEST, reviews=reviews, state="merged", draft=replace(DRAFT, draft=False))
+
+    shown = review_text(merged, "+new").splitlines()
+
+    assert shown[1].startswith("merged, changewright/x -> main")
+    assert shown[5:10] == [
+        "## Reviews",
+        "",
+        r"- 2026-01-03 ada\n- forged (claimed) rejected [not-wanted]: no",
+        "- 2026-01-04 bob accepted, merged",
+        "",
+    ]

@@ -1,0 +1,102 @@
+"""A run in a person's words: one line per entry, whatever a stranger named things."""
+
+import os
+import pty
+import sys
+from typing import Any
+
+import pytest
+
+from bot.progress import Progress, line_of
+from workflows.run import Entry, Event, EventKind
+
+Capture = pytest.CaptureFixture[str]
+
+
+def entry(kind: EventKind, **data: Any) -> Entry:
+    return Entry(1, "r1", "2026-01-02T03:04:05Z", Event(kind, data))
+
+
+def attempt(word: str, *messages: str) -> dict[str, Any]:
+    findings = [{"severity": "note", "message": "not this"}]
+    findings += [{"severity": "block", "message": message} for message in messages]
+    return {"number": 2, "verdict": {"word": word, "findings": findings}}
+
+
+LANDED = {"path": "a.py", "landed": True}
+REJECTED = {"path": "b.py", "landed": False}
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        (
+            entry("run.started", base_commit="c" * 40, model="scripted"),
+            "run started on cccccccccccc with scripted",
+        ),
+        (entry("run.started", base_commit="c" * 40), ""),
+        (
+            entry("scope.selected", files=["a", "b", "c", "d"], tokens=90),
+            "scope       4 files ranked, 90 tokens packed, first: a, b, c",
+        ),
+        (entry("environment.ready", how="built", seconds=1.25), "environment built (1.2 s)"),
+        (entry("prompt.sent", attempt=1, conversation="x"), "attempt 1: asking the model"),
+        (entry("patch.landed", edits=[]), "  edits     none in the reply"),
+        (
+            entry("patch.landed", edits=[LANDED, REJECTED]),
+            "  edits     1 of 2 rejected, so none was applied",
+        ),
+        (entry("patch.landed", edits=[LANDED, LANDED]), "  edits     2 landed in a.py"),
+        (
+            entry("gate.finished", gate="tests", side="base", summary="3 passed", seconds=0.5),
+            "  gate      tests: base 3 passed (0.5 s)",
+        ),
+        (entry("attempt.finished", attempt=attempt("pass")), "attempt 2: pass"),
+        (
+            entry("attempt.finished", attempt=attempt("fail", "\nfirst\nsecond", "third")),
+            "attempt 2: fail (first)",
+        ),
+        (entry("attempt.finished", attempt=attempt("fail", " \n")), "attempt 2: fail"),
+        (entry("bundle.written", path="/b.json", sha256=""), "bundle      /b.json"),
+        (entry("run.finished", state="nothing", why="no"), "run nothing: no"),
+        (entry("model.replied", attempt=1, reply=""), ""),
+        (
+            entry("run.finished", state="failed", why="\x1b[2J\nrun proposed: forged"),
+            r"run failed: \x1b[2J\nrun proposed: forged",
+        ),
+    ],
+)
+def test_an_entry_is_one_line(told: Entry, line: str) -> None:
+    assert line_of(told) == line
+
+
+def test_piped_progress_is_plain_lines(capsys: Capture) -> None:
+    with Progress(quiet=False) as progress:
+        progress.entry(entry("run.finished", state="proposed", why="[b]good[/b]"))
+        progress.entry(entry("model.replied"))
+
+    assert capsys.readouterr() == ("", "run proposed: [b]good[/b]\n")
+
+
+def test_quiet_progress_is_silent(capsys: Capture) -> None:
+    with Progress(quiet=True) as progress:
+        progress.entry(entry("run.finished", state="proposed", why="good"))
+
+    assert capsys.readouterr() == ("", "")
+
+
+def test_on_a_terminal_lines_stay_above_what_is_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    master, slave = pty.openpty()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    with os.fdopen(master, "rb", buffering=0) as screen, os.fdopen(slave, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with Progress(quiet=False) as progress:
+            progress.entry(entry("run.finished", state="nothing", why="[red]kept[/red] \x1b[2J"))
+        terminal.flush()
+        os.set_blocking(screen.fileno(), False)
+        shown = b"".join(iter(lambda: screen.read(65_536) or b"", b""))
+
+    assert rb"run nothing: [red]kept[/red] \x1b[2J" in shown
+    assert b"\x1b[2J" not in shown
+    assert shown.count(b"\x1b[?25h") >= 1, "the cursor is not given back"
