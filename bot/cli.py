@@ -4,6 +4,7 @@
 130 interrupted. This is the one place where an exception becomes a message.
 """
 
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,6 +43,8 @@ for command in (init, doctor, scope, propose, publish, apply, gate, migrate, rev
 
 def main() -> NoReturn:
     """Run the program on the process's arguments and exit with its code."""
+    # A run that is told to end settles as cancelled, as with Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 

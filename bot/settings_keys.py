@@ -95,6 +95,7 @@ KEYS = (
         "Most tokens of code in the first prompt.",
         12_000,
         "lowest",
+        option="--tokens",
     ),
     Key(
         "budget.run_usd",

@@ -59,8 +59,7 @@ def open_bench(
 ) -> Iterator[Bench]:
     """Open ``repo`` at ``base``; settings are read again once the base's own file is known."""
     state = from_process(command_line).state
-    scratch = private(state / "scratch") / secrets.token_hex(8)
-    scratch.mkdir(mode=0o700)
+    scratch = private(private(state / "scratch") / secrets.token_hex(8))
     try:
         clone = open_clone(repo, base, scratch / "clone")
         settings = from_process(command_line, _target_file(clone))

@@ -253,7 +253,8 @@ def _execute(bench: Bench, room: GateRoom, argv: "Sequence[str]") -> "tuple[Comp
     phase = Phase(
         "codemod",
         mounts=environment.mounts,
-        environment=environment.variables,
+        # A tool's cache in the tree would look like a change beside the target's files.
+        environment={**environment.variables, "RUFF_NO_CACHE": "true"},
         path=(TOOLS, *environment.path),
         require=_required(bench),
     )

@@ -144,7 +144,10 @@ class ObjectReader:
         return ["git", *own, *arguments]
 
     def _git(self, *arguments: str) -> bytes:
-        from git import Git, GitCommandError  # noqa: PLC0415 - 200 ms, and it runs `git version`
+        try:
+            from git import Git, GitCommandError  # noqa: PLC0415 - 200 ms, and runs `git version`
+        except ImportError as error:
+            raise ObjectsRefusal("git is not installed: apt-get install git") from error
 
         clean = ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in _ENVIRONMENT.items())]
         try:

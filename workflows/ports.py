@@ -244,7 +244,7 @@ class Forge(Protocol):
         ...
 
     def record_review(self, review: Review) -> PullRequest:
-        """Keep a person's decision; accepted and rejected end the pull request."""
+        """Keep a person's decision; rejected ends the pull request, accepted leaves it to merge."""
         ...
 
     def comment(self, number: int, body: str, key: str) -> None:

@@ -144,7 +144,7 @@ class LocalForge:
         return [request for request in known if state in {None, request.state}]
 
     def record_review(self, review: Review) -> PullRequest:
-        """Keep a person's decision, unverified; accepted and rejected end the pull request."""
+        """Keep a person's decision, unverified; an accepted request stays open to be merged."""
         claimed = replace(review, verified=False)
         with self._writing():
             record = self._read(review.pull_request)
@@ -154,8 +154,10 @@ class LocalForge:
             if (known.state, review.verdict) != ("merged", "accepted"):
                 self._require_open(known)
             state = known.state
-            if state == "open" and review.verdict != "changes-requested":
-                state = "merged" if review.merged else "closed"
+            if state == "open" and review.verdict == "rejected":
+                state = "closed"
+            elif state == "open" and review.merged:
+                state = "merged"
             reviewed = replace(known, state=state, reviews=(*known.reviews, claimed))
             self._write(replace(record, pull_request=reviewed))
             return reviewed

@@ -82,7 +82,7 @@ def migrate(
             )
         )
     for result in sorted(results, key=lambda one: one.target):
-        console.say(_line(result))
+        console.say(_line(result, options.again(repo, state)))
     console.document({"campaign": campaign, "targets": results})
     states = {result.state for result in results}
     return 0 if "gated" in states and "failed" not in states else 1
@@ -95,8 +95,8 @@ def _words(rule: str) -> list[str]:
         raise click.UsageError(f"--rule: {error}") from error
 
 
-def _line(result: "TargetResult") -> str:
+def _line(result: "TargetResult", where: str) -> str:
     line = f"{result.target}  {result.state:<9} {result.files_changed} files"
     if result.bundle:
-        return f"{line}  changewright publish {result.bundle}"
+        return f"{line}  changewright publish {shlex.quote(result.bundle)} {where}"
     return f"{line}  {result.cause}" if result.cause else line

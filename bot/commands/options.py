@@ -1,5 +1,6 @@
 """The options that several commands share, so that they mean the same everywhere."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -61,6 +62,12 @@ def _known_form(form: str, forms: str) -> str:
     if form not in {"", "document", forms}:
         raise click.BadParameter(f"{form!r} is no form of it; write --json{forms and '='}{forms}")
     return form
+
+
+def again(repo: Path, state: Path | None) -> str:
+    """Return the options with which a printed command finds the same target and state."""
+    words = ["--repo", str(repo)] + (["--state", str(state)] if state else [])
+    return shlex.join(words)
 
 
 def given(**values: object) -> dict[str, object]:

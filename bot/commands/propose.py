@@ -1,5 +1,6 @@
 """``changewright propose``: one task to one bundle."""
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,9 @@ def propose(repo: Path, base: str, **given: Any) -> int:  # noqa: ANN401 - click
     from workflows.workshop import Watch  # noqa: PLC0415
 
     console = Console(given["json_form"], given["quiet"])
+    out: Path | None = given["out"]
+    if out is not None and not out.absolute().parent.is_dir():
+        raise click.UsageError(f"--out {out}: there is no folder {out.absolute().parent}")
     task = (
         None
         if given["revise"]
@@ -56,10 +60,10 @@ def propose(repo: Path, base: str, **given: Any) -> int:  # noqa: ANN401 - click
         _say_dirty(bench, console)
         with Progress(quiet=console.quiet) as progress:
             outcome = _run(task, bench, given["revise"], Watch(progress.entry))
-        if outcome.bundle and given["out"]:
-            given["out"].write_bytes(Path(outcome.bundle).read_bytes())
-            outcome = replace(outcome, bundle=str(given["out"]))
-    _tell(outcome, repo, console)
+        if outcome.bundle and out is not None:
+            out.write_bytes(Path(outcome.bundle).read_bytes())
+            outcome = replace(outcome, bundle=str(out))
+    _tell(outcome, options.again(repo, given["state"]), console)
     return 0 if outcome.state == "proposed" else 1
 
 
@@ -102,11 +106,12 @@ def _say_dirty(bench: "Bench", console: Console) -> None:
         )
 
 
-def _tell(outcome: "Outcome", repo: Path, console: Console) -> None:
+def _tell(outcome: "Outcome", where: str, console: Console) -> None:
     console.say(f"run {outcome.run}: {outcome.state}, verdict {outcome.verdict.word}")
     console.say(outcome.why)
     if outcome.state == "proposed":
-        console.say(f"publish it with: changewright publish {outcome.bundle} --repo {repo}")
+        bundle = shlex.quote(outcome.bundle)
+        console.say(f"publish it with: changewright publish {bundle} {where}")
     else:
         for finding in outcome.verdict.findings[:_FINDINGS_SHOWN]:
             place = f"{finding.path}:{finding.line}" if finding.line else finding.path

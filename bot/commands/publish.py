@@ -35,7 +35,11 @@ def publish(bundle: Path, repo: Path, state: Path | None, *, quiet: bool, json_f
         pull_request = put_out(parcel, sha256, press(bench, progress.entry))
     console.say(f"pull request {pull_request.number} is {pull_request.state}: {pull_request.url}")
     console.say(f"branch {pull_request.draft.branch} at {pull_request.head[:12]}")
-    console.say(f"look at it with: changewright review show {pull_request.number} --repo {repo}")
+    where = options.again(repo, state)
+    if pull_request.state == "open":
+        console.say(f"look at it with: changewright review show {pull_request.number} {where}")
+    else:
+        console.say("a person has decided on it already; propose again for a new one")
     console.document(
         {
             "number": pull_request.number,

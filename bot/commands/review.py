@@ -12,6 +12,14 @@ from bot.commands import options
 from bot.console import Console
 from workflows.review import RejectionKind, Review, ReviewVerdict
 
+
+def _with_words(context: click.Context, option: click.Parameter, value: str) -> str:
+    """Refuse an empty text where a person's words are the point."""
+    if not value.strip():
+        raise click.BadParameter("say it in words", context, option)
+    return value
+
+
 _KINDS = click.Choice(get_args(RejectionKind))
 _number = click.argument("number", type=int)
 _reviewer = click.option(
@@ -35,7 +43,11 @@ def list_(repo: Path, state: Path | None, *, everything: bool, json_form: str) -
 
     console = Console(json_form)
     with open_desk(repo, options.given(state=state)) as desk:
-        found = desk.forge.pull_requests(None if everything else "open")
+        found = [
+            one
+            for one in desk.forge.pull_requests(None if everything else "open")
+            if everything or not one.reviews or one.reviews[-1].verdict != "accepted"
+        ]
     for one in found:
         console.say(f"#{one.number}  {one.state:<7} {one.draft.title}  ({one.draft.branch})")
     if not found:
@@ -96,7 +108,13 @@ def accept(
 
 @review.command()
 @_number
-@click.option("--reason", required=True, metavar="TEXT", help="Why, in words; it is kept.")
+@click.option(
+    "--reason",
+    required=True,
+    callback=_with_words,
+    metavar="TEXT",
+    help="Why, in words; it is kept.",
+)
 @click.option("--kind", type=_KINDS, default="other", show_default=True, help="The kind of reason.")
 @_reviewer
 @options.repo
@@ -125,7 +143,13 @@ def reject(
 
 @review.command("request-changes")
 @_number
-@click.option("--words", required=True, metavar="TEXT", help="What is to be different.")
+@click.option(
+    "--words",
+    required=True,
+    callback=_with_words,
+    metavar="TEXT",
+    help="What is to be different.",
+)
 @_reviewer
 @options.model
 @options.unsafe

@@ -232,7 +232,7 @@ def test_the_newest_comes_first_and_states_select(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("verdict", "state"),
-    [("accepted", "closed"), ("rejected", "closed"), ("changes-requested", "open")],
+    [("accepted", "open"), ("rejected", "closed"), ("changes-requested", "open")],
 )
 def test_a_decision_is_kept_once_and_ends_what_it_ends(
     stage: Stage, verdict: str, state: str
