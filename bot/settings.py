@@ -1,7 +1,7 @@
 """Environment, files and command line, read once into frozen settings; nobody else reads them.
 
 Command line over environment over the operator's file over the target's file at the base commit
-over defaults; `bot.settings_precedence` says what that means for each key. Nothing below `bot`
+over defaults; `bot.configuration.precedence` says what that means for each key. Nothing below `bot`
 sees a settings object: wiring passes the values.
 """
 
@@ -12,17 +12,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from bot.settings_file import Given, find_operator_file, read_document, read_operator_file
-from bot.settings_keys import KEYS
-from bot.settings_network import network_environment
-from bot.settings_precedence import settle
-from bot.settings_process import (
+from bot.configuration.file import Given, find_operator_file, read_document, read_operator_file
+from bot.configuration.keys import KEYS
+from bot.configuration.network import network_environment
+from bot.configuration.precedence import settle
+from bot.configuration.process import (
     FORGE_VARIABLES,
     KEY_VARIABLE,
     refuse_unknown_variables,
     said_by_process,
 )
-from bot.settings_values import SettingsRefusal
+from bot.configuration.values import SettingsRefusal
 from validators.rules import GateRule, PatchLimits, Protected, Rules
 from workflows.budget import Budget
 

@@ -19,12 +19,13 @@ from scoping.refusal import Refusal
 from validators.checkout import Clone, open_clone, read_file
 from validators.encoding import decode
 from validators.sandbox import TOOLS, Mount, Sandbox
-from workflows.ports import Engine, Forge, Journal, Model, Reply
+from workflows.conversation import Reply
+from workflows.ports import Engine, Forge, Journal, Model
 from workflows.review import Review
 
 if TYPE_CHECKING:
     from validators.evidence import Side
-    from workflows.ports import PullRequest
+    from workflows.pull_request import PullRequest
 
 
 # Where Debian, Ubuntu and Alpine keep what the machine trusts; uv's own list knows no company's.
@@ -122,7 +123,7 @@ class Desk:
 @contextmanager
 def open_desk(repo: Path, command_line: Mapping[str, object]) -> Iterator[Desk]:
     """Open the local forge of ``repo``; no clone, no sandbox, no model."""
-    from validators.repository import find  # noqa: PLC0415
+    from validators.clones.repository import find  # noqa: PLC0415
 
     settings = from_process(command_line)
     place = find(repo)

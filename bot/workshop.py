@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from validators.verdict import Verdict
     from workflows.actions import Reader
     from workflows.migrate import Workbench
-    from workflows.ports import Model, PullRequest
+    from workflows.ports import Model
+    from workflows.pull_request import PullRequest
     from workflows.recorder import Recorder
     from workflows.run import Entry
     from workflows.task import Task
@@ -41,7 +42,7 @@ class GateRoom:
     def environment(self) -> "Environment":
         """Return the target's environment, built on the first call."""
         from validators.environment import EnvironmentOptions, prepare  # noqa: PLC0415
-        from validators.interpreters import local_interpreters  # noqa: PLC0415
+        from validators.projects.interpreters import local_interpreters  # noqa: PLC0415
 
         if self._environment is None:
             settings = self._bench.settings
@@ -244,9 +245,9 @@ def _write_bundle(bench: Bench, run: str, document: bytes) -> str:
 
 def _execute(bench: Bench, room: GateRoom, argv: "Sequence[str]") -> "tuple[Completed, Changes]":
     """Run a migration's command over the base tree, in the target's environment."""
-    from validators.ignored import not_ignored  # noqa: PLC0415 - keeps --help fast
+    from validators.building.workspace import written_tree  # noqa: PLC0415
+    from validators.clones.ignored import not_ignored  # noqa: PLC0415 - keeps --help fast
     from validators.sandbox import Limits, Phase  # noqa: PLC0415
-    from validators.workspace import written_tree  # noqa: PLC0415
 
     environment = room.environment()
     clone = bench.clone

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bot.settings_reference import configuration_page, target_schema
+from bot.configuration.reference import configuration_page, target_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 _BLOCK = re.compile(r"(<!-- help: (changewright[\w -]*?) -->\n).*?(<!-- /help -->)", re.DOTALL)

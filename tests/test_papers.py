@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from bot.settings_keys import KEYS, Key
-from bot.settings_values import truth
+from bot.configuration.keys import KEYS, Key
+from bot.configuration.values import truth
 
 HELP = re.compile(
     r"<!-- help: (?P<command>changewright[\w -]*?) -->\n+"

@@ -5,9 +5,9 @@
 reads the user's own files, `ignored` knows what is no change.
 """
 
-from validators.clone import Clone, open_clone, resolve_tree
-from validators.commits import MadeCommit, commit
-from validators.differences import (
+from validators.clones.clone import Clone, open_clone, resolve_tree
+from validators.clones.commits import MadeCommit, commit
+from validators.clones.differences import (
     LineCount,
     RawChange,
     diff_text,
@@ -15,11 +15,18 @@ from validators.differences import (
     line_counts,
     raw_changes,
 )
-from validators.ignored import not_ignored
-from validators.materialise import materialise
-from validators.repository import CheckoutRefusal, locate
-from validators.trees import TreeFile, apply_diff, list_files, read_blobs, read_file, write_tree
-from validators.work_tree import uncommitted, uncommitted_paths, working_tree
+from validators.clones.ignored import not_ignored
+from validators.clones.materialise import materialise
+from validators.clones.repository import CheckoutRefusal, locate
+from validators.clones.trees import (
+    TreeFile,
+    apply_diff,
+    list_files,
+    read_blobs,
+    read_file,
+    write_tree,
+)
+from validators.clones.work_tree import uncommitted, uncommitted_paths, working_tree
 
 __all__ = [
     "CheckoutRefusal",

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-from validators.interpreters import lowest
-from validators.node_project import NodeProject, looks_like_node_test, read_node_project
-from validators.python_project import PythonProject, read_python_project
+from validators.projects.interpreters import lowest
+from validators.projects.node_project import NodeProject, looks_like_node_test, read_node_project
+from validators.projects.python_project import PythonProject, read_python_project
 from validators.rules import GateRule, Rules
 
 SetupKind = Literal["python", "node", "none"]

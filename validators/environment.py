@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scoping.refusal import Refusal
+from validators.building.environment_build import Built, Site, build
+from validators.building.shelf import empty, shelved
 from validators.checkout import Clone, list_files
 from validators.detect import SetupPlan
 from validators.encoding import decode, digest, encode
-from validators.environment_build import Built, Site, build
-from validators.interpreters import Interpreter, choose_interpreter
+from validators.projects.interpreters import Interpreter, choose_interpreter
 from validators.reports import report_variables
 from validators.rules import GateKind
 from validators.sandbox import (
@@ -34,7 +35,6 @@ from validators.sandbox import (
     Phase,
     Sandbox,
 )
-from validators.shelf import empty, shelved
 
 # A part of every key: raise it when what is built, or how it is written down, changes.
 _FORMAT = 1

@@ -11,9 +11,9 @@ from validators.checkout import Clone, list_files, read_file
 from validators.detect import Detected, detect
 from validators.encoding import digest, encode
 from validators.evidence import Evidence, GateRecord
-from validators.gate_judgement import BaseSides, Judge, Judged
-from validators.gate_side import GateBench
-from validators.parse_floor import parse_findings
+from validators.judging.gate_judgement import BaseSides, Judge, Judged
+from validators.judging.gate_side import GateBench
+from validators.judging.parse_floor import parse_findings
 from validators.policy import judge_tree
 from validators.rules import GateRule, Rules
 from validators.verdict import Finding, Severity, Verdict, VerdictWord, gravest

@@ -1,12 +1,12 @@
 """A model's reply to a patch, and a patch to files: start here.
 
-`parse` only reads; `land` (validators/landing.py) finds each edit's place in the files as they are.
-The grammar of each format stands at the head of its parser. Nothing here raises for what a reply
-says: a block that cannot be read is a rejected edit with words the model can act on.
+`parse` only reads; `land` (validators/edits/landing.py) finds each edit's place in the files as
+they are. The grammar of each format stands at the head of its parser. Nothing here raises for what
+a reply says: a block that cannot be read is a rejected edit with words the model can act on.
 """
 
-from validators.apply_patch import envelope_block, opens_envelope
-from validators.edit import (
+from validators.edits.apply_patch import envelope_block, opens_envelope
+from validators.edits.edit import (
     Block,
     Edit,
     LandedEdit,
@@ -15,12 +15,12 @@ from validators.edit import (
     RejectedEdit,
     unreadable,
 )
-from validators.editor_calls import call_block, opens_call
-from validators.landing import land, landing_report
-from validators.reply_lines import is_dressing, is_unicode, path_in
-from validators.search_replace import opens_search, search_block
-from validators.unified_diff import diff_block, opens_diff
-from validators.whole_file import file_block
+from validators.edits.editor_calls import call_block, opens_call
+from validators.edits.landing import land, landing_report
+from validators.edits.reply_lines import is_dressing, is_unicode, path_in
+from validators.edits.search_replace import opens_search, search_block
+from validators.edits.unified_diff import diff_block, opens_diff
+from validators.edits.whole_file import file_block
 
 __all__ = [
     "Edit",

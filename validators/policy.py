@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from validators.checkout import Clone, LineCount, RawChange, line_counts, list_files, raw_changes
+from validators.clones.tree_path import is_like_git, path_trouble
 from validators.path_kinds import (
     OWN_CONFIG,
     explains,
@@ -17,7 +18,6 @@ from validators.path_kinds import (
     matcher,
 )
 from validators.rules import Rules
-from validators.tree_path import is_like_git, path_trouble
 from validators.verdict import Finding, Severity
 
 _GATE = "policy"

@@ -1,7 +1,7 @@
 """What a test runner or a linter says it did, read from a file that hostile code could write.
 
 Reports are asked for through the environment alone, so that they appear whatever command wraps the
-runner. They are claims: `validators.gate_side` holds them against the exit code.
+runner. They are claims: `validators.judging.gate_side` holds them against the exit code.
 """
 
 import json

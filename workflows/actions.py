@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from validators.checkout import Clone, list_files, read_blobs, read_file
-from workflows.ports import ActionCall, ActionResult
+from workflows.conversation import ActionCall, ActionResult
 
 _MAX_LINES = 400
 _MAX_MATCHES = 50

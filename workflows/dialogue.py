@@ -5,17 +5,16 @@ from dataclasses import dataclass, replace
 
 from scoping.refusal import Refusal
 from workflows.budget import Budget, Spent, exhausted, spent
-from workflows.ports import (
+from workflows.conversation import (
     Action,
     ActionResult,
     Conversation,
     Message,
-    Model,
-    ModelRefusal,
     Reply,
     ReplyLimits,
     Usage,
 )
+from workflows.ports import Model, ModelRefusal
 from workflows.recorder import Recorder
 
 

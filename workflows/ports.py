@@ -1,7 +1,8 @@
-"""The five things the story needs from the world, and the nouns that cross these borders.
+"""The five things the story needs from the world.
 
 Nothing under `workflows` knows which vendor, forge, database or interpreter stands behind a port;
-`bot/wiring.py` chooses. (The sixth port, Sandbox, is `validators.sandbox`, because gates need it.)
+`bot/wiring.py` chooses. The nouns that cross stand in `conversation`, `pull_request`, `run`,
+`snippet` and `campaign`. The sixth port, Sandbox, is `validators.sandbox`, because gates need it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,12 +11,14 @@ from typing import Any, Literal, Protocol
 
 from scoping.refusal import Refusal
 from workflows.campaign import Campaign, Target, TargetResult
+from workflows.conversation import Conversation, Reply, ReplyLimits, Usage
+from workflows.pull_request import Commit, PullRequest, PullRequestDraft, PullRequestState
 from workflows.review import Review
 from workflows.run import Entry, Event, Fence
+from workflows.snippet import SnippetLimits, SnippetResult
 
 # --- Model: asks a vendor, or a file, for the next reply ---------------------------------------
 
-StopReason = Literal["end", "actions", "length", "refusal", "other"]
 ModelTrouble = Literal[
     "no-key",  # cannot start: nothing was sent
     "rejected",  # our request is wrong: repeating it will not help
@@ -25,101 +28,6 @@ ModelTrouble = Literal[
     "exhausted",  # a scripted or recorded model has no further reply
     "mismatch",  # a recorded model was asked something else than was recorded
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """Something the model may ask us to do; ``schema`` is the JSON Schema of its arguments."""
-
-    name: str
-    description: str
-    schema: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ActionCall:
-    """One request by the model, its ``arguments`` checked against nothing yet."""
-
-    id: str
-    name: str
-    arguments: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ActionResult:
-    """Our answer to the call with the same ``id``."""
-
-    id: str
-    text: str
-    failed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One turn. A user turn has ``text`` or ``results``; a model turn also ``calls``.
-
-    ``opaque`` is what only the vendor's adapter understands (thinking blocks, signatures) and needs
-    back unchanged in the next request of the same conversation.
-    """
-
-    role: Literal["user", "model"]
-    text: str = ""
-    calls: tuple[ActionCall, ...] = ()
-    results: tuple[ActionResult, ...] = ()
-    opaque: tuple[Mapping[str, Any], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """Everything one request sends: instructions, actions and turns, in the order of the cache."""
-
-    system: str
-    messages: tuple[Message, ...]
-    actions: tuple[Action, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyLimits:
-    """Bounds of one reply. ``max_tokens`` are output tokens; ``timeout_s`` the whole exchange."""
-
-    max_tokens: int = 16_000
-    timeout_s: float = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Raw token counts as the vendor reports them. ``usd`` is None where the price is unknown.
-
-    ``at_least`` marks a stream that broke: what was used may be more, never less.
-    """
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cache_read_tokens: int = 0
-    cache_write_tokens: int = 0
-    requests: int = 1
-    usd: float | None = None
-    at_least: bool = False
-
-    @property
-    def tokens(self) -> int:
-        """All tokens, cached ones included: what the token cap counts."""
-        return (
-            self.input_tokens
-            + self.output_tokens
-            + self.cache_read_tokens
-            + self.cache_write_tokens
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One finished turn of the model. ``calls`` are only there when ``stop`` is ``actions``."""
-
-    message: Message
-    stop: StopReason
-    usage: Usage
-    model: str
 
 
 class ModelRefusal(Refusal):
@@ -156,54 +64,9 @@ class Model(Protocol):
 
 # --- Forge: where issues are read and pull requests are opened ---------------------------------
 
-PullRequestState = Literal["open", "closed", "merged"]
-
 
 class ForgeRefusal(Refusal):
     """The forge did not do what was asked: what, why, and what a person can do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """A commit to make: exact trees, so that the same bundle makes the same commit anywhere.
-
-    ``pack`` is a git pack with every object the commit needs beside those of ``parent``.
-    """
-
-    sha: str
-    parent: str
-    tree: str
-    pack: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class PullRequestDraft:
-    """What a pull request is opened or updated with. ``key``: one task, one request."""
-
-    key: str
-    branch: str
-    base_branch: str
-    base_commit: str
-    title: str
-    body: str
-    run: str
-    bundle_sha256: str
-    draft: bool = True
-    labels: tuple[str, ...] = ()
-    reviewers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PullRequest:
-    """A pull request as the forge knows it. ``url`` is where a person finds it."""
-
-    number: int
-    draft: PullRequestDraft
-    head: str
-    state: PullRequestState
-    url: str
-    created: str
-    reviews: tuple[Review, ...] = ()
 
 
 class Forge(Protocol):
@@ -308,31 +171,6 @@ class Journal(Protocol):
 
 
 # --- Interpreter: runs a model's snippet against the typed SDK (code mode) ---------------------
-
-SnippetOutcome = Literal["ok", "raised", "type-error", "timeout", "memory", "refused", "crashed"]
-
-
-@dataclass(frozen=True, slots=True)
-class SnippetLimits:
-    """Bounds of one snippet; ``output_bytes`` is what it may print before the rest is dropped."""
-
-    timeout_s: float = 5.0
-    memory_bytes: int = 256 * 1024**2
-    output_bytes: int = 10_000
-    host_calls: int = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class SnippetResult:
-    """How a snippet ended. ``snapshot`` restores the interpreter's state, where it can be kept."""
-
-    outcome: SnippetOutcome
-    printed: str
-    dropped_bytes: int = 0
-    message: str = ""
-    host_calls: int = 0
-    wall_s: float = 0.0
-    snapshot: bytes | None = None
 
 
 class Interpreter(Protocol):

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from scoping.scope import Scope
 from validators.encoding import digest
 from validators.verdict import Finding, Verdict
-from workflows.ports import Action
+from workflows.conversation import Action
 from workflows.proposal import EditReport
 from workflows.task import Task
 

@@ -9,9 +9,10 @@ from validators.encoding import digest, encode
 from validators.evidence import Evidence
 from validators.verdict import Finding, Verdict, VerdictWord
 from workflows import prompts
+from workflows.conversation import Conversation, Message, Reply
 from workflows.dialogue import Allowance, BudgetRefusal, Dialogue
 from workflows.edits import Landed, land_reply
-from workflows.ports import Conversation, Message, Model, ModelRefusal, Reply
+from workflows.ports import Model, ModelRefusal
 from workflows.proposal import Attempt, Proposal, ScopeLine
 from workflows.recorder import Recorder, recording
 from workflows.run import RunState

@@ -14,8 +14,9 @@ from validators.checkout import Clone, commit, write_tree
 from validators.policy import judge_tree
 from validators.rules import Rules
 from validators.verdict import Finding
-from workflows.ports import Commit, Forge, ForgeRefusal, Journal, PullRequest, PullRequestDraft
+from workflows.ports import Forge, ForgeRefusal, Journal
 from workflows.proposal import Bundle, BundleRefusal
+from workflows.pull_request import Commit, PullRequest, PullRequestDraft
 from workflows.recorder import Recorder
 from workflows.run import Effect, Entry
 

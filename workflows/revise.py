@@ -1,9 +1,10 @@
 """A proposal and its review become the next proposal, on the same base and the same branch."""
 
 from validators.checkout import diff_text, write_tree
-from workflows.ports import Model, PullRequest
+from workflows.ports import Model
 from workflows.proposal import Bundle, BundleRefusal
 from workflows.propose import propose
+from workflows.pull_request import PullRequest
 from workflows.review import Review
 from workflows.workshop import Outcome, Revision, Wishes, Workshop
 

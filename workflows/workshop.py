@@ -10,7 +10,8 @@ from validators.rules import Rules
 from validators.verdict import Verdict
 from workflows.actions import Reader
 from workflows.budget import Budget
-from workflows.ports import Journal, ReplyLimits
+from workflows.conversation import ReplyLimits
+from workflows.ports import Journal
 from workflows.proposal import Attempt, Proposal
 from workflows.recorder import Recorder
 from workflows.run import Entry, RunState

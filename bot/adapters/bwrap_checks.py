@@ -1,8 +1,9 @@
 """Run inside the sandbox, as a script of its own: tries what must not work, prints what held.
 
 It is the stranger: each check does the very thing that a guarantee rules out. Its argument is one
-JSON object of `validators.measuring`, its output one JSON list of guarantee names. What only shows
-from outside (processes that outlive the command, the original's files) is looked at from there.
+JSON object of `validators.processes.measuring`, its output one JSON list of guarantee names. What
+only shows from outside (processes that outlive the command, the original's files) is looked at from
+there.
 """
 
 import ctypes

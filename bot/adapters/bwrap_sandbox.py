@@ -1,10 +1,10 @@
 """The Sandbox port over bubblewrap: namespaces, an allow-listed root, and no way to gain rights.
 
-Bubblewrap run by root is no sandbox (files below /proc/sys stay writable), so `validators.staging`
-gives root's rights away first. Which guarantees hold is measured: `bwrap_checks.py` runs under the
-very flags of every command. Not there yet: a seccomp filter, a disk quota, and a memory limit that
-the kernel keeps for all processes together (the supervisor's watch sees neither files in memory nor
-what lasts less than a tenth of a second).
+Bubblewrap run by root is no sandbox (files below /proc/sys stay writable), so
+`validators.processes.staging` gives root's rights away first. Which guarantees hold is measured:
+`bwrap_checks.py` runs under the very flags of every command. Not there yet: a seccomp filter, a
+disk quota, and a memory limit that the kernel keeps for all processes together (the supervisor's
+watch sees neither files in memory nor what lasts less than a tenth of a second).
 """
 
 import os
@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from validators.layer import remove, spread
-from validators.layered_session import (
+from validators.processes.layer import remove, spread
+from validators.processes.layered_session import (
     HOME,
     TEMPORARY,
     Ground,
@@ -28,8 +28,11 @@ from validators.layered_session import (
     Request,
     check_mounts,
 )
-from validators.measuring import Bait, measure
-from validators.process_limits import limited
+from validators.processes.measuring import Bait, measure
+from validators.processes.process_limits import limited
+from validators.processes.staging import Staging, owner, stage
+from validators.processes.supervise import Launch
+from validators.processes.user_namespaces import how_to_allow
 from validators.sandbox import (
     WORKSPACE,
     Completed,
@@ -40,9 +43,6 @@ from validators.sandbox import (
     Probe,
     SandboxRefusal,
 )
-from validators.staging import Staging, owner, stage
-from validators.supervise import Launch
-from validators.user_namespaces import how_to_allow
 
 Held = frozenset[Guarantee]
 

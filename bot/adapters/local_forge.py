@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scoping.refusal import Refusal
-from validators import branches
+from validators.clones import branches
+from validators.clones.merging import Merge, merge
+from validators.clones.repository import Place, resolve
 from validators.encoding import EncodingRefusal, decode, digest, encode
-from validators.merging import Merge, merge
-from validators.repository import Place, resolve
-from workflows.ports import Commit, ForgeRefusal, PullRequest, PullRequestDraft, PullRequestState
+from workflows.ports import ForgeRefusal
+from workflows.pull_request import Commit, PullRequest, PullRequestDraft, PullRequestState
 from workflows.review import Review
 
 _FORMAT = "changewright-pull-request/1"

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from validators.layer import spread
-from validators.layered_session import (
+from validators.processes.layer import spread
+from validators.processes.layered_session import (
     HOME,
     TEMPORARY,
     Ground,
@@ -21,9 +21,9 @@ from validators.layered_session import (
     Request,
     check_mounts,
 )
-from validators.process_limits import limited
+from validators.processes.process_limits import limited
+from validators.processes.supervise import Launch
 from validators.sandbox import WORKSPACE, Limits, Phase, Probe, SandboxRefusal
-from validators.supervise import Launch
 
 
 class NoneSandbox:

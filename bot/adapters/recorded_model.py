@@ -10,7 +10,8 @@ from threading import Lock
 from typing import Any
 
 from validators.encoding import digest, encode
-from workflows.ports import Conversation, ModelRefusal, Reply, ReplyLimits
+from workflows.conversation import Conversation, Reply, ReplyLimits
+from workflows.ports import ModelRefusal
 
 _SHOWN_CHARS = 60
 

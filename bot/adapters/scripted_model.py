@@ -28,16 +28,16 @@ from typing import Annotated, Any
 import msgspec
 
 from scoping.refusal import Refusal
-from workflows.ports import (
+from workflows.conversation import (
     ActionCall,
     Conversation,
     Message,
-    ModelRefusal,
     Reply,
     ReplyLimits,
     StopReason,
     Usage,
 )
+from workflows.ports import ModelRefusal
 
 _LARGEST_BYTES = 1024**2
 

@@ -20,12 +20,12 @@ def init(repo: Path, state: Path | None, *, force: bool, json_form: str) -> int:
     It is read from the last commit, so commit it to make it count. --json prints {"path", "setup",
     "gates"}.
     """
+    from bot.configuration.template import commented_config  # noqa: PLC0415
     from bot.settings import TARGET_FILE  # noqa: PLC0415 - imports below keep --help fast
-    from bot.settings_template import commented_config  # noqa: PLC0415
     from bot.tree_files import write_changes  # noqa: PLC0415
     from bot.wiring import open_bench  # noqa: PLC0415
     from bot.workshop import detected  # noqa: PLC0415
-    from validators.repository import find  # noqa: PLC0415
+    from validators.clones.repository import find  # noqa: PLC0415
     from validators.sandbox import FileChange  # noqa: PLC0415
 
     console = Console(json_form)

@@ -1,7 +1,7 @@
 """A pull request as a terminal shows it: title, state, body, reviews, diff."""
 
 from bot.console import one_line
-from workflows.ports import PullRequest
+from workflows.pull_request import PullRequest
 from workflows.review import Review
 
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.configuration.file import find_operator_file
+from bot.configuration.keys import KEYS
+from bot.configuration.values import Node, SettingsRefusal, resolve, shown
 from bot.settings import Settings, Sources, from_process, load
-from bot.settings_file import find_operator_file
-from bot.settings_keys import KEYS
-from bot.settings_values import Node, SettingsRefusal, resolve, shown
 from scoping.refusal import Refusal
 from validators.encoding import builtins
 from validators.rules import PROTECTED_BY_DEFAULT, GateRule, Rules
@@ -624,7 +624,9 @@ def test_a_process_reads_its_own_environment(
 
 def test_importing_settings_loads_no_yaml_and_no_matcher() -> None:
     heavy = "{'ruamel', 'pathspec', 'platformdirs', 'msgspec'}"
-    program = f"import sys, bot.settings, bot.settings_template; print({heavy} & {{*sys.modules}})"
+    program = (
+        f"import sys, bot.settings, bot.configuration.template; print({heavy} & {{*sys.modules}})"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )

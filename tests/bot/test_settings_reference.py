@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from bot.configuration.gates import GATE_FIELDS
+from bot.configuration.keys import KEYS
+from bot.configuration.reference import configuration_page, target_schema
+from bot.configuration.template import commented_config
+from bot.configuration.values import SettingsRefusal
 from bot.settings import Sources, load
-from bot.settings_gates import GATE_FIELDS
-from bot.settings_keys import KEYS
-from bot.settings_reference import configuration_page, target_schema
-from bot.settings_template import commented_config
-from bot.settings_values import SettingsRefusal
 from validators.rules import GateRule
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITE = (
-    'python -c "from pathlib import Path; from bot.settings_reference import *;'
+    'python -c "from pathlib import Path; from bot.configuration.reference import *;'
     " Path('docs/configuration.md').write_text(configuration_page());"
     " Path('bot/changewright.schema.json').write_text(target_schema())\""
 )

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.configuration.keys import KEYS
+from bot.configuration.template import commented_config
 from bot.settings import Settings, Sources, load
-from bot.settings_keys import KEYS
-from bot.settings_template import commented_config
 from validators.rules import GateRule
 
 

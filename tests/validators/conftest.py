@@ -16,7 +16,7 @@ from validators.checkout import Clone, open_clone, write_tree
 from validators.environment import Environment, EnvironmentOptions
 from validators.evidence import Evidence, Side
 from validators.gates import GateBench, run_gates
-from validators.interpreters import Interpreter, local_interpreters
+from validators.projects.interpreters import Interpreter, local_interpreters
 from validators.rules import Rules
 from validators.sandbox import (
     ENVIRONMENT,

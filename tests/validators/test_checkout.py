@@ -27,9 +27,9 @@ from validators.checkout import (
     working_tree,
     write_tree,
 )
+from validators.clones.tree_names import why_unsafe
 from validators.git import GitRefusal, git
 from validators.sandbox import Changes, FileChange
-from validators.tree_names import why_unsafe
 
 ODD_NAMES = ('new\nline "quoted" \ttab.txt', "caf\udce9.txt", "dir\\back.txt", ":(top)magic", "-x")
 AUTHOR = "Ada Lovelace <ada@example.org>"
@@ -452,7 +452,7 @@ def test_files_are_written_to_a_new_folder_only(clone: Clone, tmp_path: Path) ->
 def test_many_bytes_are_read_in_batches(
     clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("validators.materialise._BATCH_BYTES", 20)
+    monkeypatch.setattr("validators.clones.materialise._BATCH_BYTES", 20)
     materialise(clone, clone.base_tree, tmp_path / "tree")
     assert (tmp_path / "tree/src/b.py").read_bytes() == b"one\ntwo\nthree\n"
 

@@ -4,7 +4,12 @@ from dataclasses import replace
 import pytest
 
 from validators.detect import Detected, detect, floor_lint, is_manifest, looks_like_test
-from validators.interpreters import Interpreter, InterpreterRefusal, choose_interpreter, satisfies
+from validators.projects.interpreters import (
+    Interpreter,
+    InterpreterRefusal,
+    choose_interpreter,
+    satisfies,
+)
 from validators.rules import GateRule, Rules
 
 PYTEST = ("python", "-m", "pytest")

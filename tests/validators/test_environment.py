@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
+from validators.building.workspace import keep_layer, layered_tree, written_tree
 from validators.checkout import Clone
 from validators.detect import SetupPlan
 from validators.environment import Environment, EnvironmentOptions, EnvironmentRefusal, prepare
 from validators.gates import detect_in
-from validators.interpreters import Interpreter, InterpreterRefusal, local_interpreters
+from validators.projects.interpreters import Interpreter, InterpreterRefusal, local_interpreters
 from validators.rules import Rules
 from validators.sandbox import ENVIRONMENT, TOOLS, Completed, FileChange, Limits, Mount, Sandbox
-from validators.workspace import keep_layer, layered_tree, written_tree
 
 Make = Callable[[Mapping[str, str]], Clone]
 PLAN = SetupPlan("python", declared=True, manifests=("setup.py",))

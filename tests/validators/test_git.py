@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from validators.clones.repository import CheckoutRefusal, find, locate, resolve
 from validators.git import GitRefusal, Terms, git
-from validators.repository import CheckoutRefusal, find, locate, resolve
 
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root may act as somebody else")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from validators.edit import Edit, Landing, Patch
+from validators.edits.edit import Edit, Landing, Patch
 from validators.patch import land, parse
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from validators.clones.snapshot import Snapshot, SnapshotRefusal, changes_since, take
 from validators.sandbox import FileChange
-from validators.snapshot import Snapshot, SnapshotRefusal, changes_since, take
 
 LIMIT = 1_000_000
 AS_USER_ONLY = pytest.mark.skipif(os.geteuid() == 0, reason="root may open every folder")
@@ -80,7 +80,7 @@ def test_a_change_with_its_time_set_back_is_seen(tree: Path) -> None:
 def test_a_file_that_did_not_change_is_not_read(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("validators.snapshot._TICK_NS", -1)
+    monkeypatch.setattr("validators.clones.snapshot._TICK_NS", -1)
     snapshot = take(tree)
     (tree / "new").write_bytes(b"xx")
     changes = changes_since(snapshot, tree, limit_bytes=2)
@@ -97,7 +97,7 @@ def test_a_young_file_past_the_limit_that_did_not_change_is_no_change(tree: Path
 def test_a_file_too_large_to_hash_is_known_by_its_times(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("validators.snapshot._MAX_HASHED_BYTES", 2)
+    monkeypatch.setattr("validators.clones.snapshot._MAX_HASHED_BYTES", 2)
     snapshot = take(tree)
     assert snapshot.files["a.txt"].content == ""
     (tree / "a.txt").write_bytes(b"longer than before\n")
@@ -174,7 +174,7 @@ def test_folders_in_folders_without_end_are_refused(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshot = take(tree)
-    monkeypatch.setattr("validators.snapshot._MAX_DEPTH", 3)
+    monkeypatch.setattr("validators.clones.snapshot._MAX_DEPTH", 3)
     (tree / "1/2/3/4/5").mkdir(parents=True)
     (tree / "1/2/3/file").write_bytes(b"x")
     changes = changes_since(snapshot, tree, LIMIT)
@@ -199,7 +199,7 @@ def test_a_directory_deeper_than_any_path_may_be_long_is_read(tree: Path) -> Non
 def test_more_files_than_anybody_can_read_are_refused(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("validators.snapshot._MAX_ENTRIES", 2)
+    monkeypatch.setattr("validators.clones.snapshot._MAX_ENTRIES", 2)
     with pytest.raises(SnapshotRefusal, match="more than 2 files"):
         take(tree)
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from validators.kept_output import KeptOutput
-from validators.layer import remove, spread
-from validators.layered_session import Ground, LayeredSession, Request
-from validators.process_limits import limited
-from validators.process_tree import family, proportional_bytes, resident_bytes
+from validators.processes.kept_output import KeptOutput
+from validators.processes.layer import remove, spread
+from validators.processes.layered_session import Ground, LayeredSession, Request
+from validators.processes.process_limits import limited
+from validators.processes.process_tree import family, proportional_bytes, resident_bytes
+from validators.processes.staging import UNPRIVILEGED_UID, owner, stage
+from validators.processes.supervise import Launch, supervise
+from validators.processes.user_namespaces import how_to_allow
 from validators.sandbox import Completed, Limits, Output, Phase, SandboxRefusal
-from validators.staging import UNPRIVILEGED_UID, owner, stage
-from validators.supervise import Launch, supervise
-from validators.user_namespaces import how_to_allow
 
 MIB = 1024**2
 QUICK = Limits(timeout_s=20)
@@ -198,8 +198,8 @@ def test_limits_never_ask_for_more_than_we_have_ourselves() -> None:
 import resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-from validators.layered_session import Ground, LayeredSession, Request
-from validators.process_limits import limited
+from validators.processes.layered_session import Ground, LayeredSession, Request
+from validators.processes.process_limits import limited
 from validators.sandbox import Limits
 sys.stdout.write(" ".join(limited(["a"], Limits(memory_bytes=5), counts_processes=True)))
 """

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from validators.text_file import pairs, read_text, splice
+from validators.edits.text_file import pairs, read_text, splice
 
 
 @settings(deadline=None, derandomize=True, database=None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from validators.tree_path import is_like_git, normalised, path_trouble
+from validators.clones.tree_path import is_like_git, normalised, path_trouble
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,8 @@ from validators.sandbox import FileChange
 from validators.verdict import Finding, Verdict
 from workflows.actions import Reader
 from workflows.budget import Budget
-from workflows.ports import Conversation, Model, ReplyLimits
+from workflows.conversation import Conversation, ReplyLimits
+from workflows.ports import Model
 from workflows.proposal import Attempt, Bundle, Proposal, unseal
 from workflows.propose import propose
 from workflows.publish import Press

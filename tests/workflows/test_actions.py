@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from validators.checkout import Clone, write_tree
 from validators.sandbox import FileChange
 from workflows.actions import Reader, _lines_of
-from workflows.ports import ActionCall, ActionResult
+from workflows.conversation import ActionCall, ActionResult
 
 if TYPE_CHECKING:
     from tests.workflows.conftest import Studio

@@ -8,17 +8,17 @@ import pytest
 from bot.adapters.scripted_model import ScriptedCall, ScriptedModel, ScriptedReply, ScriptedUsage
 from validators.encoding import decode
 from workflows.budget import Budget
-from workflows.dialogue import Allowance, BudgetRefusal, Dialogue, _text_of
-from workflows.ports import (
+from workflows.conversation import (
     Action,
     ActionCall,
     ActionResult,
     Conversation,
     Message,
-    ModelRefusal,
     Reply,
     ReplyLimits,
 )
+from workflows.dialogue import Allowance, BudgetRefusal, Dialogue, _text_of
+from workflows.ports import ModelRefusal
 from workflows.recorder import Recorder
 
 if TYPE_CHECKING:

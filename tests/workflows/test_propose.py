@@ -12,16 +12,16 @@ from scoping.refusal import Refusal
 from validators.evidence import Evidence
 from validators.verdict import Finding, Verdict
 from workflows.budget import Budget
-from workflows.ports import (
+from workflows.conversation import (
     Action,
     ActionResult,
     Conversation,
     Message,
-    ModelRefusal,
     Reply,
     ReplyLimits,
     Usage,
 )
+from workflows.ports import ModelRefusal
 from workflows.recorder import Recorder
 from workflows.run import summarise
 

@@ -9,10 +9,10 @@ import pytest
 from bot.adapters.scripted_model import ScriptedModel, ScriptedReply
 from validators.sandbox import FileChange
 from workflows.budget import Budget
-from workflows.ports import PullRequest
 from workflows.prompts import first_request, revision_request
 from workflows.proposal import BundleRefusal
 from workflows.publish import publish
+from workflows.pull_request import PullRequest
 from workflows.review import Comment, Review
 from workflows.revise import newest_request, revise, words_of
 from workflows.workshop import Outcome, Wishes

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from validators.encoding import EncodingRefusal, decode
-from workflows.ports import ActionCall, Message, Usage
+from workflows.conversation import ActionCall, Message, Usage
 
 if TYPE_CHECKING:
     from anthropic.lib.streaming import MessageStream

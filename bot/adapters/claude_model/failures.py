@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from workflows.ports import ModelTrouble, Usage
+from workflows.conversation import Usage
+from workflows.ports import ModelTrouble
 
 # Refused before work began. 502 and 504 come from somebody in between: there it may have begun.
 _UNPAID = frozenset({429, 500, 503, 529})

@@ -17,14 +17,8 @@ from bot.adapters.claude_model.failures import explain, is_spent, is_unpaid, ret
 from bot.adapters.claude_model.prices import price_usd
 from bot.adapters.claude_model.request import request_body
 from validators.encoding import EncodingRefusal
-from workflows.ports import (
-    Conversation,
-    ModelRefusal,
-    Reply,
-    ReplyLimits,
-    StopReason,
-    Usage,
-)
+from workflows.conversation import Conversation, Reply, ReplyLimits, StopReason, Usage
+from workflows.ports import ModelRefusal
 
 if TYPE_CHECKING:
     import anthropic

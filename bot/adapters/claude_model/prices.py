@@ -1,6 +1,6 @@
 """What a reply costs, from a price list that is installed with the program and asks nobody."""
 
-from workflows.ports import Usage
+from workflows.conversation import Usage
 
 
 def price_usd(model: str, usage: Usage) -> float | None:

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from validators.encoding import builtins
-from workflows.ports import Action, Conversation, Message, ModelRefusal
+from workflows.conversation import Action, Conversation, Message
+from workflows.ports import ModelRefusal
 
 Block = dict[str, Any]
 _CACHE = {"type": "ephemeral"}

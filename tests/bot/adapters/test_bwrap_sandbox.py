@@ -15,7 +15,7 @@ import pytest
 
 from bot.adapters.bwrap_sandbox import BwrapSandbox
 from bot.adapters.none_sandbox import NoneSandbox
-from validators.layered_session import LayeredSession
+from validators.processes.layered_session import LayeredSession
 from validators.sandbox import Completed, Guarantee, Limits, Mount, Phase, SandboxRefusal
 
 pytestmark = pytest.mark.sandbox

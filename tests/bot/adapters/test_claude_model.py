@@ -18,17 +18,17 @@ import pytest
 from bot.adapters.claude_model.model import DEFAULT_MODEL, ClaudeModel, Patience
 from bot.adapters.claude_model.request import request_body
 from validators.encoding import decode, encode
-from workflows.ports import (
+from workflows.conversation import (
     Action,
     ActionCall,
     ActionResult,
     Conversation,
     Message,
-    ModelRefusal,
     Reply,
     ReplyLimits,
     Usage,
 )
+from workflows.ports import ModelRefusal
 
 # Of the module that conftest loads: tests are no package to import it from.
 StandIn = Any

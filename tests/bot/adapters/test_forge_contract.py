@@ -16,11 +16,12 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.local_forge import LocalForge
-from validators import branches
 from validators.checkout import Clone, commit, locate, open_clone, write_tree
-from validators.repository import Place
+from validators.clones import branches
+from validators.clones.repository import Place
 from validators.sandbox import FileChange
-from workflows.ports import Commit, Forge, ForgeRefusal, PullRequestDraft
+from workflows.ports import Forge, ForgeRefusal
+from workflows.pull_request import Commit, PullRequestDraft
 from workflows.review import Comment, Review
 
 NOW = "2026-11-21T08:11:00+00:00"

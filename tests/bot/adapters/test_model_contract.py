@@ -9,20 +9,18 @@ from bot.adapters.claude_model.model import ClaudeModel
 from bot.adapters.recorded_model import RecordedModel
 from bot.adapters.scripted_model import ScriptedCall, ScriptedModel, ScriptedReply
 from validators.encoding import decode, digest, encode
-from workflows.ports import (
+from workflows.conversation import (
     Action,
     ActionCall,
     ActionResult,
     Conversation,
     Message,
-    Model,
-    ModelRefusal,
-    ModelTrouble,
     Reply,
     ReplyLimits,
     StopReason,
     Usage,
 )
+from workflows.ports import Model, ModelRefusal, ModelTrouble
 
 LIMITS = ReplyLimits(max_tokens=1000, timeout_s=10)
 READ = Action("read_file", "Read a file.", {"type": "object", "properties": {}})

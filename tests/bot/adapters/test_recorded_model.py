@@ -6,16 +6,16 @@ import pytest
 
 from bot.adapters.recorded_model import RecordedModel
 from validators.encoding import digest, encode
-from workflows.ports import (
+from workflows.conversation import (
     Action,
     ActionCall,
     Conversation,
     Message,
-    ModelRefusal,
     Reply,
     ReplyLimits,
     Usage,
 )
+from workflows.ports import ModelRefusal
 
 CALL = ActionCall("1", "read_file", {"path": "app.py"})
 ASKED = Conversation(

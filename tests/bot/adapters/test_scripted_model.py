@@ -6,15 +6,15 @@ import pytest
 
 from bot.adapters import scripted_model
 from bot.adapters.scripted_model import ScriptedModel, ScriptedReply, ScriptRefusal, read_script
-from workflows.ports import (
+from workflows.conversation import (
     ActionCall,
     ActionResult,
     Conversation,
     Message,
-    ModelRefusal,
     ReplyLimits,
     Usage,
 )
+from workflows.ports import ModelRefusal
 
 ASKED = Conversation("You fix bugs.", (Message("user", "The total is wrong."),))
 LIMITS = ReplyLimits()

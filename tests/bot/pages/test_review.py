@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.pages.review import review_text
-from workflows.ports import PullRequest, PullRequestDraft
+from workflows.pull_request import PullRequest, PullRequestDraft
 from workflows.review import Review
 
 DRAFT = PullRequestDraft("k", "changewright/x", "main", "c" * 40, "A\ntitle", "Body\n\n", "r1", "")

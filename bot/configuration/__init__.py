@@ -1,0 +1,1 @@
+"""One table of keys, and everything that reads, settles or describes them."""

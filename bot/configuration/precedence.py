@@ -1,0 +1,73 @@
+"""Who wins when the operator and the target both speak about one key.
+
+The operator speaks by the command line, the environment and the own file, in that order. What the
+operator leaves open, the default bounds. The target may ask for less of everything, never for more.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.configuration.file import Given
+from bot.configuration.keys import POLICIES, Key
+from validators.rules import GateRule
+
+
+def settle(key: Key, operator: Given | None, target: Given | None) -> tuple[Given, str]:
+    """Return the value that counts, and a warning when the target asked for more, else ""."""
+    default = Given(key.default, "default")
+    if key.rule == "added":
+        return _added(default, operator, target)
+    bound = operator or default
+    if target is None:
+        return bound, ""
+    if key.rule == "first":
+        return operator or target, ""
+    if key.rule == "narrowed":
+        return _narrowed(key, bound, target)
+    is_within = (
+        target.value <= bound.value
+        if key.rule == "lowest"
+        else POLICIES.index(target.value) >= POLICIES.index(bound.value)
+    )
+    if is_within:
+        return (target if target.value != bound.value else bound), ""
+    return bound, (
+        f"{target.origin} asks for {key.name} {target.value}; {bound.value} counts ({bound.origin})"
+    )
+
+
+def _added(default: Given, operator: Given | None, target: Given | None) -> tuple[Given, str]:
+    entries: dict[object, Any] = {}
+    origins, dropped = [], []
+    for given in (default, operator, target):
+        if given is None or (given is default and not default.value):
+            continue
+        origins.append(given.origin)
+        for entry in given.value:
+            name = entry.name if isinstance(entry, GateRule) else entry
+            if entries.setdefault(name, entry) != entry:
+                dropped.append(f"{given.origin}: the gate {name!r} is the operator's; that counts")
+    value = Given(tuple(entries.values()), ", ".join(origins) or default.origin)
+    return value, "; ".join(dropped)
+
+
+def _narrowed(key: Key, bound: Given, target: Given) -> tuple[Given, str]:
+    """Keep what the target asks for within ``bound``; both are lists of patterns, empty is all."""
+    if not bound.value:
+        return target, ""
+    kept = [one for one in target.value if one.startswith("!") or _is_covered(one, bound.value)]
+    if not any(not one.startswith("!") for one in kept):
+        kept = [*bound.value, *kept]
+    exceptions = [one for one in bound.value if one.startswith("!")]
+    value = Given((*kept, *exceptions), f"{bound.origin}, {target.origin}")
+    if dropped := [one for one in target.value if one not in kept]:
+        warning = f"{target.origin} asks for {key.name} outside of {bound.origin}: {dropped}"
+        return value, warning
+    return value, ""
+
+
+def _is_covered(asked: str, bounds: Sequence[str]) -> bool:
+    """Whether ``asked`` is one of ``bounds`` or lies in a folder that one of them spells out."""
+    inner = asked.strip("/")  # still has a slash where it lies in a folder, hence is anchored
+    folders = (one.strip("/") + "/" for one in bounds if not set("*?[!\\") & set(one))
+    return asked in bounds or any(inner.startswith(folder) for folder in folders)

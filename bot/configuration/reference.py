@@ -1,0 +1,190 @@
+"""Writes the two documents that are computed from the table of keys: a page and a JSON Schema.
+
+``docs/configuration.md`` is for people, ``bot/changewright.schema.json`` for their editors. Both
+are committed; a test compares them with what these functions return.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from bot.configuration.gates import GATE_FIELDS
+from bot.configuration.keys import KEYS, Key, Rule
+from bot.configuration.network import ADDRESS_VARIABLES, CERTIFICATE_VARIABLES
+
+_TARGETS_SAY: dict[Rule, str] = {
+    "lowest": "lower it",
+    "added": "add to it",
+    "strictest": "be stricter",
+    "narrowed": "narrow it",
+    "first": "set it, unless the operator did",
+}
+
+_HEAD = """\
+# Configuration
+
+<!-- Computed from bot/configuration/keys.py; a test compares. Do not edit by hand. -->
+
+Nothing needs to be configured: what is not said is found out from the repository, or has a default.
+What is said counts in this order: the command line, the environment, the operator's file, the
+target's file, the default.
+
+- **The target's file** is `.github/changewright.yml`, read at the base commit and never from a
+  patch. It may ask for less, never for more: its figures can only lower a bound, whoever set it, on
+  the command line too; its protected paths are added, its policy can only be stricter. Where it
+  asks for more, the bound counts, with a warning. A key that is the operator's alone is refused.
+- **The operator's file** is `$XDG_CONFIG_HOME/changewright/config.yml` (usually
+  `~/.config/changewright/config.yml`), or what `CHANGEWRIGHT_CONFIG` names. It takes every key.
+
+Both are YAML 1.2 (`on` and `no` are text), UTF-8 and at most 64 KiB, without anchors, aliases and
+tags. An unknown key is an error that names the nearest known one. A key with nothing behind it
+counts as not written. Patterns are those of `.gitignore`, with at most four stars each, and a
+pattern that begins with `!` takes back what stands before it; the target cannot take anything back
+from a list that it adds to.
+
+`changewright init` writes a target's file with what it finds. Editors complete and check the file
+by the JSON Schema `changewright.schema.json`, which stands in the installed package `bot`.
+
+## Keys of the target's file and of the operator's
+
+"""
+
+_GATES = """
+A gate holds these keys:
+
+"""
+
+_OPERATOR = """
+A command is a list of words (started as it is, without a shell), or one text, which is run as a
+script by `sh -ec`. Both are started **inside the sandbox** only, with no network except in the
+set-up, and never on the host.
+
+When the operator's file and the target's both list patterns in `scope.include` or `allowed_files`,
+the target's count where they are the operator's own or lie in a folder the operator spells out.
+A gate that both files name is the operator's.
+
+## Keys of the operator's file alone
+
+"""
+
+_ENVIRONMENT = """
+## Environment variables
+
+An empty variable counts as not set. An unknown one that begins with `CHANGEWRIGHT_` is an error.
+
+"""
+
+_NETWORK = """
+The set-up installs the target's dependencies inside the sandbox, and needs to know how this machine
+reaches its package registries. For that it is given these variables, where they are set:
+
+{certificates}.
+
+And these, unless their address carries a user or a password, which the target's code could read:
+
+{addresses}.
+
+Settings hand no other variable of the machine on to a command of the target.
+"""
+
+_VARIABLES = (
+    ("CHANGEWRIGHT_CONFIG", "The operator's file."),
+    ("ANTHROPIC_API_KEY", "The key for the model `claude`. Never written, printed or passed on."),
+)
+
+
+def configuration_page() -> str:
+    """Return ``docs/configuration.md``."""
+    files = [key for key in KEYS if key.where == "target"]
+    operators = [key for key in KEYS if key.where == "operator"]
+    set_by_variable = [key for key in KEYS if key.variable]
+    return "".join(
+        (
+            _HEAD,
+            _table(
+                ("key", "value", "default", "meaning", "the target may"),
+                [(*_row(key), _TARGETS_SAY[key.rule]) for key in files],
+            ),
+            _GATES,
+            _table(
+                ("key", "value", "default", "meaning"),
+                [
+                    (f"`{field.name}`", field.kind.words, _shown(field.default), field.meaning)
+                    for field in GATE_FIELDS
+                ],
+            ),
+            _OPERATOR,
+            _table(("key", "value", "default", "meaning"), [_row(key) for key in operators]),
+            _ENVIRONMENT,
+            _table(
+                ("variable", "meaning"),
+                [
+                    *((f"`{key.variable}`", _variable(key)) for key in set_by_variable),
+                    *((f"`{name}`", meaning) for name, meaning in _VARIABLES),
+                ],
+            ),
+            _NETWORK.format(
+                certificates=_listed(CERTIFICATE_VARIABLES), addresses=_listed(ADDRESS_VARIABLES)
+            ),
+        )
+    )
+
+
+def _row(key: Key) -> tuple[str, str, str, str]:
+    return f"`{key.name}`", key.kind.words, _shown(key.default), key.meaning
+
+
+def _variable(key: Key) -> str:
+    if key.where == "process":
+        return f"`{key.name}`. {key.meaning} {key.kind.words}; default `{key.default}`."
+    return f"`{key.name}`"
+
+
+def _shown(default: Any) -> str:  # noqa: ANN401 - of any key
+    if default is None or default in ((), ""):
+        return ""
+    if isinstance(default, tuple):
+        return _listed(default)
+    if isinstance(default, float):
+        return f"`{default:g}`"
+    return f"`{json.dumps(default).strip(chr(34))}`"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def target_schema() -> str:
+    """Return ``bot/changewright.schema.json``, the JSON Schema of the target's file."""
+    properties: dict[str, Any] = {}
+    for key in KEYS:
+        if key.where != "target":
+            continue
+        section, _, leaf = key.name.rpartition(".")
+        properties_there = properties
+        if section:
+            whole = properties.setdefault(section, _section())
+            properties_there = whole["properties"]
+        properties_there[leaf] = _key_schema(key)
+    schema = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Changewright: what a repository asks of the bot (.github/changewright.yml)",
+        "type": ["object", "null"],
+        "additionalProperties": False,
+        "properties": properties,
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _section() -> dict[str, Any]:
+    return {"type": ["object", "null"], "additionalProperties": False, "properties": {}}
+
+
+def _key_schema(key: Key) -> dict[str, Any]:
+    default = {} if key.default is None else {"default": key.default}
+    return {"description": key.meaning, **key.kind.schema, **default}

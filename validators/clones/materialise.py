@@ -1,0 +1,64 @@
+"""A tree written out as plain files: the only form in which commands of the target meet it.
+
+Written by us from the blobs, not by git: no attribute of a hostile tree takes part, no umask, and
+no link is there yet while files are written.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from validators.clones.clone import Clone
+from validators.clones.repository import CheckoutRefusal
+from validators.clones.tree_names import parents, refuse_names
+from validators.clones.trees import EXECUTABLE, LINK, SUBMODULE, TreeFile, list_files, read_blobs
+
+_BATCH_BYTES = 64 * 1024**2
+
+
+def materialise(clone: Clone, tree: str, directory: Path) -> None:
+    """Write the files of ``tree`` into the new or empty ``directory``; there is no git in it.
+
+    Submodules become empty folders. CheckoutRefusal for a tree that would write anywhere else.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    if any(directory.iterdir()):
+        raise CheckoutRefusal(f"{directory} is not empty; files are written to a new folder only")
+    entries = list_files(clone, tree)
+    refuse_names(entry.path for entry in entries)
+    folders = {entry.path for entry in entries if entry.mode == SUBMODULE}
+    for entry in entries:
+        folders.update(parents(entry.path))
+    for folder in sorted(folders):
+        (directory / folder).mkdir()
+        (directory / folder).chmod(0o755)
+    # Links last: while files are written there is no link they could be written through.
+    blobs = [entry for entry in entries if entry.mode != SUBMODULE]
+    for batch in _batches(sorted(blobs, key=lambda entry: entry.mode == LINK)):
+        contents = read_blobs(clone, (entry.sha for entry in batch))
+        for entry, content in zip(batch, contents, strict=True):
+            _write(directory / entry.path, entry.mode, content)
+
+
+def _batches(entries: list[TreeFile]) -> Iterator[list[TreeFile]]:
+    batch: list[TreeFile] = []
+    size = 0
+    for entry in entries:
+        if batch and size + entry.size > _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(entry)
+        size += entry.size
+    if batch:
+        yield batch
+
+
+def _write(path: Path, mode: str, content: bytes) -> None:
+    if mode == LINK:
+        path.symlink_to(os.fsdecode(content))
+        return
+    allowed = 0o755 if mode == EXECUTABLE else 0o644
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, allowed)
+    with os.fdopen(descriptor, "wb") as stream:
+        os.fchmod(descriptor, allowed)  # whatever the umask
+        stream.write(content)

@@ -1,0 +1,1 @@
+"""One gate on two trees, and what the difference means."""

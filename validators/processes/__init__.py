@@ -1,0 +1,1 @@
+"""A stranger's processes started, watched, limited and ended; what sandboxes share."""

@@ -1,0 +1,102 @@
+"""What goes to a model and what comes back: the nouns of the Model port."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+StopReason = Literal["end", "actions", "length", "refusal", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something the model may ask us to do; ``schema`` is the JSON Schema of its arguments."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionCall:
+    """One request by the model, its ``arguments`` checked against nothing yet."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionResult:
+    """Our answer to the call with the same ``id``."""
+
+    id: str
+    text: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn. A user turn has ``text`` or ``results``; a model turn also ``calls``.
+
+    ``opaque`` is what only the vendor's adapter understands (thinking blocks, signatures) and needs
+    back unchanged in the next request of the same conversation.
+    """
+
+    role: Literal["user", "model"]
+    text: str = ""
+    calls: tuple[ActionCall, ...] = ()
+    results: tuple[ActionResult, ...] = ()
+    opaque: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Everything one request sends: instructions, actions and turns, in the order of the cache."""
+
+    system: str
+    messages: tuple[Message, ...]
+    actions: tuple[Action, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLimits:
+    """Bounds of one reply. ``max_tokens`` are output tokens; ``timeout_s`` the whole exchange."""
+
+    max_tokens: int = 16_000
+    timeout_s: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Raw token counts as the vendor reports them. ``usd`` is None where the price is unknown.
+
+    ``at_least`` marks a stream that broke: what was used may be more, never less.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    requests: int = 1
+    usd: float | None = None
+    at_least: bool = False
+
+    @property
+    def tokens(self) -> int:
+        """All tokens, cached ones included: what the token cap counts."""
+        return (
+            self.input_tokens
+            + self.output_tokens
+            + self.cache_read_tokens
+            + self.cache_write_tokens
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One finished turn of the model. ``calls`` are only there when ``stop`` is ``actions``."""
+
+    message: Message
+    stop: StopReason
+    usage: Usage
+    model: str
