@@ -41,7 +41,7 @@ def gate(
     Only what the change makes worse counts. Exit code 0 when the verdict is pass, 1 when not.
     --json prints {"verdict", "gates": [{"name", "outcome", "base", "patched"}], "tests":
     {"fail_to_pass", "pass_to_fail", "missing"}, "findings": [{"gate", "code", "severity", "path",
-    "line", "message", "fix"}], "evidence"}.
+    "line", "message", "fix"}], "sandbox": {"backend", "guarantees"}, "evidence"}.
     """
     from bot.pages.gates import gate_document, gate_text  # noqa: PLC0415 - keeps --help fast
     from bot.wiring import open_bench  # noqa: PLC0415

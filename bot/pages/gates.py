@@ -53,6 +53,7 @@ def gate_document(verdict: Verdict, evidence: Evidence) -> dict[str, Any]:
             "missing": [test for gate in gates for test in gate.missing],
         },
         "findings": verdict.findings,
+        "sandbox": {"backend": evidence.backend, "guarantees": sorted(evidence.guarantees)},
         "evidence": f"sha256:{evidence.sha256}",
     }
 

@@ -30,6 +30,7 @@ evidence sha256:{sha256}
 
 DOCUMENT = {
     "verdict": "fail",
+    "sandbox": {"backend": "bwrap", "guarantees": ["no-network", "read-only-host"]},
     "gates": [
         {
             "name": "lint",
