@@ -35,6 +35,10 @@ def task_from_file(path: Path, repository: str, base: str) -> Task:
         raise IssueFileRefusal(
             f"{path}: the issue has {len(content)} bytes; the limit is {MAX_ISSUE_BYTES}"
         )
+    if b"\0" in content:
+        raise IssueFileRefusal(
+            f"{path}: this is no text; write the issue as plain text or Markdown"
+        )
     text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
     fields, body = _front_matter(text, path)
     if "title" not in fields:

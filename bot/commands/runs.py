@@ -23,7 +23,13 @@ def runs(state: Path | None, limit: int, json_form: str) -> None:
 
     console = Console(json_form)
     with opened_journal(options.given(state=state)) as journal:
-        found = [summarise(journal.read(run)) for run in journal.runs(limit)]
+        histories = [journal.read(run) for run in journal.runs(limit)]
+    # A campaign that was paused has events of its own and is no run.
+    found = [
+        summarise(entries)
+        for entries in histories
+        if any(entry.event.kind == "run.started" for entry in entries)
+    ]
     for run in found:
         verdict = run.verdict or "-"
         console.say(

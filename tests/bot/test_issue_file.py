@@ -41,6 +41,7 @@ def test_what_is_written_is_read(
     [
         ("", "the issue is empty"),
         ("\n \n", "the issue is empty"),
+        ("PNG\0\x1a", "this is no text"),
         ("---\ntitel: x\n---\nwords", "unknown key 'titel'"),
         ("---\nnumber: many\n---\nt", "whole number, not 'many'"),
         ("---\ntitle: [\n---\nt", "not YAML"),
