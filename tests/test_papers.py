@@ -132,10 +132,9 @@ def machine_paths(root: Path, names: list[str]) -> list[str]:
 
 
 def files(root: Path, environment: dict[str, str]) -> list[str]:
-    """Every file that is in the repository, or would be with the next `git add`."""
+    """Every file that is in the repository; what somebody left beside them is their own."""
     # The checkout may belong to another user than the one who tests it.
     argv = ["git", "-c", f"safe.directory={root}", "-C", str(root), "ls-files", "-z"]
-    argv += ["--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(argv, env=environment, capture_output=True, text=True, check=True)
     return [name for name in listed.stdout.split("\0") if name]
 
