@@ -102,7 +102,7 @@ def require_sandbox(sandbox: "Sandbox") -> None:
 
     probe = sandbox.probe()
     if not probe.usable:
-        raise SandboxRefusal(f"there is no sandbox here: {probe.why_not}. Mend it: {probe.mend}")
+        raise SandboxRefusal(f"there is no sandbox here: {probe.why_not}; to mend it: {probe.mend}")
 
 
 def detected(bench: Bench) -> "Detected":

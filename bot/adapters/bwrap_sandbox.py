@@ -60,7 +60,7 @@ _ETC_OF_OURS = {
     "hosts": "127.0.0.1 localhost changewright\n",
 }
 _CHECKS = Path(__file__).with_name("bwrap_checks.py")
-_INSTALL = "Install it: apt-get install bubblewrap (0.8 or newer)"
+_INSTALL = "apt-get install bubblewrap"
 _OF_NO_NETWORK: Held = frozenset({"no-network", "no-host-sockets"})
 
 
@@ -84,7 +84,9 @@ class BwrapSandbox:
         """Open a private layer over ``tree``; raise SandboxRefusal when ``phase`` requires more."""
         probe = self.probe()
         if not probe.usable:
-            raise SandboxRefusal(f"there is no sandbox here: {probe.why_not}. {probe.mend}")
+            raise SandboxRefusal(
+                f"there is no sandbox here: {probe.why_not}; to mend it: {probe.mend}"
+            )
         if phase.network and phase.name != "setup":
             raise SandboxRefusal(f"only the setup phase may have network, not {phase.name}")
         held = probe.guarantees - (_OF_NO_NETWORK if phase.network else frozenset())

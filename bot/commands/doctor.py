@@ -26,6 +26,6 @@ def doctor(state: Path | None, *, offline: bool, json_form: str) -> int:
         mark = "ok  " if check.works else ("FAIL" if check.required else "--  ")
         console.say(f"{mark}  {check.name:<14} {check.found}")
         if check.mend and not check.works:
-            console.say(f"      {'':<14} mend it with: {check.mend}")
+            console.say(f"      {'':<14} to mend it: {check.mend}")
     console.document({"checks": checks})
     return 0 if all(check.works or not check.required for check in checks) else 1
