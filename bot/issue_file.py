@@ -28,12 +28,13 @@ def task_of(issue_file: Path | None, words: str | None, repository: str, base: s
 def task_from_file(path: Path, repository: str, base: str) -> Task:
     """Return the task in ``path``; without front matter its first line is the title."""
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_ISSUE_BYTES + 1)
     except OSError as error:
         raise IssueFileRefusal(f"{path}: cannot read the issue: {error.strerror}") from error
     if len(content) > MAX_ISSUE_BYTES:
         raise IssueFileRefusal(
-            f"{path}: the issue has {len(content)} bytes; the limit is {MAX_ISSUE_BYTES}"
+            f"{path}: the issue is too long; the limit is {MAX_ISSUE_BYTES} bytes"
         )
     if b"\0" in content:
         raise IssueFileRefusal(

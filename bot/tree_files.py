@@ -19,13 +19,22 @@ class TreeRefusal(Refusal):
 
 def read_text(path: Path) -> str:
     """Return the text of a file, or of standard input for ``-``."""
+    return read_bytes(path).decode("utf-8", "replace")
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return what is in a file, or on standard input for ``-``; TreeRefusal past the limit."""
     try:
-        content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        if str(path) == "-":
+            content = sys.stdin.buffer.read(MAX_REPLY_BYTES + 1)
+        else:
+            with path.open("rb") as file:
+                content = file.read(MAX_REPLY_BYTES + 1)
     except OSError as error:
         raise TreeRefusal(f"{path}: cannot read it: {error.strerror}") from error
     if len(content) > MAX_REPLY_BYTES:
-        raise TreeRefusal(f"{path}: {len(content)} bytes; the limit is {MAX_REPLY_BYTES}")
-    return content.decode("utf-8", "replace")
+        raise TreeRefusal(f"{path}: it is too long; the limit is {MAX_REPLY_BYTES} bytes")
+    return content
 
 
 def tree_reader(tree: Path) -> Callable[[str], tuple[str, bytes] | None]:
@@ -37,6 +46,8 @@ def tree_reader(tree: Path) -> Callable[[str], tuple[str, bytes] | None]:
         if _leads_out(root, path) or place.is_symlink():
             return ("120000", b"") if place.is_symlink() or place.exists() else None
         if not place.is_file():
+            if place.exists() and not place.is_dir():
+                raise TreeRefusal(f"{place}: it is a pipe, a socket or a device, and stays one")
             return None
         mode = "100755" if place.stat().st_mode & 0o100 else "100644"
         try:
@@ -60,7 +71,10 @@ def write_changes(tree: Path, changes: Sequence[FileChange]) -> None:
             else:
                 _write(place, change.content, is_executable=change.mode == "100755")
         except OSError as error:
-            raise TreeRefusal(f"{place}: cannot write it: {error.strerror}") from error
+            raise TreeRefusal(
+                f"{place}: cannot write it: {error.strerror}; make its folder writable, or free"
+                " space on its disk"
+            ) from error
 
 
 def _write(place: Path, content: bytes, *, is_executable: bool) -> None:

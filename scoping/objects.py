@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from scoping.refusal import Refusal
 
@@ -74,6 +75,7 @@ class ObjectReader:
         if not revision or not revision.isprintable():
             raise ObjectsRefusal(f"{revision!r} is no revision; name a commit, branch or tag")
         wanted = f"{revision}^{{commit}}"
+        _git_python()
         try:
             found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
         except ObjectsRefusal as refusal:
@@ -109,7 +111,9 @@ class ObjectReader:
         header = batch.stdout.readline().split()
         if len(header) != len(("sha", "type", "size")):
             self.close()
-            raise ObjectsRefusal(f"object {sha} is not in {self._git_dir}, or is damaged")
+            raise ObjectsRefusal(
+                f"object {sha} is not in the repository, or is damaged; check it with: git fsck"
+            )
         size = int(header[2])
         if size > limit:
             self.close()  # cheaper than reading what nobody wants
@@ -117,7 +121,7 @@ class ObjectReader:
         content = batch.stdout.read(size + 1)[:-1]
         if len(content) != size:
             self.close()
-            raise ObjectsRefusal(f"object {sha} in {self._git_dir} is damaged; run git fsck")
+            raise ObjectsRefusal(f"object {sha} is damaged; check it with: git fsck")
         return content
 
     def close(self) -> None:
@@ -144,20 +148,16 @@ class ObjectReader:
         return ["git", *own, *arguments]
 
     def _git(self, *arguments: str) -> bytes:
-        try:
-            from git import Git, GitCommandError  # noqa: PLC0415 - 200 ms, and runs `git version`
-        except ImportError as error:
-            raise ObjectsRefusal("git is not installed: apt-get install git") from error
-
+        git = _git_python()
         clean = ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in _ENVIRONMENT.items())]
         try:
-            printed = Git(self._git_dir).execute(
+            printed = git.Git(self._git_dir).execute(
                 [*clean, *self._argv(*arguments)],
                 stdout_as_string=False,
                 strip_newline_in_stdout=False,
                 kill_after_timeout=_TIMEOUT_S,
             )
-        except GitCommandError as error:
+        except git.GitCommandError as error:
             why = _told(error.stderr)
             partial = "; this is a partial clone: run `git fetch --refetch` in it first"
             raise ObjectsRefusal(
@@ -182,6 +182,17 @@ def open_objects(git_dir: Path) -> Iterator[ObjectReader]:
         yield reader
     finally:
         reader.close()
+
+
+def _git_python() -> ModuleType:
+    """Return GitPython, which cannot be imported where PATH has no git."""
+    try:
+        import git  # noqa: PLC0415 - 200 ms, and runs `git version`
+    except ImportError as error:
+        raise ObjectsRefusal(
+            "there is no git in PATH; add its folder to PATH, or install git 2.39 or newer"
+        ) from error
+    return git
 
 
 def _entry(line: bytes) -> TreeEntry:

@@ -2,7 +2,7 @@
 
 `repository` finds a user's repository, `clone` borrows its objects, `trees` reads and makes trees,
 `materialise` writes one out, `commits` makes commits, `differences` compares two trees, `work_tree`
-reads the user's own files, `ignored` knows what is no change.
+reads the user's own files, `ignored` knows what is no change, `left_out` what no tree holds.
 """
 
 from validators.clones.clone import Clone, open_clone, resolve_tree
@@ -16,6 +16,7 @@ from validators.clones.differences import (
     raw_changes,
 )
 from validators.clones.ignored import not_ignored
+from validators.clones.left_out import left_out
 from validators.clones.materialise import materialise
 from validators.clones.repository import CheckoutRefusal, locate
 from validators.clones.trees import (
@@ -39,6 +40,7 @@ __all__ = [
     "commit",
     "diff_text",
     "file_changes",
+    "left_out",
     "line_counts",
     "list_files",
     "locate",

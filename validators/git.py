@@ -6,7 +6,9 @@ repository's config cannot switch it on again; the git directory is always named
 """
 
 import contextlib
+import functools
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,7 +19,9 @@ from pathlib import Path
 from scoping.refusal import Refusal
 
 SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
+OLDEST = (2, 39)
 _SHOWN_LINES = 6
+_INSTALL = f"install git {OLDEST[0]}.{OLDEST[1]} or newer"
 
 _ENVIRONMENT = {
     "PATH": SEARCH_PATH,
@@ -62,12 +66,18 @@ _CONFIG = (
 
 
 class GitRefusal(Refusal):
-    """Git said no. ``code`` is its exit code (None: it was stopped), ``stdout`` what it printed."""
+    """Git said no. ``code`` is its exit code (None: it was stopped), ``stdout`` what it printed.
 
-    def __init__(self, message: str, code: int | None = None, stdout: bytes = b"") -> None:
+    ``said`` is the end of its complaint, one line a complaint, without "fatal:" and the like.
+    """
+
+    def __init__(
+        self, message: str, code: int | None = None, stdout: bytes = b"", said: str = ""
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.stdout = stdout
+        self.said = said
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +85,15 @@ class Terms:
     """Under which terms one git runs, where the usual ones do not do.
 
     ``owner`` (user id, group id) is who git runs as: only root may ask for another than itself.
-    ``config`` (``key=value``) and ``environment`` are added after ours, and win.
+    ``config`` (``key=value``) and ``environment`` are added after ours, and win. ``output`` is a
+    file descriptor that takes what git prints, which is then not returned.
     """
 
     timeout_s: float = 300.0
     owner: tuple[int, int] | None = None
     config: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    output: int = subprocess.PIPE
 
 
 USUAL = Terms()
@@ -102,7 +114,7 @@ def git(
     Strings from outside belong behind ``--end-of-options`` or ``--``.
     """
     place = work_tree or git_dir
-    argv = [_program(), f"--git-dir={git_dir}", f"--work-tree={place}", "--no-pager"]
+    argv = [program(), f"--git-dir={git_dir}", f"--work-tree={place}", "--no-pager"]
     for setting in (*_CONFIG, *terms.config):
         argv += ["-c", setting]
     environment = _ENVIRONMENT | dict(terms.environment)
@@ -114,7 +126,7 @@ def git(
         cwd=place,
         env=environment,
         stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        stdout=terms.output,
         stderr=subprocess.PIPE,
         start_new_session=True,
         user=owner[0] if owner else None,
@@ -132,20 +144,34 @@ def git(
             message = f"git {arguments[0]} took longer than {terms.timeout_s:g} s and was stopped"
             raise GitRefusal(message) from error
     if process.returncode:
-        message = f"git {arguments[0]} failed in {git_dir}: {_last_lines(stderr)}"
-        raise GitRefusal(message, process.returncode, stdout)
-    return stdout
+        said = _last_lines(stderr)
+        why = "; ".join(said) or "it gave no reason"
+        message = f"git {arguments[0]} failed in {git_dir}: {why}"
+        raise GitRefusal(message, process.returncode, stdout or b"", "\n".join(said))
+    return stdout or b""
 
 
-def _program() -> str:
+@functools.cache
+def program() -> str:
+    """Return the path of git; GitRefusal when there is none, or one that lacks what we use."""
     found = shutil.which("git", path=SEARCH_PATH)
     if found is None:
-        raise GitRefusal(f"there is no git in {SEARCH_PATH}; install git 2.39 or newer")
+        raise GitRefusal(f"there is no git in {SEARCH_PATH}; {_INSTALL}")
+    try:
+        asked = [found, "--version"]
+        done = subprocess.run(asked, env=_ENVIRONMENT, capture_output=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise GitRefusal(f"{found} does not run on this machine; {_INSTALL}") from error
+    version = re.match(rb"git version (\d+)\.(\d+)[\w.]*", done.stdout)
+    if version is None:
+        raise GitRefusal(f"{found} does not say which version of git it is; {_INSTALL}")
+    if (int(version[1]), int(version[2])) < OLDEST:
+        raise GitRefusal(f"{found} is {version[0].decode()}, which is too old; {_INSTALL}")
     return found
 
 
-def _last_lines(stderr: bytes) -> str:
+def _last_lines(stderr: bytes) -> list[str]:
     """Return the end of what git complained, without control characters of hostile names."""
     lines = stderr.decode("utf-8", "replace").strip().splitlines()[-_SHOWN_LINES:]
-    told = "; ".join(lines) or "it gave no reason"
-    return "".join(letter if letter.isprintable() else "?" for letter in told)
+    told = (re.sub(r"^(fatal|error|warning|hint): ", "", line.strip()) for line in lines)
+    return ["".join(c if c.isprintable() else "?" for c in line) for line in told if line]

@@ -25,11 +25,17 @@ def init(repo: Path, state: Path | None, *, force: bool, json_form: str) -> int:
     from bot.tree_files import write_changes  # noqa: PLC0415
     from bot.wiring import open_bench  # noqa: PLC0415
     from bot.workshop import detected  # noqa: PLC0415
-    from validators.clones.repository import find  # noqa: PLC0415
+    from validators.clones.repository import CheckoutRefusal, find  # noqa: PLC0415
     from validators.sandbox import FileChange  # noqa: PLC0415
 
     console = Console(json_form)
-    root = find(repo).root
+    place = find(repo)
+    root = place.root
+    if root == place.git_dir:
+        raise CheckoutRefusal(
+            f"{root} is a bare repository and has no working tree to write {TARGET_FILE} into; run"
+            " this in a clone of it"
+        )
     path = root / TARGET_FILE
     if os.path.lexists(path) and not force:
         console.say(f"{path} is there already; --force replaces it")

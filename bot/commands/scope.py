@@ -1,14 +1,17 @@
 """``changewright scope``: what the model would be given, and why; spends nothing."""
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from bot.commands import options
-from bot.console import Console
+from bot.console import Console, one_line
 
 if TYPE_CHECKING:
+    from scoping.facts import Skipped
     from scoping.scope import Scope
 
 
@@ -17,10 +20,17 @@ if TYPE_CHECKING:
 @options.base
 @options.issue_file
 @options.task
-@click.option("--top", default=10, show_default=True, help="How many files and functions to print.")
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="How many files and functions to print.",
+)
 @click.option("--tokens", type=int, help="The token budget of the packed context (default: 12000).")
 @click.option("--explain", is_flag=True, help="Print the reasons for each.")
 @options.state
+@options.verbose
 @options.json("lists")
 def scope(
     repo: Path,
@@ -45,7 +55,7 @@ def scope(
     from bot.workshop import select_with  # noqa: PLC0415
 
     console = Console(json_form)
-    wanted = task_of(issue_file, task, str(repo.resolve()), base)
+    wanted = task_of(issue_file, task, os.path.realpath(repo), base)
     asked = options.given(state=state, scope__max_tokens=tokens)
     with open_bench(repo, base, asked, unsafe=True) as bench:
         found = select_with(bench)(wanted)
@@ -59,9 +69,23 @@ def scope(
             if explain:
                 console.say("            " + "; ".join(reasons))
     console.say(f"{len(found.excerpts)} excerpts, {found.tokens} tokens")
-    for skipped in found.skipped:
-        console.note(f"skipped {skipped.path}: {skipped.reason}")
+    for line in _skipped_lines(found.skipped):
+        console.note(line)
     console.document(_lists(found) if json_form == "lists" else _document(found))
+
+
+def _skipped_lines(skipped: "Iterable[Skipped]") -> list[str]:
+    """Return a line for each reason, with its one path or with how many there are."""
+    by_reason: dict[str, list[str]] = {}
+    for each in skipped:
+        by_reason.setdefault(each.reason, []).append(each.path)
+    lines = []
+    for reason, paths in by_reason.items():
+        if len(paths) == 1:
+            lines.append(f"skipped {one_line(paths[0])}: {reason}")
+        else:
+            lines.append(f"skipped {len(paths)} files, such as {one_line(paths[0])}: {reason}")
+    return lines
 
 
 def _lists(found: "Scope") -> dict[str, object]:

@@ -181,7 +181,7 @@ def test_what_can_be_no_name_of_a_commit_never_reaches_git(repository: Path, wor
 def test_an_unknown_commit_is_refused_with_what_to_do(repository: Path, tmp_path: Path) -> None:
     with pytest.raises(CheckoutRefusal, match=r"no commit 'nowhere'.*fetch it"):
         resolve(repository / ".git", "nowhere")
-    with pytest.raises(CheckoutRefusal, match=r"no commit 'HEAD:a.txt'"):
+    with pytest.raises(CheckoutRefusal, match=r"'HEAD:a.txt' names a file"):
         resolve(repository / ".git", "HEAD:a.txt")
     plain(repository, "commit", "-q", "--allow-empty", "-m", "second")
     plain(tmp_path, "clone", "-q", "--depth=1", repository.as_uri(), "shallow")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from scoping.refusal import Refusal
 from validators.clones.clone import Clone, object_name, open_clone, split_paths
+from validators.clones.diagnosis import shown, why_unwritable
 from validators.clones.repository import Place, common_dir, locate
 from validators.clones.work_tree import uncommitted_paths, work_tree_settings
 from validators.git import GitRefusal, Terms, git
@@ -23,6 +24,7 @@ _OURS = re.compile(r"changewright(/[a-z0-9][a-z0-9-]*){1,4}")
 _MAX_BRANCH_LENGTH = 200
 _HEADS = "refs/heads/"
 _REBASES = ("rebase-merge", "rebase-apply")
+_LOCK_WAIT = ("core.filesRefLockTimeout=1500",)
 _UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG", *_REBASES)
 
 
@@ -91,21 +93,29 @@ def checked_out(place: Place, branch: str) -> CheckedOut | None:
 
 def add_objects(git_dir: Path, pack: bytes) -> None:
     """Unpack ``pack`` into the repository, each object checked; having them already is no harm."""
-    git(git_dir, "unpack-objects", "-q", "--strict", stdin=pack, terms=_owner_terms(git_dir))
+    try:
+        git(git_dir, "unpack-objects", "-q", "--strict", stdin=pack, terms=_owner_terms(git_dir))
+    except GitRefusal as error:
+        raise BranchRefusal(
+            why_unwritable(git_dir, common_dir(git_dir))
+            or f"the commit could not be written to {shown(git_dir)}: {error.said}; no branch was"
+            " moved, so mend that and try again"
+        ) from error
 
 
 def move(git_dir: Path, branch: str, new: str, expected: str | None) -> None:
-    """Point ``branch`` at ``new`` if it is at ``expected`` (None: does not exist)."""
+    """Point ``branch`` at ``new`` if it is at ``expected`` (None: does not exist).
+
+    While another git holds the branch's lock it is asked again, for as long as `_LOCK_WAIT` says.
+    """
     before = object_name(expected) if expected else "0" * len(new)
+    terms = replace(_owner_terms(git_dir), config=_LOCK_WAIT)
     try:
         wanted = (_HEADS + branch, object_name(new), before)
         arguments = ("-m", "changewright", "--end-of-options", *wanted)
-        git(git_dir, "update-ref", *arguments, terms=_owner_terms(git_dir))
+        git(git_dir, "update-ref", *arguments, terms=terms)
     except GitRefusal as error:
-        raise BranchRefusal(
-            f"branch {branch} is not at {expected or 'no commit'} any more; look at what moved it,"
-            f" then try again ({error})"
-        ) from error
+        raise BranchRefusal(_why_unmoved(git_dir, branch, expected, error)) from error
 
 
 def move_checked_out(clone: Clone, place: CheckedOut, new: str) -> None:
@@ -183,6 +193,32 @@ def _stands_on(git_dir: Path, branch: str) -> bool:
         for name in named
         if name.is_file()
     )
+
+
+def _why_unmoved(git_dir: Path, branch: str, expected: str | None, error: GitRefusal) -> str:
+    """Return why a branch could not be moved, from what is there now."""
+    head = head_of(git_dir, branch)
+    if head != expected:
+        return (
+            f"branch {branch} is not at {expected or 'no commit'} any more, but at"
+            f" {head or 'no commit'}; look at what moved it, then try again"
+        )
+    lock = common_dir(git_dir) / f"{_HEADS}{branch}.lock"
+    if lock.exists():
+        return (
+            f"{lock} is there: another git process is writing this branch, or one that was killed"
+            " left the file behind; wait until none runs there, delete the file if it stays, then"
+            " try again"
+        )
+    parts = branch.split("/")
+    for above in ("/".join(parts[:count]) for count in range(1, len(parts))):
+        if head_of(git_dir, above) is not None:
+            return (
+                f"there is a branch {above!r}, so there can be none below it; rename it with:"
+                f" git branch -m {above} another-name"
+            )
+    closed = why_unwritable(git_dir, common_dir(git_dir))
+    return closed or f"branch {branch} could not be moved: {error.said}"
 
 
 def _is_bare(git_dir: Path) -> bool:

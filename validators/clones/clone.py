@@ -5,6 +5,7 @@ The clone shares nothing but objects, through ``objects/info/alternates``, so it
 milliseconds, and nothing git does in it can reach the original.
 """
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,10 +13,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from validators.clones.repository import CheckoutRefusal, common_dir, find, resolve
-from validators.git import Terms, git
+from validators.clones import diagnosis
+from validators.clones.repository import (
+    CheckoutRefusal,
+    Place,
+    common_dir,
+    find,
+    hashing,
+    resolve,
+)
+from validators.git import GitRefusal, Terms, git
 
 _FRESH = "fresh"
+_DAMAGE = re.compile(
+    r"corrupt|unable to (read|unpack)|inflate|Could not read|bad (file|object|tree)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +43,51 @@ class Clone:
     base_commit: str
     base_tree: str
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether the original has no files of its user beside its git directory."""
+        return self.repository == self.original_git_dir
+
 
 def open_clone(repository: Path, revision: str, into: Path) -> Clone:
     """Make a clone of ``repository`` at ``revision`` in the new or empty folder ``into``.
 
     CheckoutRefusal when there is no repository, no such commit, or some of its files are missing
-    (a partial clone); the repository is read and never written.
+    (a partial clone, damage); the repository is read and never written.
     """
     place = find(repository)
     shared = common_dir(place.git_dir)
+    named_by = hashing(place.git_dir)
     target = into.resolve()
     if target.is_relative_to(shared) or (target.exists() and any(target.iterdir())):
         raise CheckoutRefusal(f"{into} is not an empty folder of our own; name another one")
     base_commit = resolve(place.git_dir, revision)
-    hashing = git(place.git_dir, "rev-parse", "--show-object-format").decode().strip()
-    _lay_out(target, shared, base_commit, hashing)
+    _lay_out(target, shared, base_commit, named_by)
+    _refuse_missing_objects(target, place, base_commit)
     base_tree = git(target, "rev-parse", "--verify", f"{base_commit}^{{tree}}").decode().strip()
-    if any((shared / "objects" / "pack").glob("*.promisor")):
-        _refuse_missing_objects(target, place.root, base_commit)
     return Clone(target, place.root, place.git_dir, base_commit, base_tree)
 
 
 def resolve_tree(clone: Clone, revision: str) -> str:
     """Return the tree of a commit of the original, which may be younger than the clone."""
     commit = resolve(clone.original_git_dir, revision)
+    place = Place(clone.repository, clone.original_git_dir)
+    _refuse_missing_objects(clone.git_dir, place, commit)
     return git(clone.git_dir, "rev-parse", "--verify", f"{commit}^{{tree}}").decode().strip()
+
+
+@contextmanager
+def undamaged(clone: Clone) -> Iterator[None]:
+    """Say it in words for a person when git stumbles over a damaged object of the original."""
+    try:
+        yield
+    except GitRefusal as error:
+        if not _DAMAGE.search(error.said):
+            raise
+        shared = common_dir(clone.original_git_dir)
+        what = f"what commit {clone.base_commit[:12]} holds"
+        why = diagnosis.why_incomplete(clone.original_git_dir, shared, what)
+        raise CheckoutRefusal(why) from error
 
 
 def split_paths(listed: bytes) -> tuple[str, ...]:
@@ -94,13 +126,13 @@ def object_name(text: str) -> str:
     return text
 
 
-def _lay_out(target: Path, shared: Path, base_commit: str, hashing: str) -> None:
+def _lay_out(target: Path, shared: Path, base_commit: str, named_by: str) -> None:
     """Write the few files a git directory consists of: no template, no hook, no remote."""
     for folder in ("objects/info", "objects/pack", _FRESH, "refs/heads", "info"):
         (target / folder).mkdir(parents=True, exist_ok=True)
     version, extension = 0, ""
-    if hashing != "sha1":
-        version, extension = 1, f"[extensions]\n\tobjectFormat = {hashing}\n"
+    if named_by != "sha1":
+        version, extension = 1, f"[extensions]\n\tobjectFormat = {named_by}\n"
     config = f"[core]\n\trepositoryformatversion = {version}\n\tbare = false\n{extension}"
     (target / "config").write_text(config, "utf-8")
     (target / "HEAD").write_text(f"{base_commit}\n", "utf-8")
@@ -120,13 +152,24 @@ def _alternate(place: Path) -> str:
     return f"{path}\n"
 
 
-def _refuse_missing_objects(git_dir: Path, repository: Path, base_commit: str) -> None:
-    listed = git(
-        git_dir, "rev-list", "--objects", "--no-walk", "--missing=print", base_commit, "--"
-    )
+def _refuse_missing_objects(git_dir: Path, place: Place, base_commit: str) -> None:
+    """Refuse a base whose objects are not all there, before anything else stumbles over it."""
+    shared = common_dir(place.git_dir)
+    asked = ("rev-list", "--objects", "--no-walk", "--missing=print", base_commit, "--")
+    try:
+        listed = git(git_dir, *asked)
+    except GitRefusal as error:
+        if error.code is None:
+            raise
+        why = diagnosis.why_incomplete(place.git_dir, shared, f"commit {base_commit[:12]}")
+        raise CheckoutRefusal(why) from error
     missing = sum(line.startswith(b"?") for line in listed.splitlines())
-    if missing:
+    if not missing:
+        return
+    if any((shared / "objects/pack").glob("*.promisor")):
         raise CheckoutRefusal(
-            f"{repository} is a partial clone: {missing} objects of {base_commit} are not on this"
+            f"{place.root} is a partial clone: {missing} objects of {base_commit} are not on this"
             " machine; get them with: git fetch --refetch --no-filter"
         )
+    what = f"commit {base_commit[:12]}"
+    raise CheckoutRefusal(diagnosis.why_incomplete(place.git_dir, shared, what))

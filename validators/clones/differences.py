@@ -7,7 +7,7 @@ tree take no part: a change cannot declare itself binary to be left out of the c
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from validators.clones.clone import Clone, object_name, split_paths
+from validators.clones.clone import Clone, object_name, split_paths, undamaged
 from validators.clones.trees import DELETED, SUBMODULE, read_blobs
 from validators.git import git
 from validators.sandbox import FileChange
@@ -83,7 +83,8 @@ def diff_text(
 
 def _diff(clone: Clone, old: str, new: str, *options: str, paths: Sequence[str] = ()) -> bytes:
     trees = (object_name(old), object_name(new))
-    return git(clone.git_dir, "diff-tree", *_PLAINLY, *options, *trees, "--", *paths)
+    with undamaged(clone):
+        return git(clone.git_dir, "diff-tree", *_PLAINLY, *options, *trees, "--", *paths)
 
 
 def _raw(clone: Clone, old: str, new: str, renames: str) -> Iterator[RawChange]:

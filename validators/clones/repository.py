@@ -3,12 +3,16 @@
 Finding it is file reading alone: git itself would obey the config of whatever it found first.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from scoping.refusal import Refusal
+from validators.clones import diagnosis
 from validators.git import GitRefusal, git
 
+_READ_FIRST = ("config", "packed-refs", "shallow", "objects/info/alternates")
 _MAX_POINTER_BYTES = 8192
 _MAX_REVISION_LENGTH = 250
 
@@ -36,9 +40,32 @@ def find(path: Path) -> Place:
     Only ``path`` itself may be a bare repository: a folder above that merely looks like one could
     have been committed by anybody.
     """
+    try:
+        with _permitted(path):
+            return _find(path)
+    except (OSError, RuntimeError) as error:  # a loop of links, a name too long for the disk
+        raise CheckoutRefusal(
+            f"{path} cannot be followed to a folder; give the path of a git repository"
+        ) from error
+
+
+@contextmanager
+def _permitted(path: Path) -> Iterator[None]:
+    """Turn what this user may not read into a refusal."""
+    try:
+        yield
+    except PermissionError as error:
+        raise CheckoutRefusal(
+            f"{error.filename or path} cannot be read: {error.strerror}; ask its owner for access"
+        ) from error
+
+
+def _find(path: Path) -> Place:
     start = path.resolve()
     if not start.is_dir():
-        raise CheckoutRefusal(f"{path} is not a folder; give the path of a git repository")
+        what = "is a file, not a folder" if start.exists() else "is not a folder that exists"
+        raise CheckoutRefusal(f"{path} {what}; give the path of a git repository")
+    halves = []
     for folder in (start, *start.parents):
         entry = folder / ".git"
         if entry.is_file():
@@ -47,6 +74,13 @@ def find(path: Path) -> Place:
             return Place(folder, entry.resolve())
         if folder == start and _is_git_dir(folder):
             return Place(folder.parent if folder.name == ".git" else folder, folder)
+        if entry.is_dir():
+            halves.append(entry)
+    if halves:
+        raise CheckoutRefusal(
+            f"{halves[0]} is not a whole git directory (HEAD, objects or refs is missing); clone"
+            " the repository again, or make one with: git init"
+        )
     raise CheckoutRefusal(
         f"{path} is not in a git repository; go to one, or make one with: git init"
     )
@@ -56,6 +90,26 @@ def common_dir(git_dir: Path) -> Path:
     """Return where objects and branches are: another folder only for a linked work tree."""
     pointer = git_dir / "commondir"
     return (git_dir / _read_pointer(pointer)).resolve() if pointer.is_file() else git_dir
+
+
+def hashing(git_dir: Path) -> str:
+    """Return by which hash objects are named there; CheckoutRefusal when git cannot use it."""
+    shared = common_dir(git_dir)
+    if (shared / "reftable").is_dir():
+        raise CheckoutRefusal(
+            f"{diagnosis.shown(git_dir)} keeps its branches in a reftable, which is not read here;"
+            " convert it with: git refs migrate --ref-format=files"
+        )
+    with _permitted(git_dir):
+        odd = [p for name in _READ_FIRST if (p := shared / name).exists() and not p.is_file()]
+    if odd:
+        raise CheckoutRefusal(f"{odd[0]} is no file; clone {diagnosis.shown(git_dir)} again")
+    try:
+        return git(git_dir, "rev-parse", "--show-object-format").decode().strip()
+    except GitRefusal as error:
+        if error.code is None:
+            raise
+        raise CheckoutRefusal(diagnosis.why_unusable(git_dir, shared, error)) from error
 
 
 def resolve(git_dir: Path, revision: str) -> str:
@@ -70,19 +124,17 @@ def resolve(git_dir: Path, revision: str) -> str:
     try:
         name = git(git_dir, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
     except GitRefusal as error:
-        raise CheckoutRefusal(_why_unresolved(git_dir, revision, error)) from error
-    return name.decode().strip()
-
-
-def _why_unresolved(git_dir: Path, revision: str, error: GitRefusal) -> str:
-    if not git(git_dir, "for-each-ref", "--count=1") and revision == "HEAD":
-        return f"the repository {git_dir} has no commit yet; make a first one with: git commit"
-    if (common_dir(git_dir) / "shallow").is_file():
-        return (
-            f"there is no commit {revision!r} in {git_dir}, which is a shallow clone;"
-            " get the rest with: git fetch --unshallow"
+        if error.code is None:
+            raise
+        why = diagnosis.why_unresolved(git_dir, common_dir(git_dir), revision, error)
+        raise CheckoutRefusal(why) from error
+    commit = name.decode().strip()
+    if revision not in {"HEAD", commit} and diagnosis.both_branch_and_tag(git_dir, revision):
+        raise CheckoutRefusal(
+            f"{revision!r} is both a branch and a tag in {diagnosis.shown(git_dir)}; write"
+            f" refs/heads/{revision} or refs/tags/{revision}"
         )
-    return f"there is no commit {revision!r} in {git_dir}; fetch it, or name another base ({error})"
+    return commit
 
 
 def _pointed_at(entry: Path) -> Path:

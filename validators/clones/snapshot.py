@@ -24,7 +24,7 @@ _MAX_HASHED_BYTES = 64 * 1024**2
 _MAX_DEPTH = 200  # one open descriptor a level
 _MAX_ENTRIES = 1_000_000
 _SEARCH = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_KINDS = {
+KINDS = {
     stat.S_IFBLK: "a device",
     stat.S_IFCHR: "a device",
     stat.S_IFIFO: "a pipe",
@@ -155,7 +155,7 @@ def _status(folder: int, name: str) -> os.stat_result | None:
 
 def _why_no_file(status: os.stat_result) -> str:
     kind = stat.S_IFMT(status.st_mode)
-    return "" if kind in {stat.S_IFREG, stat.S_IFLNK} else f"it is {_KINDS.get(kind, 'no file')}"
+    return "" if kind in {stat.S_IFREG, stat.S_IFLNK} else f"it is {KINDS.get(kind, 'no file')}"
 
 
 def _file_change(found: _Found, limit_bytes: int) -> FileChange | str:

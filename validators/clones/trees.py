@@ -14,6 +14,7 @@ from validators.clones.clone import (
     scratch_index,
     split_paths,
     unborrowed,
+    undamaged,
     write_index,
 )
 from validators.clones.repository import CheckoutRefusal
@@ -45,14 +46,20 @@ def list_files(clone: Clone, tree: str) -> tuple[TreeFile, ...]:
 
 
 def read_file(clone: Clone, tree: str, path: str) -> tuple[str, bytes] | None:
-    """Return mode and content of ``path``, or None when it is no file there (a link's: target)."""
+    """Return mode and content of ``path``, or None when it is no file there.
+
+    A link's content is its target; a submodule has none.
+    """
     if why_unsafe(path):
         return None
     listed = git(clone.git_dir, "ls-tree", "-z", "-l", "--full-tree", object_name(tree), "--", path)
     for line in split_paths(listed):
         found = _tree_file(line)
+        if found.path == path and found.mode == SUBMODULE:
+            return found.mode, b""
         if found.path == path and found.mode in {PLAIN, EXECUTABLE, LINK}:
-            return found.mode, git(clone.git_dir, "cat-file", "blob", found.sha)
+            with undamaged(clone):
+                return found.mode, git(clone.git_dir, "cat-file", "blob", found.sha)
     return None
 
 
@@ -65,7 +72,9 @@ def read_blobs(clone: Clone, names: Iterable[str]) -> Iterator[bytes]:
         end = answer.index(b"\n", at)
         header = answer[at:end].split()
         if len(header) != 3 or header[1] != b"blob":  # noqa: PLR2004 - name, kind, size
-            raise CheckoutRefusal(f"the repository lacks object {name}; check it with: git fsck")
+            raise CheckoutRefusal(
+                f"{clone.repository} lacks object {name}, or it is damaged; check it with: git fsck"
+            )
         at = end + 1 + int(header[2])
         yield answer[end + 1 : at]
         at += 1
@@ -95,6 +104,10 @@ def write_tree(clone: Clone, base_tree: str, changes: Iterable[FileChange]) -> s
 
 def apply_diff(clone: Clone, base_tree: str, diff: bytes) -> str:
     """Return the tree after a unified ``diff``; CheckoutRefusal says where it does not apply."""
+    if not diff.strip():
+        raise CheckoutRefusal("it is empty; write a change into it, as git diff prints one")
+    if not any(mark in diff for mark in (b"\n@@ ", b"diff --git ")):
+        raise CheckoutRefusal("it is no unified diff; make one with: git diff BASE")
     with scratch_index(clone, base_tree) as index:
         try:
             git(
@@ -104,8 +117,16 @@ def apply_diff(clone: Clone, base_tree: str, diff: bytes) -> str:
                 stdin=diff,
             )
         except GitRefusal as error:
-            raise CheckoutRefusal(f"the diff does not apply to the base: {error}") from error
+            raise CheckoutRefusal(
+                f"it does not apply to the base: {_where(error.said)}; make it anew on that base"
+            ) from error
         return write_index(clone, index)
+
+
+def _where(said: str) -> str:
+    """Return the first thing git minded about a diff, without its words for its own files."""
+    first = said.partition("\n")[0] or "git gave no reason"
+    return first.removeprefix("patch failed: ").replace(" in index", " in the base")
 
 
 def _tree_file(line: str) -> TreeFile:

@@ -6,6 +6,7 @@ binary file, a path no patch may name) is refused here, before its place is look
 
 from collections.abc import Callable
 
+from validators.clones.left_out import LFS_POINTER
 from validators.clones.tree_path import normalised, path_trouble
 from validators.edits.edit import Edit, LandedHow, RejectReason
 from validators.edits.matching import NoPlace, find_place
@@ -134,6 +135,9 @@ class Desk:
         if len(content) > _MAX_FILE_BYTES:
             limit = f"the limit for edits is {_MAX_FILE_BYTES}"
             raise CannotMake("too-large", f"{path} has {len(content)} bytes; {limit}.")
+        if content.startswith(LFS_POINTER):
+            message = f"{path} is a Git LFS pointer: its content is not here, so it stays as it is."
+            raise CannotMake("binary", message)
         file = read_text(content)
         if file is None:
             raise CannotMake("binary", f"{path} is a binary file; it cannot be edited as text.")
