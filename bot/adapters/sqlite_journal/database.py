@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bot.adapters.sqlite_journal.schema import begin, check
+from bot.adapters.sqlite_journal.migration import migrate
+from bot.adapters.sqlite_journal.schema import SCHEMA_VERSION, begin, check
 from workflows.ports import JournalRefusal
 
 _BUSY_S = 30.0
@@ -23,17 +24,25 @@ _ADVICE = {
     sqlite3.SQLITE_PERM: _WRITABLE,
     sqlite3.SQLITE_FULL: "free some space on its disk and start again",
     sqlite3.SQLITE_IOERR: "look at its disk (full, failing, a network share?) and start again",
-    sqlite3.SQLITE_CORRUPT: "the file is damaged; move it away and restore it from a copy",
-    sqlite3.SQLITE_NOTADB: "this is no journal; move it away, and a new one is begun",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged; save what can be read of it with"
+    " `changewright journal recover`, or restore it from a copy",
+    sqlite3.SQLITE_NOTADB: "this is no journal; `changewright journal recover` moves it away",
     sqlite3.SQLITE_TOOBIG: "what was to be stored is larger than SQLite can hold",
 }
+# One page of SQLite: no journal was ever smaller.
+_SMALLEST = 4096
 
 
 class Database:
-    """Connections to the file at ``path``, which is begun on first use where there is none."""
+    """Connections to the file at ``path``, which is begun on first use where there is none.
+
+    Once it was opened it must stay: where it is gone, nothing more is written, and no new file
+    takes its place, or a run would go on without what it has recorded so far.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._file: tuple[int, int] | None = None
         # By process too: a connection must not be used, nor closed, by a child that inherited it.
         self._connections: dict[tuple[int, int], sqlite3.Connection] = {}
 
@@ -42,6 +51,12 @@ class Database:
         for process, thread in list(self._connections):
             if process == os.getpid():
                 self._connections.pop((process, thread)).close()
+
+    def close_thread(self) -> None:
+        """End the calling thread's connection, if it has one."""
+        connection = self._connections.pop((os.getpid(), threading.get_ident()), None)
+        if connection is not None:
+            connection.close()
 
     def rows(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         """Return what a query finds."""
@@ -57,6 +72,8 @@ class Database:
             try:
                 yield connection
                 connection.execute("COMMIT")
+                # What was written to a file that nobody will find was not written.
+                self._require_file()
             except BaseException:
                 # A full disk has rolled back already.
                 if connection.in_transaction:
@@ -78,9 +95,30 @@ class Database:
 
     def _connection(self) -> sqlite3.Connection:
         key = (os.getpid(), threading.get_ident())
+        if self._file is not None:
+            self._require_file()
         if key not in self._connections:
             self._connections[key] = _open(self.path)
+            self._file = self._file or _identity(self.path)
         return self._connections[key]
+
+    def _require_file(self) -> None:
+        """Refuse to go on when the file is not the one that was opened."""
+        if _identity(self.path) != self._file:
+            raise JournalRefusal(
+                f"{self.path}: the journal was removed, replaced or cut short while it was in use;"
+                " nothing more is done without it. Put it back (or save what is left with"
+                " `changewright journal recover`) and start again"
+            )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another of the same name; None where there is no journal."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return (found.st_dev, found.st_ino) if found.st_size >= _SMALLEST else None
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -92,7 +130,8 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         for setting in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF"):
             connection.execute(f"PRAGMA {setting}")
-        check(connection, path)
+        if check(connection, path) < SCHEMA_VERSION:
+            migrate(connection, path)
     except BaseException:
         connection.close()
         raise

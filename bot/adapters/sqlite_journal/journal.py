@@ -12,12 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from bot.adapters.sqlite_journal.database import Database
+from bot.adapters.sqlite_journal.heartbeat import Heartbeat
+from bot.adapters.sqlite_journal.integrity import content_of
+from bot.adapters.sqlite_journal.process_identity import identity, life_of, pid_of
 from validators.encoding import EncodingRefusal, decode, digest, encode
-from workflows.ports import JournalRefusal, StaleFence
+from workflows.ports import Held, JournalRefusal, StaleFence
 from workflows.run import Entry, Event, Fence
 
 _POLL_S = 0.05
 _PAGE = 500
+# The longest lease that is given. One that would end later was written by a clock that was wrong.
+_LONGEST_S = 3600.0
+# Clocks are set back by this much without anybody meaning it.
+_SLACK_S = 60.0
+_LEASE_OF = """SELECT token, owner, expires, coalesce((SELECT identity FROM holders
+    WHERE run = ?1 AND token = runs.token), '') FROM runs WHERE run = ?1"""
 
 
 class SqliteJournal:
@@ -28,43 +37,69 @@ class SqliteJournal:
 
     def __init__(self, path: Path, now_iso: Callable[[], str], now: Callable[[], float]) -> None:
         self._path = path
-        self._now_iso = now_iso
+        self.now_iso = now_iso
         self._now = now
         self._database = Database(path)
+        self._heartbeat = Heartbeat(self._extend, self._database.close_thread)
+
+    @property
+    def database(self) -> Database:
+        """The file itself, for its care: `integrity`, `retention`, and runs carried elsewhere."""
+        return self._database
 
     def close(self) -> None:
-        """End this process's connections; a later call opens new ones."""
+        """End this process's connections and let its leases run out; a later call opens new ones.
+
+        A lease that is not given back can be taken over as soon as this process has ended.
+        """
+        self._heartbeat.stop()
         self._database.close()
 
     def lease(self, run: str, owner: str, ttl_s: float = 60.0) -> Fence:
-        """Take the right to write ``run``; an owner takes its own lease over without waiting."""
-        now = self._now()
+        """Take the right to write ``run``, and keep it until it is given back or this process ends.
+
+        An owner takes its own lease over without waiting, in one process; another process is
+        another owner whatever it calls itself. A lease whose process is certainly dead is free.
+        """
+        now, ttl_s = self._now(), min(ttl_s, _LONGEST_S)
         with self._database.writing() as connection:
-            held = connection.execute(
-                "SELECT token, owner, expires FROM runs WHERE run = ?", (run,)
-            ).fetchone()
-            token, holder, expires = held or (0, "", 0.0)
-            if holder not in {"", owner} and expires > now:
-                raise JournalRefusal(
-                    f"run {run} is being written by {holder} for another {expires - now:.0f} s"
-                    f" (journal {self._path}); wait for it to end"
-                )
+            token = self.require_free(connection, run, owner) + 1
             connection.execute(
-                "INSERT INTO runs VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM runs),"
-                " ?2, ?3, ?4) ON CONFLICT (run) DO UPDATE SET token = ?2, owner = ?3, expires = ?4",
-                (run, token + 1, owner, now + ttl_s),
+                "INSERT INTO runs (run, number, token, owner, expires) VALUES (?1, (SELECT"
+                " coalesce(max(number), 0) + 1 FROM runs), ?2, ?3, ?4)"
+                " ON CONFLICT (run) DO UPDATE SET token = ?2, owner = ?3, expires = ?4",
+                (run, token, owner, now + ttl_s),
             )
-        return Fence(run, token + 1, owner)
+            connection.execute(
+                "INSERT OR REPLACE INTO holders VALUES (?, ?, ?)", (run, token, identity())
+            )
+        fence = Fence(run, token, owner)
+        self._heartbeat.hold(fence, ttl_s)
+        return fence
+
+    def holder(self, run: str) -> str:
+        """Return who would make `lease` refuse ``run`` now, or "" when nobody would."""
+        for _, holder, expires, theirs in self._database.rows(_LEASE_OF, (run,)):
+            return holder if self._is_held(holder, expires, theirs) else ""
+        return ""
+
+    def require_free(self, connection: sqlite3.Connection, run: str, owner: str = "") -> int:
+        """Return the token of the last lease of ``run``; Held while another has it."""
+        found = connection.execute(_LEASE_OF, (run,)).fetchone()
+        token, holder, expires, theirs = found or (0, "", 0.0, "")
+        own = (holder, theirs) == (owner, identity())
+        if not own and self._is_held(holder, expires, theirs):
+            raise Held(self._held_by(run, holder, theirs, expires - self._now()))
+        return int(token)
 
     def renew(self, fence: Fence, ttl_s: float = 60.0) -> None:
         """Keep a lease alive; one that ran out but was not taken over may still be renewed."""
-        with self._database.writing() as connection:
-            self._check(connection, fence)
-            expires = self._now() + ttl_s
-            connection.execute("UPDATE runs SET expires = ? WHERE run = ?", (expires, fence.run))
+        self._extend(fence, ttl_s)
+        self._heartbeat.hold(fence, min(ttl_s, _LONGEST_S))
 
     def release(self, fence: Fence) -> None:
         """Give the lease back; a stale one is none to give back."""
+        self._heartbeat.drop(fence)
         with self._database.writing() as connection:
             connection.execute(
                 "UPDATE runs SET owner = '', expires = 0 WHERE run = ? AND token = ?",
@@ -73,7 +108,7 @@ class SqliteJournal:
 
     def append(self, fence: Fence, event: Event) -> Entry:
         """Write one event, on the disk before this returns."""
-        content, at = encode(event), self._now_iso()
+        content, at = encode(event), self.now_iso()
         with self._database.writing() as connection:
             self._check(connection, fence)
             position = connection.execute(
@@ -115,24 +150,55 @@ class SqliteJournal:
         name = digest(content)
         with self._database.writing() as connection:
             connection.execute(
-                "INSERT OR IGNORE INTO blobs VALUES (?, ?)", (name, zlib.compress(content))
+                "INSERT OR IGNORE INTO blobs (sha256, content) VALUES (?, ?)",
+                (name, zlib.compress(content)),
+            )
+            # Also for one that is kept already: pruning leaves alone what was put a moment ago.
+            connection.execute(
+                "INSERT OR REPLACE INTO blob_times (sha256, kept) VALUES (?, ?)",
+                (name, self.now_iso()),
             )
         return name
+
+    def has_blob(self, sha256: str) -> bool:
+        """Whether a blob is kept here, damaged or not."""
+        query = "SELECT 1 FROM blobs WHERE sha256 = ?"
+        return bool(self._database.rows(query, (sha256,)))
 
     def get_blob(self, sha256: str) -> bytes:
         """Return a blob; JournalRefusal when it is missing or no longer matches its hash."""
         rows = self._database.rows("SELECT content FROM blobs WHERE sha256 = ?", (sha256,))
         if not rows:
             raise JournalRefusal(f"{self._path}: no blob {sha256} is kept here; was it pruned?")
-        try:
-            content = zlib.decompress(rows[0][0])
-        except zlib.error:
-            content = b""
-        if digest(content) != sha256:
+        content = content_of(sha256, rows[0][0])
+        if content is None:
             raise JournalRefusal(
-                f"{self._path}: blob {sha256} is damaged; restore the journal from a copy"
+                f"{self._path}: blob {sha256} is damaged; look what else is with"
+                " `changewright journal check`, and restore the journal from a copy"
             )
         return content
+
+    def _extend(self, fence: Fence, ttl_s: float) -> None:
+        with self._database.writing() as connection:
+            self._check(connection, fence)
+            expires = self._now() + min(ttl_s, _LONGEST_S)
+            connection.execute("UPDATE runs SET expires = ? WHERE run = ?", (expires, fence.run))
+
+    def _is_held(self, holder: str, expires: float, theirs: str) -> bool:
+        is_running = 0 < expires - self._now() <= _LONGEST_S + _SLACK_S
+        return bool(holder) and is_running and life_of(theirs) != "dead"
+
+    def _held_by(self, run: str, holder: str, theirs: str, seconds: float) -> str:
+        process = pid_of(theirs)
+        where, end = "a process of another machine or container", "or end it there"
+        if theirs == identity():
+            where, end = "this very process", "or give it back first"
+        elif process:
+            where, end = f"process {process}", f"or end it with `kill {process}`"
+        return (
+            f"run {run} is being written by {holder} ({where}) for another {seconds:.0f} s, and"
+            f" longer while it lives (journal {self._path}); wait for it to end, {end}"
+        )
 
     def _check(self, connection: sqlite3.Connection, fence: Fence) -> None:
         held = connection.execute(

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from workflows.ports import JournalRefusal
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # "Chwt": tells a journal from another program's database.
-_APPLICATION = 0x43687774
-_SCHEMA = """
+APPLICATION = 0x43687774
+_FIRST = """
 CREATE TABLE runs (run TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE,
     token INTEGER NOT NULL, owner TEXT NOT NULL, expires REAL NOT NULL);
 CREATE TABLE events (position INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -19,6 +19,14 @@ CREATE TABLE events (position INTEGER PRIMARY KEY AUTOINCREMENT,
 CREATE INDEX events_of_run ON events (run, position);
 CREATE TABLE blobs (sha256 TEXT PRIMARY KEY, content BLOB NOT NULL);
 """
+# What schema 2 adds stands in tables of its own: a program of schema 1 that is at work on the file
+# while another brings it up to date finds its own tables as they were. ``holders`` counts only for
+# the token it was written with; ``kept`` is when a blob was last put, and outlives what was pruned.
+_HOLDERS = """CREATE TABLE holders (run TEXT PRIMARY KEY, token INTEGER NOT NULL,
+    identity TEXT NOT NULL) WITHOUT ROWID"""
+_BLOB_TIMES = """CREATE TABLE blob_times (sha256 TEXT PRIMARY KEY, kept TEXT NOT NULL,
+    pruned INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID"""
+SECOND = (_HOLDERS, _BLOB_TIMES)
 
 
 def begin(path: Path) -> None:
@@ -28,34 +36,53 @@ def begin(path: Path) -> None:
     does not wait.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    # SQLite gives the files it puts beside this one the same mode.
-    os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    rest = path.with_name(f"{path.name}-wal")
+    # In this order: another process that begins one makes the journal first, and then the rest.
+    if rest.exists() and not path.exists():
+        raise JournalRefusal(
+            f"{path} is gone, but {rest.name} beside it holds what was last written to it, and"
+            " would become part of a new journal; put the journal back, or move that away too"
+        )
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.unfinished")
     try:
-        with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
-            mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-            connection.executescript(_SCHEMA)
-            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        if mode != "wal":
-            raise JournalRefusal(
-                f"{path} would lie on a file system that processes cannot share;"
-                " use a --state on a local disk"
-            )
+        make(draft, path)
         with suppress(FileExistsError):
             path.hardlink_to(draft)
     finally:
-        draft.unlink()
+        for suffix in ("", "-wal", "-shm"):
+            draft.with_name(draft.name + suffix).unlink(missing_ok=True)
 
 
-def check(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a file that is not a journal, or one of a newer program."""
+def make(draft: Path, path: Path) -> None:
+    """Make an empty journal as the file ``draft``, which is to become ``path``."""
+    # SQLite gives the files it puts beside this one the same mode.
+    os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+        mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        connection.executescript(_FIRST + ";\n".join(SECOND))
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    if mode != "wal":
+        raise JournalRefusal(
+            f"{path} would lie on a file system that processes cannot share;"
+            " use a --state on a local disk"
+        )
+
+
+def check(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the schema of the file; refuse what is not a journal, or one of a newer program."""
     application = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if application != _APPLICATION:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if not connection.execute("PRAGMA page_count").fetchone()[0]:
+        raise JournalRefusal(
+            f"{path} is empty, which no journal is: it was cut short. Put a copy in its place, or"
+            " have `changewright journal recover` move it away"
+        )
+    if application != APPLICATION:
         raise JournalRefusal(f"{path} is not a journal of changewright; use another --state")
     if version > SCHEMA_VERSION:
         raise JournalRefusal(
             f"{path} was written by a newer changewright (its schema is {version}, this one knows"
             f" {SCHEMA_VERSION}); upgrade, or use another --state"
         )
+    return version

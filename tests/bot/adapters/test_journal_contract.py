@@ -9,7 +9,7 @@ import pytest
 
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 from validators.encoding import digest
-from workflows.ports import Journal, JournalRefusal, StaleFence
+from workflows.ports import Held, Journal, JournalRefusal, StaleFence
 from workflows.run import Event, Fence
 
 NOW_ISO = "2026-11-21T09:00:00Z"
@@ -85,12 +85,13 @@ def test_runs_are_told_apart_and_listed_newest_first(journal: Journal) -> None:
 def test_a_living_lease_is_not_taken_by_another(
     journal: Journal, connect: Callable[[], Journal], clock: Clock
 ) -> None:
-    fence = journal.lease("run-1", "me", ttl_s=10)
-    with pytest.raises(JournalRefusal, match="run-1 is being written by me for another 10 s"):
+    fence = journal.lease("run-1", "me", ttl_s=60)
+    with pytest.raises(Held, match=r"run-1 is being written by me \(.*\) for another 60 s"):
         connect().lease("run-1", "you")
-    clock.seconds += 9.9
-    with pytest.raises(JournalRefusal):
+    clock.seconds += 59.9
+    with pytest.raises(Held):
         connect().lease("run-1", "you")
+    assert connect().holder("run-1") == "me"
     journal.append(fence, Event("run.started"))
     assert connect().lease("run-2", "you").token == 1
 
@@ -98,9 +99,10 @@ def test_a_living_lease_is_not_taken_by_another(
 def test_a_lease_that_ran_out_is_taken_over_and_the_old_one_is_stale(
     journal: Journal, connect: Callable[[], Journal], clock: Clock
 ) -> None:
-    old = journal.lease("run-1", "me", ttl_s=10)
-    clock.seconds += 10
+    old = journal.lease("run-1", "me", ttl_s=60)
+    clock.seconds += 60
     other = connect()
+    assert other.holder("run-1") == ""
     new = other.lease("run-1", "you")
     assert new.token > old.token
     for attempt in (
@@ -126,11 +128,11 @@ def test_the_same_owner_takes_its_own_lease_over_at_once(journal: Journal) -> No
 def test_a_renewed_lease_lives_on(
     journal: Journal, connect: Callable[[], Journal], clock: Clock
 ) -> None:
-    fence = journal.lease("run-1", "me", ttl_s=10)
-    clock.seconds += 15
-    journal.renew(fence, ttl_s=10)
-    clock.seconds += 9
-    with pytest.raises(JournalRefusal):
+    fence = journal.lease("run-1", "me", ttl_s=60)
+    clock.seconds += 90
+    journal.renew(fence, ttl_s=60)
+    clock.seconds += 59
+    with pytest.raises(Held):
         connect().lease("run-1", "you")
     journal.append(fence, Event("run.started"))
 
@@ -141,9 +143,34 @@ def test_a_lease_given_back_is_free_and_no_longer_writes(
     fence = journal.lease("run-1", "me")
     journal.release(fence)
     journal.release(fence)
+    assert (journal.holder("run-1"), journal.holder("never")) == ("", "")
     with pytest.raises(StaleFence, match="nobody holds it now"):
         journal.append(fence, Event("run.started"))
     assert connect().lease("run-1", "you").token == fence.token + 1
+
+
+def test_a_clock_that_was_wrong_locks_nobody_out(
+    journal: Journal, connect: Callable[[], Journal], clock: Clock
+) -> None:
+    clock.seconds += 30 * 86_400
+    old = journal.lease("run-1", "me")
+    clock.seconds -= 30 * 86_400
+    new = connect().lease("run-1", "you")
+    with pytest.raises(StaleFence):
+        journal.append(old, Event("run.started"))
+    # Nor does a clock that is set back make an old right valid again.
+    clock.seconds -= 30 * 86_400
+    with pytest.raises(StaleFence):
+        journal.renew(old)
+    assert connect().append(new, Event("run.started")).run == "run-1"
+
+
+def test_no_lease_is_longer_than_an_hour(
+    journal: Journal, connect: Callable[[], Journal], clock: Clock
+) -> None:
+    journal.lease("run-1", "me", ttl_s=1e9)
+    clock.seconds += 3_600
+    assert connect().lease("run-1", "you").token == 2
 
 
 @pytest.mark.parametrize(

@@ -70,10 +70,10 @@ def refusal(path: Path) -> str:
 # --- many processes -------------------------------------------------------------------------------
 
 
-def test_four_processes_begin_one_journal_and_write_it_at_once(
+def test_eight_processes_begin_one_journal_and_write_it_at_once(
     path: Path, journal: SqliteJournal
 ) -> None:
-    writers = [writer(path, f"run-{n}", 50) for n in range(4)]
+    writers = [writer(path, f"run-{n}", 40) for n in range(8)]
     # All are started before any may write: the file itself is what they race for first.
     for process in writers:
         assert process.stdin is not None
@@ -86,10 +86,10 @@ def test_four_processes_begin_one_journal_and_write_it_at_once(
         told += [int(line) for line in out.split()]
     entries = list(journal.follow())
     assert sorted(told) == [entry.position for entry in entries]
-    assert len(entries) == 200
-    for n in range(4):
+    assert len(entries) == 320
+    for n in range(8):
         written = [entry.event.data for entry in journal.read(f"run-{n}")]
-        assert [data["n"] for data in written] == list(range(50))
+        assert [data["n"] for data in written] == list(range(40))
         assert journal.get_blob(written[7]["blob"]) == f"7 of run-{n}".encode()
     assert [file.name for file in path.parent.iterdir() if file.name.startswith(".")] == []
 
@@ -187,8 +187,56 @@ def alter(path: Path, statement: str, *values: object) -> None:
 def test_a_damaged_blob_is_refused(path: Path, journal: SqliteJournal, content: bytes) -> None:
     name = journal.put_blob(b"words")
     alter(path, "UPDATE blobs SET content = ? WHERE sha256 = ?", content, name)
-    with pytest.raises(JournalRefusal, match=f"blob {name} is damaged; restore"):
+    with pytest.raises(JournalRefusal, match=f"blob {name} is damaged; look what else"):
         journal.get_blob(name)
+
+
+def test_a_journal_that_is_removed_in_the_middle_of_a_run_ends_it(
+    path: Path, journal: SqliteJournal
+) -> None:
+    fence = journal.lease("run-1", "me")
+    for file in path.parent.iterdir():
+        file.unlink()
+    path.parent.rmdir()
+    for attempt in (
+        lambda: journal.append(fence, Event("run.started")),
+        lambda: journal.read("run-1"),
+        lambda: journal.lease("run-2", "me"),
+    ):
+        with pytest.raises(JournalRefusal, match="was removed, replaced or cut short"):
+            attempt()
+    with ThreadPoolExecutor(1) as pool, pytest.raises(JournalRefusal, match="was removed"):
+        pool.submit(journal.put_blob, b"x").result()
+    assert not path.parent.exists()
+
+
+def test_a_journal_that_is_replaced_or_emptied_in_the_middle_of_a_run_ends_it(
+    path: Path, journal: SqliteJournal
+) -> None:
+    fence = journal.lease("run-1", "me")
+    journal.append(fence, Event("run.started"))
+    for file in path.parent.iterdir():
+        file.rename(file.with_name(file.name.replace("journal", "elsewhere")))
+    with closing(SqliteJournal(path, lambda: "now", lambda: 0.0)) as other:
+        other.append(other.lease("run-1", "me"), Event("run.started"))
+        with pytest.raises(JournalRefusal, match="was removed, replaced or cut short"):
+            journal.append(fence, Event("run.finished"))
+        journal.close()
+        with pytest.raises(JournalRefusal, match="was removed, replaced or cut short"):
+            journal.append(fence, Event("run.finished"))
+        assert len(other.read("run-1")) == 1
+        os.truncate(path, 0)
+        with pytest.raises(JournalRefusal, match="was removed, replaced or cut short"):
+            other.put_blob(b"x")
+
+
+def test_what_a_removed_journal_left_is_no_part_of_a_new_one(
+    path: Path, journal: SqliteJournal
+) -> None:
+    journal.append(journal.lease("run-1", "me"), Event("run.started"))
+    path.unlink()
+    assert "is gone, but journal.db-wal beside it holds what was last written" in refusal(path)
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("event", [b"{", b'{"kind": "tomorrow.begun", "data": {}}', b"[]"])
@@ -205,7 +253,7 @@ def test_a_newer_journal_is_refused(path: Path, journal: SqliteJournal) -> None:
     journal.put_blob(b"x")
     journal.close()
     alter(path, f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
-    assert "written by a newer changewright (its schema is 2, this one knows 1)" in refusal(path)
+    assert "written by a newer changewright (its schema is 3, this one knows 2)" in refusal(path)
 
 
 def test_another_programs_database_is_refused(path: Path) -> None:
@@ -217,7 +265,16 @@ def test_another_programs_database_is_refused(path: Path) -> None:
 def test_a_file_that_is_no_database_is_refused(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"words " * 1000)
-    assert "file is not a database; this is no journal; move it away" in refusal(path)
+    assert (
+        "file is not a database; this is no journal; `changewright journal recover` moves"
+        in refusal(path)
+    )
+
+
+def test_a_file_that_was_cut_to_nothing_is_refused(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"")
+    assert "is empty, which no journal is: it was cut short" in refusal(path)
 
 
 def test_a_file_with_damaged_pages_is_refused(path: Path, journal: SqliteJournal) -> None:
@@ -228,7 +285,7 @@ def test_a_file_with_damaged_pages_is_refused(path: Path, journal: SqliteJournal
     content = bytearray(path.read_bytes())
     content[8192:] = os.urandom(len(content) - 8192)
     path.write_bytes(content)
-    assert "malformed; the file is damaged; move it away and restore" in refusal(path)
+    assert "malformed; the file is damaged; save what can be read of it" in refusal(path)
 
 
 # --- disks that say no ----------------------------------------------------------------------------

@@ -1,0 +1,341 @@
+"""Who holds a run: told apart by process, kept while that lives, and free once it is dead."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.sqlite_journal import process_identity
+from bot.adapters.sqlite_journal.heartbeat import Heartbeat
+from bot.adapters.sqlite_journal.journal import SqliteJournal
+from bot.adapters.sqlite_journal.process_identity import identity, life_of, pid_of
+from workflows.ports import Held, JournalRefusal, StaleFence
+from workflows.run import Event, Fence
+
+ROOT = Path(__file__).parents[3]
+PATIENCE_S = 20.0
+HOLDER = """
+import sys, time
+from pathlib import Path
+from bot.adapters.sqlite_journal.journal import SqliteJournal
+journal = SqliteJournal(Path(sys.argv[1]), lambda: "now", time.time)
+journal.lease("run-1", "me", ttl_s=float(sys.argv[2]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+IDENTITY = "from bot.adapters.sqlite_journal.process_identity import identity; print(identity())"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.sqlite"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[SqliteJournal]:
+    with closing(SqliteJournal(path, lambda: "now", time.time)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def hold(path: Path) -> Iterator[Callable[[float], "subprocess.Popen[str]"]]:
+    """Start another process that leases run-1 and waits."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(ttl_s: float) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [sys.executable, "-c", HOLDER, str(path), str(ttl_s)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def expires(journal: SqliteJournal, run: str = "run-1") -> float:
+    found: float = journal.database.rows("SELECT expires FROM runs WHERE run = ?", (run,))[0][0]
+    return found
+
+
+# --- which process --------------------------------------------------------------------------------
+
+
+def test_this_process_is_alive_and_has_one_name() -> None:
+    assert identity() == identity()
+    assert life_of(identity()) == "alive"
+    assert pid_of(identity()) == str(os.getpid())
+
+
+def test_a_process_that_ended_is_dead_though_nobody_waited_for_it() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"{IDENTITY}; import sys; sys.stdout.flush(); sys.stdin.read()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stdout is not None
+    other = process.stdout.readline().strip()
+    assert other != identity()
+    assert life_of(other) == "alive"
+    process.kill()
+    until(lambda: life_of(other) == "dead")  # a zombie
+    process.communicate()
+    assert life_of(other) == "dead"
+
+
+def test_a_pid_that_was_given_to_another_process_is_not_taken_for_the_first() -> None:
+    boot, namespace, process, started = identity().split("/")
+    assert life_of(f"{boot}/{namespace}/{process}/{int(started) - 1}") == "dead"
+
+
+def test_of_another_boot_or_container_nothing_is_known() -> None:
+    boot, namespace, process, started = identity().split("/")
+    gone = "999999999"
+    assert life_of(f"{boot}/{namespace}/{gone}/{started}") == "dead"
+    assert life_of(f"{boot}/{namespace}/{'9' * 30}/{started}") == "dead"
+    for unknown in (
+        f"another/{namespace}/{gone}/{started}",
+        f"{boot}/[1]/{gone}/{started}",
+        f"{boot}/{namespace}/{process}/x",
+        f"{boot}/{namespace}/-1/{started}",
+        "",
+        "nonsense",
+    ):
+        assert life_of(unknown) == "unknown"
+    assert pid_of(f"another/{namespace}/{process}/{started}") == ""
+
+
+def test_without_proc_a_process_still_has_a_name_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process_identity, "_BOOT", Path("/nowhere"))
+    process_identity._identity_of.cache_clear()
+    try:
+        name = identity()
+        assert name == identity()
+        assert life_of(name) == "unknown"
+        assert pid_of(name) == ""
+        process_identity._identity_of.cache_clear()
+        assert identity() != name
+    finally:
+        monkeypatch.undo()
+        process_identity._identity_of.cache_clear()
+
+
+# --- who may take a lease -------------------------------------------------------------------------
+
+
+def test_another_process_of_the_same_name_is_another_owner(
+    journal: SqliteJournal, hold: Callable[[float], "subprocess.Popen[str]"]
+) -> None:
+    process = hold(60.0)
+    words = rf"run-1 is being written by me \(process {process.pid}\).*`kill {process.pid}`"
+    with pytest.raises(Held, match=words):
+        journal.lease("run-1", "me")
+    assert journal.holder("run-1") == "me"
+
+
+def test_the_lease_of_a_killed_process_is_free_at_once(
+    journal: SqliteJournal, hold: Callable[[float], "subprocess.Popen[str]"]
+) -> None:
+    process = hold(3_600.0)
+    process.send_signal(signal.SIGKILL)
+    until(lambda: journal.holder("run-1") == "")
+    fence = journal.lease("run-1", "you")
+    assert fence.token == 2
+    journal.append(fence, Event("run.started"))
+
+
+def test_of_a_process_elsewhere_only_the_end_of_its_lease_is_waited_for(
+    journal: SqliteJournal,
+) -> None:
+    journal.lease("run-1", "me")
+    with journal.database.writing() as connection:
+        connection.execute("UPDATE holders SET identity = 'another/[1]/1/1'")
+    with pytest.raises(Held, match=r"a process of another machine or container.*end it there"):
+        journal.lease("run-1", "me")
+    with journal.database.writing() as connection:
+        connection.execute("UPDATE runs SET expires = ?", (time.time() - 1,))
+    assert journal.lease("run-1", "me").token == 2
+
+
+def test_of_eight_processes_that_want_one_run_at_once_one_gets_it(
+    path: Path, journal: SqliteJournal
+) -> None:
+    program = HOLDER.replace("journal.lease(", "sys.stdin.readline(); journal.lease(")
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(path), "60"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        for _ in range(8)
+    ]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    # Whoever got it keeps it until its input ends: only the others come to an end by themselves.
+    until(lambda: sum(process.poll() is not None for process in processes) == 7)
+    (winner,) = [process for process in processes if process.poll() is None]
+    for process in processes:
+        out, complaint = process.communicate()
+        assert out == ("held\n" if process is winner else "")
+        assert ("Held: run run-1 is being written by me" in complaint) == (process is not winner)
+    assert journal.lease("run-1", "me").token == 2
+
+
+def test_within_one_process_the_message_says_so(journal: SqliteJournal) -> None:
+    journal.lease("run-1", "me")
+    with pytest.raises(Held, match=r"by me \(this very process\)"):
+        journal.lease("run-1", "you")
+
+
+# --- the heartbeat --------------------------------------------------------------------------------
+
+
+def test_a_lease_outlives_its_time_while_its_process_lives(
+    journal: SqliteJournal, path: Path
+) -> None:
+    fence = journal.lease("run-1", "me", ttl_s=0.6)
+    first = expires(journal)
+    with closing(SqliteJournal(path, lambda: "now", time.time)) as other:
+        until(lambda: time.time() > first + 0.3)
+        with pytest.raises(Held):
+            other.lease("run-1", "you")
+    journal.append(fence, Event("run.started"))
+
+
+def test_a_living_process_that_does_not_come_to_beat_loses_its_lease(
+    journal: SqliteJournal, hold: Callable[[float], "subprocess.Popen[str]"]
+) -> None:
+    process = hold(0.5)
+    process.send_signal(signal.SIGSTOP)
+    until(lambda: journal.holder("run-1") == "")
+    assert journal.lease("run-1", "you").token == 2
+    process.send_signal(signal.SIGCONT)
+
+
+def beats() -> int:
+    return sum(thread.name == "journal-heartbeat" for thread in threading.enumerate())
+
+
+def test_the_heartbeat_ends_when_nothing_is_held_and_begins_again(journal: SqliteJournal) -> None:
+    before = beats()
+    for _ in range(2):
+        fence = journal.lease("run-1", "me", ttl_s=0.1)
+        assert beats() == before + 1
+        journal.release(fence)
+        until(lambda: beats() == before)
+        assert len(journal.database._connections) == 1
+
+
+def test_a_closed_journal_beats_no_more(journal: SqliteJournal) -> None:
+    before = beats()
+    journal.lease("run-1", "me", ttl_s=0.1)
+    journal.close()
+    assert beats() == before
+    assert journal.database._connections == {}
+
+
+def test_leases_that_end_at_once_are_not_kept_alive(journal: SqliteJournal) -> None:
+    before = beats()
+    journal.lease("run-1", "me", ttl_s=0)
+    assert beats() == before
+
+
+def test_a_lease_that_was_taken_over_is_not_fought_for(journal: SqliteJournal) -> None:
+    journal.lease("run-1", "me", ttl_s=0.1)
+    with journal.database.writing() as connection:
+        connection.execute("UPDATE runs SET token = 7, owner = 'you', expires = 5.0")
+    until(lambda: not journal._heartbeat._held)
+    assert expires(journal) == 5.0
+
+
+def test_a_journal_that_refuses_is_tried_again_without_a_word() -> None:
+    told: list[Fence] = []
+
+    def renew(fence: Fence, _: float) -> None:
+        told.append(fence)
+        if len(told) < 3:
+            raise JournalRefusal("the disk is full")
+        raise StaleFence("taken over")
+
+    heartbeat = Heartbeat(renew, lambda: None)
+    heartbeat.hold(Fence("run-1", 1, "me"), 0.03)
+    until(lambda: len(told) == 3 and not heartbeat._held)
+    heartbeat.stop()
+
+
+def test_each_lease_beats_in_its_own_time() -> None:
+    told: list[str] = []
+    heartbeat = Heartbeat(lambda fence, _: told.append(fence.run), lambda: None)
+    heartbeat.hold(Fence("slow", 1, "me"), 3_600.0)
+    heartbeat.hold(Fence("quick", 1, "me"), 0.03)
+    until(lambda: len(told) >= 3)
+    heartbeat.drop(Fence("quick", 1, "me"))
+    heartbeat.stop()
+    assert set(told) == {"quick"}
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_child_made_by_fork_neither_beats_for_its_parent_nor_stops_it(
+    journal: SqliteJournal,
+) -> None:
+    fence = journal.lease("run-1", "me", ttl_s=0.3)
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            mine = not journal._heartbeat._held and journal._heartbeat._thread is None
+            journal.append(fence, Event("run.started"))
+            own = journal.lease("run-2", "me", ttl_s=0.3)
+            journal.release(own)
+            journal.close()
+            code = 0 if mine else 2
+        finally:
+            os._exit(code)
+    assert os.waitpid(child, 0)[1] == 0
+    first = expires(journal)
+    until(lambda: expires(journal) > first)
+    assert len(journal.read("run-1")) == 1
+
+
+def test_a_short_lease_costs_the_heartbeat_next_to_nothing() -> None:
+    heartbeat = Heartbeat(lambda _fence, _ttl: None, lambda: None)
+    heartbeat.hold(Fence("run-0", 1, "me"), 60.0)
+    started = time.perf_counter()
+    for number in range(1_000):
+        fence = Fence(f"run-{number}", 2, "me")
+        heartbeat.hold(fence, 60.0)
+        heartbeat.drop(fence)
+    spent = time.perf_counter() - started
+    heartbeat.stop()
+    assert spent / 1_000 < 1e-3
