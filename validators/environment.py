@@ -19,6 +19,7 @@ from validators.building.environment_build import Built, Site, build
 from validators.building.shelf import empty, shelved
 from validators.checkout import Clone, list_files
 from validators.detect import SetupPlan
+from validators.disk import disk_trouble
 from validators.encoding import decode, digest, encode
 from validators.projects.interpreters import Interpreter, choose_interpreter
 from validators.reports import report_variables
@@ -112,8 +113,8 @@ def prepare(
 ) -> Environment:
     """Return the environment of the clone's base, from ``cache`` or built into it.
 
-    A set-up that failed is an environment with ``trouble``, and is not kept. EnvironmentRefusal or
-    InterpreterRefusal where none can be tried.
+    A set-up that failed, or for which the disk has no room, is an environment with ``trouble``, and
+    is not kept. EnvironmentRefusal or InterpreterRefusal where none can be tried.
     """
     _refuse_passwords(options.network_environment)
     interpreter = None
@@ -122,24 +123,40 @@ def prepare(
     key = _key(clone, plan, interpreter)
     if plan.kind == "none" and not plan.commands:
         return Environment(key, mounts=options.tools)
-    with shelved(cache, clone.original_git_dir, key) as home:
-        record = home / "environment.json"
-        was_cached = record.is_file()
-        if was_cached:
-            built = decode(record.read_bytes(), Built)
-        else:
-            empty(home)
+    try:
+        with shelved(cache, clone.original_git_dir, key) as home:
             phase = _setup_phase(plan, interpreter, home, options)
             python = interpreter.path if interpreter else ""
-            built = build(Site(clone, sandbox, phase, options.limits, home, python), plan)
-            shutil.rmtree(home / "inside" / ".cache", ignore_errors=True)
-            if built.trouble:
-                return Environment(key, trouble=built.trouble)
-            # Last: what has no record was not finished, and is built anew.
-            unfinished = record.with_suffix(".unfinished")
-            unfinished.write_bytes(encode(built))
-            unfinished.rename(record)
+            site = Site(clone, sandbox, phase, options.limits, home, python)
+            built, was_cached = _kept_or_built(site, plan)
+    except (OSError, Refusal) as error:
+        trouble = disk_trouble(error)
+        if not trouble:
+            raise
+        return Environment(key, trouble=f"set-up: {trouble}; free space for the state directory")
+    if built.trouble:
+        return Environment(key, trouble=built.trouble)
     return _environment(key, home, built, interpreter, options, was_cached=was_cached)
+
+
+def _kept_or_built(site: Site, plan: SetupPlan) -> tuple[Built, bool]:
+    """Return what an earlier set-up left, or set up anew, and which of the two it was."""
+    record = site.home / "environment.json"
+    if record.is_file():
+        return decode(record.read_bytes(), Built), True
+    built = Built(trouble="set-up did not come to its end")
+    try:
+        empty(site.home)
+        built = build(site, plan)
+    finally:
+        waste = site.home if built.trouble else site.home / "inside" / ".cache"
+        shutil.rmtree(waste, ignore_errors=True)
+    if not built.trouble:
+        # Last: what has no record was not finished, and is built anew.
+        unfinished = record.with_suffix(".unfinished")
+        unfinished.write_bytes(encode(built))
+        unfinished.rename(record)
+    return built, False
 
 
 def _environment(

@@ -7,8 +7,10 @@ concluded from what does not agree with itself.
 from collections.abc import Iterable
 from dataclasses import replace
 
+from scoping.refusal import Refusal
 from validators.checkout import Clone, list_files, read_file
 from validators.detect import Detected, detect
+from validators.disk import DiskRefusal, disk_trouble
 from validators.encoding import digest, encode
 from validators.evidence import Evidence, GateRecord
 from validators.judging.gate_judgement import BaseSides, Judge, Judged
@@ -30,8 +32,27 @@ def run_gates(
     """Judge ``applied_tree`` as a change of the clone's base.
 
     ``base_sides`` keeps, from one call to the next, what gates said of trees without model text.
-    SandboxRefusal where the rules require what no sandbox here guarantees.
+    SandboxRefusal where the rules require what no sandbox here guarantees. A disk that takes no
+    more is nobody's patch's fault: it is a verdict, too. DiskRefusal when the clone is gone.
     """
+    try:
+        return _judged(bench, applied_tree, base_sides)
+    except (OSError, Refusal) as error:
+        if not bench.clone.git_dir.exists():
+            raise DiskRefusal(
+                "the state directory was removed while gates ran in it, and with it what this run"
+                " had done; nothing else was changed, start again"
+            ) from error
+        trouble = disk_trouble(error)
+        if not trouble:
+            raise
+        message = f"{trouble}: nothing may be concluded"
+        fix = "A person must free space on the disk of the state directory."
+        found = (Finding("gates", "disk-full", "block", message, fix=fix),)
+        return _concluded(bench, applied_tree, "infrastructure", found, ())
+
+
+def _judged(bench: GateBench, applied_tree: str, base_sides: BaseSides) -> tuple[Verdict, Evidence]:
     if bench.environment.trouble:
         message = f"the target's environment could not be built\n{bench.environment.trouble}"
         found = (Finding("setup", "set-up-failed", "block", message),)
@@ -76,7 +97,7 @@ def _about_the_whole(bench: GateBench, gates: tuple[GateRule, ...]) -> list[Find
     findings = []
     if not gates:
         message = "no gate was found and none is declared: nothing may be concluded"
-        fix = "A person must declare gates in the configuration."
+        fix = "A person must declare gates in .github/changewright.yml at the base."
         findings.append(Finding("gates", "no-gates", "block", message, fix=fix))
     elif not any(gate.kind == "test" for gate in gates):
         message = "no gate runs tests here: a person must judge what the change does"

@@ -112,9 +112,9 @@ class Output:
     def text(self) -> str:
         """The stream for a person or a model, with a line that says what was left out."""
         if not self.dropped_bytes:
-            return (self.head + self.tail).decode("utf-8", "replace")
+            return (self.head + self.tail).decode("utf-8", "backslashreplace")
         gap = f"\n[... {self.dropped_bytes} bytes left out ...]\n"
-        return self.head.decode("utf-8", "replace") + gap + self.tail.decode("utf-8", "replace")
+        return self.head.decode("utf-8", "backslashreplace") + gap + self.tail.decode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)

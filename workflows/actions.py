@@ -13,26 +13,44 @@ _MAX_LINE_LENGTH = 400
 # No line a person wrote is as long; a minified file would use up the budget of the run.
 _MAX_READ_LINE_LENGTH = 2_000
 _MAX_FILE_BYTES = 1_000_000
+_MAX_CALLS = 32
+_MAX_TURN_CHARACTERS = 200_000
+_MAX_WORD = 1_000
 _REGULAR = frozenset({"100644", "100755"})
 
 
 class Reader:
-    """Answers `read` and `search` on one tree; what it cannot answer it says, it never raises."""
+    """Answers `read` and `search` on one tree; what it cannot answer it says, it never raises.
+
+    One reader answers one turn: so many calls, and so much text for all of them together.
+    """
 
     def __init__(self, clone: Clone, tree: str) -> None:
         self._clone = clone
         self._tree = tree
+        self._calls = 0
+        self._characters = 0
 
     def answer(self, call: ActionCall) -> ActionResult:
         """Return the answer to one call, its arguments checked here and nowhere before."""
+        self._calls += 1
         try:
-            if call.name == "read":
-                return ActionResult(call.id, self._read(call.arguments))
-            if call.name == "search":
-                return ActionResult(call.id, self._search(call.arguments))
+            text = self._answer(call)
         except _Unanswerable as no:
             return ActionResult(call.id, str(no), failed=True)
-        return ActionResult(call.id, f"there is no action called {call.name!r}", failed=True)
+        self._characters += len(text)
+        return ActionResult(call.id, text)
+
+    def _answer(self, call: ActionCall) -> str:
+        if self._calls > _MAX_CALLS:
+            raise _Unanswerable(f"one turn may hold {_MAX_CALLS} calls; ask again in the next")
+        if self._characters > _MAX_TURN_CHARACTERS:
+            raise _Unanswerable("this turn's answers are too long already; ask again in the next")
+        if call.name == "read":
+            return self._read(call.arguments)
+        if call.name == "search":
+            return self._search(call.arguments)
+        raise _Unanswerable(f"there is no action called {call.name[:_MAX_WORD]!r}")
 
     def _read(self, arguments: Mapping[str, Any]) -> str:
         path = _word(arguments, "path")
@@ -98,6 +116,8 @@ def _word(arguments: Mapping[str, Any], name: str) -> str:
     value = arguments.get(name)
     if not isinstance(value, str) or not value:
         raise _Unanswerable(f"the argument {name!r} must be a text that is not empty")
+    if len(value) > _MAX_WORD:
+        raise _Unanswerable(f"the argument {name!r} may be {_MAX_WORD} characters long")
     return value
 
 

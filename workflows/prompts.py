@@ -19,6 +19,7 @@ NO_CHANGE = "NO CHANGE NEEDED:"
 # An outline is no text to copy SEARCH lines from, and the model has to know.
 _AS = {"whole": "", "lines": "", "skeleton": "outline of ", "map": "one line about "}
 _MAX_FINDINGS = 20
+_MAX_REPORTS = 40
 _MAX_FINDING_LENGTH = 4_000
 
 SYSTEM = f"""\
@@ -148,11 +149,18 @@ def edits_rejected(reports: Iterable[EditReport]) -> str:
         " were before this reply. Send all edits again, corrected:"
     )
     parts = [head]
-    for report in reports:
+    shown = list(reports)
+    left_out = len(shown) - _MAX_REPORTS
+    if left_out > 0:  # why one was not applied matters more than that another would be
+        shown = sorted(shown, key=lambda report: report.landed)[:_MAX_REPORTS]
+    for report in shown:
         if report.landed:
             parts.append(f"- {report.path}: would apply")
         else:
-            parts.append(f"- {report.path}: {report.how}\n{fenced('details', report.message)}")
+            text = report.message[:_MAX_FINDING_LENGTH]
+            parts.append(f"- {report.path}: {report.how}\n{fenced('details', text)}")
+    if left_out > 0:
+        parts.append(f"({left_out} more edits are left out. Send fewer at a time.)")
     return "\n\n".join(parts)
 
 

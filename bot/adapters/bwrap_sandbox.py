@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -60,6 +60,7 @@ _ETC_OF_OURS = {
     "hosts": "127.0.0.1 localhost changewright\n",
 }
 _CHECKS = Path(__file__).with_name("bwrap_checks.py")
+_SHORT_PLACES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - for sockets, not for files
 _INSTALL = "apt-get install bubblewrap"
 _OF_NO_NETWORK: Held = frozenset({"no-network", "no-host-sockets"})
 
@@ -168,6 +169,7 @@ class _Cage:
                 descriptors=(options, status),
                 handed_over=request.handed_over,
                 explain=explain,
+                walled=True,
             )
 
     def _walls(self, request: Request) -> list[str]:
@@ -233,6 +235,17 @@ def _explained(completed: Completed, status: bytes) -> Completed:
     return completed
 
 
+def _short_folder() -> "tempfile.TemporaryDirectory[str]":
+    """Return a new folder: an address holds 107 bytes, and the state folder may be deeper."""
+    for place in _SHORT_PLACES:
+        with suppress(OSError):  # read-only or full: the next may not be
+            return tempfile.TemporaryDirectory(prefix="changewright-", dir=place)
+    raise SandboxRefusal(
+        f"none of {', '.join(_SHORT_PLACES)} can be written to, so the sandbox cannot be measured;"
+        " make one of them writable"
+    )
+
+
 def _bait(scratch: Path, stack: ExitStack) -> Bait:
     """Return a folder and sockets of the host; they last until ``stack`` is unwound."""
     try:
@@ -242,8 +255,7 @@ def _bait(scratch: Path, stack: ExitStack) -> Bait:
         raise SandboxRefusal(f"{scratch} cannot be written to: {error.strerror}") from error
     stack.callback(remove, folder)
     tcp = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-    # An address holds 107 bytes, and the state folder may be deeper than that.
-    short = stack.enter_context(tempfile.TemporaryDirectory(prefix="changewright-", dir="/tmp"))
+    short = stack.enter_context(_short_folder())
     names = (f"{short}/socket", f"\0changewright-{folder.name}")
     for name in names:
         listener = stack.enter_context(socket.socket(socket.AF_UNIX))

@@ -1,6 +1,7 @@
 """The Model port over a YAML file of replies: for a first try without a key, and for tests.
 
-The file is YAML 1.2, at most 1 MiB, and holds one list; the replies are given in its order:
+The file is YAML 1.2, at most 1 MiB, or JSON on one line, at most 16 MiB. It holds one list, whose
+replies are given in its order:
 
     replies:
       - expect: ["the total is wrong"]   # each must stand in the last user turn, else it refuses
@@ -17,8 +18,10 @@ The file is YAML 1.2, at most 1 MiB, and holds one list; the replies are given i
 Every key may be left out. Without `usage` both counts are estimated from the words.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -27,6 +30,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from bot.configuration.values import Node, SettingsRefusal
 from scoping.refusal import Refusal
 from workflows.conversation import (
     ActionCall,
@@ -39,8 +43,8 @@ from workflows.conversation import (
 )
 from workflows.ports import ModelRefusal
 
-_LARGEST_BYTES = 1024**2
-
+# YAML takes up to 6 s for each MiB, JSON no time worth a limit.
+_LARGEST_BYTES, _LARGEST_JSON_BYTES = 1024**2, 16 * 1024**2
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 _Price = Annotated[float, msgspec.Meta(ge=0, lt=1e6)]
 
@@ -151,84 +155,85 @@ class ScriptedModel:
 
 
 def read_script(path: Path) -> tuple[ScriptedReply, ...]:
-    """Return the replies of a file; ScriptRefusal naming the line at fault."""
+    """Return the replies of a file, at least one; ScriptRefusal naming the line at fault."""
     document = _load(path)
+    if not isinstance(document.value, Mapping):
+        raise ScriptRefusal(f"{path}:1: a script begins with `replies:`")
     _check_keys(document, ("replies",), path)
-    listed: Any = document.get("replies")
-    if not isinstance(listed, list):
+    listed = document.value.get("replies", Node(None)).value
+    if not isinstance(listed, tuple):
         raise ScriptRefusal(f"{path}:1: `replies:` must hold a list of replies, each begun by `- `")
-    lines: Any = listed
-    return tuple(
-        _reply(item, path, lines.lc.item(place)[0] + 1) for place, item in enumerate(listed)
-    )
+    if not listed:
+        raise ScriptRefusal(f"{path}:1: the script holds no reply; add one below `replies:`")
+    return tuple(_reply(item, path) for item in listed)
 
 
-def _reply(item: Any, path: Path, line: int) -> ScriptedReply:  # noqa: ANN401 - what YAML knows
-    if not isinstance(item, dict):
-        raise ScriptRefusal(f"{path}:{line}: a reply must be lines of `key: value`")
-    _check_keys(item, [each.name for each in fields(ScriptedReply)], path)
-    if isinstance(item.get("usage"), dict):
-        _check_keys(item["usage"], [each.name for each in fields(ScriptedUsage)], path)
-    calls = item.get("calls")
-    for call in calls if isinstance(calls, list) else []:
-        if isinstance(call, dict):
-            _check_keys(call, [each.name for each in fields(ScriptedCall)], path)
+def _reply(item: Node, path: Path) -> ScriptedReply:
+    if not isinstance(item.value, Mapping):
+        raise ScriptRefusal(f"{path}:{item.line}: a reply must be lines of `key: value`")
+    _check_keys(item, ScriptedReply.__match_args__, path)
+    _check_keys(item.value.get("usage", Node(None)), ScriptedUsage.__match_args__, path)
+    calls = item.value.get("calls", Node(None)).value
+    for call in calls if isinstance(calls, tuple) else ():
+        _check_keys(call, ScriptedCall.__match_args__, path)
     try:
         reply = msgspec.convert(_plain(item), ScriptedReply)
     except msgspec.ValidationError as error:
-        raise ScriptRefusal(f"{path}:{line}: in this reply: {error}") from error
+        raise ScriptRefusal(f"{path}:{item.line}: in this reply: {error}") from error
     if (reply.stop == "actions") != bool(reply.calls) and reply.stop:
         why = "has calls" if reply.calls else "has no calls"
-        raise ScriptRefusal(f"{path}:{line}: a reply that {why} cannot stop with {reply.stop!r}")
+        why += f" cannot stop with {reply.stop!r}"
+        raise ScriptRefusal(f"{path}:{item.line}: a reply that {why}")
     return reply
 
 
-def _load(path: Path) -> Any:  # noqa: ANN401 - what YAML knows
-    """Return the document as mappings and lists that know their lines."""
-    from ruamel.yaml import YAML  # noqa: PLC0415 - 50 ms that only a script needs
-    from ruamel.yaml.error import YAMLError  # noqa: PLC0415 - the same
-    from ruamel.yaml.tokens import AliasToken  # noqa: PLC0415 - the same
+def _load(path: Path) -> Node:
+    """Return the document as nodes that know their lines."""
+    from bot.configuration.yaml_reader import parse  # noqa: PLC0415 - 50 ms only a script needs
 
     try:
         with path.open("rb") as file:
-            content = file.read(_LARGEST_BYTES + 1)
+            content = file.read(_LARGEST_JSON_BYTES + 1)
     except OSError as error:
         raise ScriptRefusal(f"{path}: the script cannot be read: {error.strerror}") from error
-    if len(content) > _LARGEST_BYTES:
-        raise ScriptRefusal(f"{path}: a script may be 1 MiB, this one is larger; split it")
+    is_json = content.startswith(b"{") and b"\n" not in content.rstrip()
+    most = _LARGEST_JSON_BYTES if is_json else _LARGEST_BYTES
+    if len(content) > most:
+        raise ScriptRefusal(f"{path}: a script may be {most // 1024**2} MiB; split this one")
+    if is_json:
+        with suppress(ValueError, RecursionError):  # what is wrong with it is said below
+            return _node(json.loads(content))
     try:
-        yaml = YAML(typ="rt", pure=True)
-        document = yaml.load(content.decode())
-        # An alias repeats its whole value: a small file could stand for a very large one.
-        if any(isinstance(token, AliasToken) for token in yaml.scan(content.decode())):
-            raise ScriptRefusal(f"{path}: a script may hold no alias (*name); write the value out")
-    except (YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        why = getattr(error, "problem", None) or error
-        raise ScriptRefusal(f"{path}{line}: the script is not YAML in UTF-8: {why}") from error
-    if not isinstance(document, dict):
-        raise ScriptRefusal(f"{path}:1: a script begins with `replies:`")
-    return document
+        return parse(content, str(path))
+    except (SettingsRefusal, RecursionError) as error:
+        raise ScriptRefusal(str(error)) from error
 
 
-def _check_keys(mapping: Any, known: Sequence[str], path: Path) -> None:  # noqa: ANN401 - YAML's
-    for key in mapping:
-        if key not in known:
-            line = mapping.lc.key(key)[0] + 1
-            nearest = get_close_matches(str(key), known, 1, 0.0)[0]
-            raise ScriptRefusal(f"{path}:{line}: unknown key {key!r}; did you mean {nearest!r}?")
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - what YAML knows, without its notes of lines
+def _node(value: Any) -> Node:  # noqa: ANN401 - what JSON knows
+    """Return a value of JSON that stands on one line."""
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return Node({key: _node(inner) for key, inner in value.items()}, 1)
     if isinstance(value, list):
+        return Node(tuple(_node(inner) for inner in value), 1)
+    return Node(value, 1)
+
+
+def _check_keys(mapping: Node, known: Sequence[str], path: Path) -> None:
+    for key, node in mapping.value.items() if isinstance(mapping.value, Mapping) else ():
+        if key not in known:
+            nearest = get_close_matches(key, known, 1, 0.0)[0]
+            hint = f"unknown key {key!r}; did you mean {nearest!r}?"
+            raise ScriptRefusal(f"{path}:{node.line}: {hint}")
+
+
+def _plain(node: Node) -> Any:  # noqa: ANN401 - what YAML knows, without its notes of lines
+    value = node.value
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, tuple):
         return [_plain(inner) for inner in value]
-    for kind in (bool, int, float, str):
-        if isinstance(value, kind):
-            return kind(value)
-    return None if value is None else str(value)
+    # Half of a surrogate pair can be written, and be stored as no kind of text.
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _check_expected(scripted: ScriptedReply, conversation: Conversation, place: str) -> None:

@@ -1,3 +1,5 @@
+import errno
+import os
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -135,6 +137,27 @@ def test_a_failed_set_up_tells_why_and_is_tried_again(
 
 
 @pytest.mark.sandbox
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_set_up_without_room_is_trouble_and_leaves_nothing(
+    clone_of: Make,
+    played: Callable[..., Any],
+    options: EnvironmentOptions,
+    tmp_path: Path,
+    number: int,
+) -> None:
+    clone = clone_of({"setup.py": ""})
+
+    def full(argv: Sequence[str], tree: Path, reports: Path) -> Completed:
+        raise OSError(number, os.strerror(number), str(tree))
+
+    built = prepare(clone, played(full), PLAN, tmp_path / "cache", options)
+
+    assert built.trouble.startswith("set-up: the disk ")
+    assert "free space" in built.trouble
+    assert [path.suffix for path in (tmp_path / "cache").glob("*/*")] == [".lock"]
+    assert prepare(clone, played(ok), PLAN, tmp_path / "cache", options).trouble == ""
+
+
 def test_what_the_fallback_leaves_out_is_noted(
     clone_of: Make, sandbox: Sandbox, options: EnvironmentOptions, tmp_path: Path
 ) -> None:

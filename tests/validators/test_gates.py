@@ -1,4 +1,5 @@
 import errno
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -233,13 +234,27 @@ def test_a_session_that_is_called_off_in_the_middle_is_no_pass(
 def test_a_change_that_hangs_is_no_evidence(
     bench_of: MakeBench, sandbox: Sandbox, remembered: dict[str, Side]
 ) -> None:
-    rules = Rules(gates=(replace(TEST_GATE, timeout_s=1.5),))
+    rules = Rules(gates=(replace(TEST_GATE, timeout_s=2),))
     bench = bench_of(PROJECT, sandbox, rules)
     bench.sides = remembered
+    hanging = SOURCE.replace("return number / 2", "import time; time.sleep(60)")
 
-    verdict, _ = bench.judge({"calc.py": SOURCE + "\nimport time\ntime.sleep(60)\n"})
+    verdict, evidence = bench.judge({"calc.py": hanging})
 
     assert (verdict.word, codes(verdict)) == ("no-evidence", ["timeout"])
+    # The runner was asked to end first, and told what it had and where it stood.
+    side = record(evidence).patched
+    assert side is not None
+    assert (side.ended, side.outcomes) == (
+        "timeout",
+        (("tests.test_calc::test_double", "passed"),),
+    )
+    first, *rest = verdict.findings[0].message.splitlines()
+    assert first == (
+        "with this change: the command did not end within 2 s and was stopped;"
+        " 1 of its tests had ended by then"
+    )
+    assert any("calc.py:6: KeyboardInterrupt" in line for line in rest)
 
 
 @pytest.mark.sandbox
@@ -658,6 +673,32 @@ def test_a_full_disk_is_never_the_patch_s_fault(
     verdict, _ = bench_of({"b": ""}, played(full), shell("x")).judge({"a": "x"})
 
     assert (verdict.word, codes(verdict)) == ("infrastructure", ["disk-full"])
+    assert "free space" in only(verdict, "disk-full").fix
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+def test_a_disk_that_takes_no_more_between_two_commands_is_a_verdict_too(
+    bench_of: MakeBench, played: Callable[..., Any], number: int
+) -> None:
+    def full(argv: Sequence[str], tree: Path, reports: Path) -> Completed:
+        raise OSError(number, os.strerror(number), str(tree))
+
+    verdict, evidence = bench_of({"b": ""}, played(full), shell("x")).judge({"a": "x"})
+
+    assert (verdict.word, codes(verdict)) == ("infrastructure", ["disk-full"])
+    assert evidence.gates == ()
+    # Evidence is the same on every machine: it names no folder.
+    assert "/" not in evidence.findings[0].message
+
+
+def test_another_failure_of_the_machine_is_not_called_a_full_disk(
+    bench_of: MakeBench, played: Callable[..., Any]
+) -> None:
+    def odd(argv: Sequence[str], tree: Path, reports: Path) -> Completed:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with pytest.raises(OSError, match="Input/output error"):
+        bench_of({"b": ""}, played(odd), shell("x")).judge({"a": "x"})
 
 
 def test_the_patch_s_tests_may_hang_without_the_patch(

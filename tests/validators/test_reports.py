@@ -67,6 +67,28 @@ def test_node_suites_become_part_of_the_id_and_the_stack_gives_the_place(tmp_pat
     assert (report.cases[1].path, report.cases[1].line) == ("lib/a.test.js", 3)
 
 
+def test_the_test_that_pytest_was_interrupted_in_came_to_no_end(tmp_path: Path) -> None:
+    nameless = '<testcase classname="" name="" time="2.0"/></testsuite>'
+    (tmp_path / "pytest.xml").write_text(PYTEST.replace("</testsuite>", nameless))
+
+    names = [case.id for case in read_report(tmp_path).cases]
+
+    assert len(names) == 5
+    assert "::" not in names
+
+
+def test_two_runners_in_one_gate_are_believed_neither(tmp_path: Path) -> None:
+    (tmp_path / "pytest.xml").write_text(PYTEST)
+    (tmp_path / "node.xml").write_text(NODE)
+
+    report = read_report(tmp_path)
+
+    assert (report.kind, report.cases) == ("none", ())
+    assert report.trouble == (
+        "there are reports of both pytest and node; each needs a gate of its own"
+    )
+
+
 def test_ruff_findings_are_relative_to_the_tree(tmp_path: Path) -> None:
     (tmp_path / "ruff.json").write_text(
         '[{"filename": "/workspace/a.py", "code": "F821", "location": {"row": 3, "column": 1},'

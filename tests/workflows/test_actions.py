@@ -174,3 +174,38 @@ def test_bad_arguments_are_answered(
     found = answer(studio.clone, studio.clone.base_tree, name, arguments)
 
     assert found == ActionResult("1", why, failed=True)
+
+
+def test_a_turn_of_a_thousand_calls_is_answered_in_part(studio: "Studio") -> None:
+    reader = Reader(studio.clone, studio.clone.base_tree)
+    ask = {"text": "def", "glob": "*.py"}
+
+    answers = [reader.answer(ActionCall(str(n), "search", ask)) for n in range(1_000)]
+
+    assert [one.id for one in answers] == [str(n) for n in range(1_000)]
+    assert [one.failed for one in answers] == [False] * 32 + [True] * 968
+    assert answers[-1].text == "one turn may hold 32 calls; ask again in the next"
+
+
+def test_the_answers_of_one_turn_are_so_long_together_and_no_longer(studio: "Studio") -> None:
+    tree = with_file(studio, (b"x" * 1_900 + b"\n") * 400)
+    reader = Reader(studio.clone, tree)
+    ask = {"path": "a.txt", "start_line": 1, "end_line": 60}
+
+    answers = [reader.answer(ActionCall("1", "read", ask)) for _ in range(5)]
+
+    assert [one.failed for one in answers] == [False, False, True, True, True]
+    assert "ask again in the next" in answers[-1].text
+
+
+@pytest.mark.parametrize("name", ["read", "search", "x" * 5_000_000])
+def test_what_is_asked_for_at_length_is_not_said_again_at_length(
+    studio: "Studio", name: str
+) -> None:
+    word = "y" * 5_000_000
+    ask = {"path": word, "start_line": 1, "end_line": 1, "text": word, "glob": word}
+
+    found = answer(studio.clone, studio.clone.base_tree, name, ask)
+
+    assert found.failed
+    assert len(found.text) < 2_000

@@ -1,7 +1,14 @@
 """A reply's edits land on a tree, all of them or none, and each says what became of it."""
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 from validators.verdict import Finding
 from workflows.edits import Landed, land_reply
@@ -82,3 +89,65 @@ def test_a_rejection_without_words_is_told_by_its_reason() -> None:
     reports = (EditReport("a.py", landed=False, how="no-match"),)
 
     assert Landed("t", reports, "").findings[0].message == "no-match"
+
+
+def test_edits_of_a_file_that_is_so_already_are_told_as_such(studio: "Studio", edit: Edit) -> None:
+    base = studio.clone.base_tree
+
+    landed = land_reply(studio.clone, base, edit("data/one.txt", "one\n", "one\n"))
+
+    assert landed.tree == base
+    assert landed.findings == (
+        Finding("edits", "no-edits", "block", "the files already are as the edits leave them"),
+    )
+
+
+ON_A_FULL_DISK = """
+import sys
+from pathlib import Path
+from validators.checkout import open_clone
+from validators.disk import DiskRefusal
+from workflows.edits import land_reply
+disk, repository, reply = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+clone = open_clone(repository, "main", disk / "clone")
+try:
+    (disk / "large").write_bytes(bytes(64 << 20))
+except OSError:
+    with (disk / "rest").open("wb", buffering=0) as rest:
+        try:
+            while rest.write(bytes(512)): pass
+        except OSError: pass
+try:
+    land_reply(clone, clone.base_tree, reply)
+except DiskRefusal as refusal:
+    print(refusal)
+"""
+
+
+def test_edits_that_the_disk_does_not_take_say_nothing_about_the_reply(
+    studio: "Studio", edit: Edit, tmp_path: Path
+) -> None:
+    # In a mount namespace of its own, so that the machine's disk is never filled.
+    disk, large = (
+        tmp_path / "disk",
+        edit("new.py", "", "".join(f"x{n} = {n}\n" for n in range(3000))),
+    )
+    disk.mkdir()
+    mount = 'mount -t tmpfs -o size=16m none "$1" && exec "$2" -P -c "$3" "$1" "$4" "$5"'
+    words = [sys.executable, ON_A_FULL_DISK, str(studio.folder / "tally"), large]
+    enter = [shutil.which("unshare") or "unshare", *([] if os.geteuid() == 0 else ["-Ur"]), "-m"]
+    done = subprocess.run(
+        [*enter, "sh", "-c", mount, "sh", str(disk), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    if "unshare" in done.stderr or "mount:" in done.stderr:
+        pytest.skip(f"no mount namespace here: {done.stderr.strip()}")
+
+    assert done.stderr == ""
+    assert done.stdout == (
+        "the edits of a reply could not be written: the disk is full; free space on the disk of the"
+        " state directory, then go on with `changewright resume`\n"
+    )

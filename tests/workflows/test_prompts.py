@@ -150,6 +150,20 @@ def test_rejected_edits_are_told_one_by_one() -> None:
     )
 
 
+def test_of_ten_thousand_rejected_edits_the_first_are_told_and_the_rest_counted() -> None:
+    landed = tuple(EditReport(f"{n}.py", landed=True, how="exact") for n in range(5_000))
+    rejected = tuple(
+        EditReport("b.py", landed=False, how="no-match", message="x" * 9_000) for _ in range(5_000)
+    )
+
+    said = prompts.edits_rejected(landed + rejected)
+
+    assert said.count("- b.py: no-match") == 40
+    assert "would apply" not in said
+    assert said.endswith("(9960 more edits are left out. Send fewer at a time.)")
+    assert len(said) < 200_000
+
+
 def test_findings_are_told_with_their_places() -> None:
     verdict = Verdict(
         "fail",

@@ -4,6 +4,8 @@ Set-up may generate files that tests need (a version module, a compiled extensio
 a layer and laid under each later tree: a file of the tree itself always wins.
 """
 
+import shutil
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -48,8 +50,17 @@ def layered_tree(clone: Clone, tree: str, layer: tuple[FileChange, ...]) -> str:
 def written_tree(clone: Clone, tree: str, scratch: Path) -> Path:
     """Return the folder below ``scratch`` with the files of ``tree``, written out once."""
     folder = scratch / "trees" / tree
-    if not folder.exists():
-        unfinished = folder.with_name(f"{tree}.unfinished")
+    if folder.exists():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # A name of its own: several threads may write the same tree at once, and the first one counts.
+    unfinished = Path(tempfile.mkdtemp(prefix=f"{tree}.", dir=folder.parent))
+    try:
         materialise(clone, tree, unfinished)
         unfinished.rename(folder)
+    except OSError:
+        if not folder.exists():
+            raise
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
     return folder

@@ -15,6 +15,12 @@ from validators.verdict import Finding, Severity
 
 _SHOWN_TESTS = 10
 _NAMED_TESTS = 8
+_MEND = {
+    "timeout": "Make the gate end in time. Only a person may raise its timeout_s.",
+    "oom": "Make the gate need less memory.",
+    "output-limit": "Make the gate print less.",
+    "disk-full": "A person must free space on the disk of the state directory.",
+}
 
 
 def finding(gate: GateRule, code: str, message: str, fix: str = "") -> Finding:
@@ -26,7 +32,7 @@ def finding(gate: GateRule, code: str, message: str, fix: str = "") -> Finding:
 def doubt_finding(gate: GateRule, doubt: Doubt, ran: Ran, where: str) -> Finding:
     """Return the finding for a side that proves nothing; ``where`` is the tree in words."""
     message = f"{where}: {doubt.why}\n{ran.tail}".rstrip()
-    return finding(gate, doubt.code, message)
+    return finding(gate, doubt.code, message, _MEND.get(doubt.code, ""))
 
 
 def lint_findings(gate: GateRule, marks: Sequence[LintMark]) -> Iterator[Finding]:

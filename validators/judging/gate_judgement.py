@@ -114,7 +114,8 @@ class Judge:
     def _compare_tests(self, base: Ran, patched: Ran) -> Judged:
         if not patched.side.count("passed", "failed", "error"):
             message = "no test was run with this change: nothing may be concluded"
-            found = finding(self.gate, "no-tests", f"{message}\n{patched.tail}".rstrip())
+            fix = "Add a test; or a person must declare a gate that runs those there are."
+            found = finding(self.gate, "no-tests", f"{message}\n{patched.tail}".rstrip(), fix)
             return self._judged("no-evidence", (found,), base.side, patched)
         changes = changes_of(base.side, patched.side)
         again = None

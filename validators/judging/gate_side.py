@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 
 from validators.building.workspace import layered_tree, written_tree
 from validators.checkout import Clone
+from validators.disk import is_full
 from validators.environment import Environment
 from validators.evidence import ReportKind, Side
 from validators.judging.trust import Doubt, doubt_of
@@ -78,10 +79,12 @@ def run_side(bench: GateBench, gate: GateRule, tree: str, name: SideName) -> Ran
     try:
         with bench.sandbox.open(folder, phase, limits) as session:
             completed = session.run(gate.run)
-        report = read_report(reports)
+            report = read_report(reports)
+            # While what the command wrote is still there: afterwards no disk is full any more.
+            doubt = doubt_of(completed, report, limits, full=is_full(bench.scratch))
     finally:
         shutil.rmtree(reports, ignore_errors=True)
-    ran = _ran(tree, completed, report, bench.scratch)
+    ran = _ran(tree, completed, report, doubt)
     seconds = bench.now() - started
     data = {"gate": gate.name, "side": name, "outcome": ran.side.ended, "seconds": seconds}
     bench.observe("gate.finished", {**data, "summary": summary(ran), "tail": ran.tail})
@@ -101,7 +104,7 @@ def summary(ran: Ran) -> str:
     return "ok" if ran.succeeded else f"exit code {side.exit_code}"
 
 
-def _ran(tree: str, completed: Completed, report: Report, scratch: Path) -> Ran:
+def _ran(tree: str, completed: Completed, report: Report, doubt: Doubt | None) -> Ran:
     kind: ReportKind = report.kind
     if kind == "none" and completed.outcome in {"ok", "failed"}:
         kind = "exit-code"
@@ -111,7 +114,7 @@ def _ran(tree: str, completed: Completed, report: Report, scratch: Path) -> Ran:
         report.cases,
         report.marks,
         f"{completed.stdout.text}\n{completed.stderr.text}".strip()[-_TAIL_CHARACTERS:],
-        doubt_of(completed, report, shutil.disk_usage(scratch).free),
+        doubt,
         completed.backend,
         completed.guarantees,
     )

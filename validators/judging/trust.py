@@ -6,12 +6,12 @@ runs in it. Neither is believed alone; where they differ, nothing is concluded.
 
 from dataclasses import dataclass
 
+from validators.disk import says_full
 from validators.reports import Report
-from validators.sandbox import Completed
+from validators.sandbox import Completed, Limits
 
-_FULL_WORDS = ("No space left on device", "Disk quota exceeded")
-_ALMOST_FULL_BYTES = 1024**2
 _PYTEST_FOUND_NO_TESTS = 5
+_MIB = 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +23,36 @@ class Doubt:
     harness: bool = False
 
 
-def doubt_of(completed: Completed, report: Report, free_bytes: int) -> Doubt | None:
-    """Return why this run proves nothing, or None; ``free_bytes`` are left on the host's disk."""
+def doubt_of(completed: Completed, report: Report, limits: Limits, *, full: bool) -> Doubt | None:
+    """Return why this run proves nothing, or None; ``full``: our disk takes no more."""
     if completed.outcome == "sandbox-error":
         why = f"the sandbox failed: {completed.detail or 'it gives no reason'}"
         return Doubt("sandbox-error", why, harness=True)
     if completed.outcome not in {"ok", "failed"}:
-        by = f" by signal {completed.signal}" if completed.signal else ""
-        why = f"the command was ended{by} ({completed.outcome}) {completed.detail}"
-        return Doubt(completed.outcome, why.strip())
+        return Doubt(completed.outcome, _why_ended(completed, report, limits))
+    if full and (report.trouble or completed.outcome == "failed"):
+        why = f"the disk is full: {report.trouble or 'the command failed when it was'}"
+        return Doubt("disk-full", why, harness=True)
+    if report.trouble and says_full(completed.stdout.text + completed.stderr.text):
+        return Doubt("disk-full", f"the disk is full: {report.trouble}", harness=True)
     if report.trouble:
-        said = completed.stdout.text + completed.stderr.text
-        full = free_bytes < _ALMOST_FULL_BYTES or any(words in said for words in _FULL_WORDS)
-        if full:
-            return Doubt("disk-full", f"the disk is full: {report.trouble}", harness=True)
         return Doubt("report-broken", report.trouble)
     return _disagreement(completed, report) if report.kind in {"pytest", "node"} else None
+
+
+def _why_ended(completed: Completed, report: Report, limits: Limits) -> str:
+    """Return which limit ended a command, and what it had told by then."""
+    by = f" by signal {completed.signal}" if completed.signal else ""
+    why = {
+        "timeout": f"the command did not end within {limits.timeout_s:g} s and was stopped",
+        "oom": f"the command used more than {limits.memory_bytes // _MIB} MiB of memory and was"
+        " stopped",
+        "output-limit": f"the command printed more than {limits.output_limit_bytes // _MIB} MiB"
+        " and was stopped",
+    }.get(completed.outcome, f"the command was ended{by} ({completed.outcome})")
+    if report.cases:
+        why += f"; {len(report.cases)} of its tests had ended by then"
+    return f"{why} {completed.detail}".strip()
 
 
 def _disagreement(completed: Completed, report: Report) -> Doubt | None:

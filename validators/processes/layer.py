@@ -54,6 +54,8 @@ def spread(tree: Path, scratch: Path, owner: int | None = None) -> Layer:
 
 def remove(folder: Path) -> None:
     """Delete a layer's folder, however deep and whatever its modes; SandboxRefusal if it stays."""
+    if not folder.parent.exists():  # somebody removed more than that
+        return
     delete = ["rm", "--recursive", "--force", "--one-file-system", "--", str(folder)]
     if _try(delete, folder.parent):
         # An ordinary user cannot empty a folder that a command closed to its owner.

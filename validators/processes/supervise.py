@@ -27,6 +27,7 @@ _CHUNK_BYTES = 65_536
 _FIRST_LOOK_S = 0.01
 _LAST_LOOK_S = 0.1
 _DRAIN_S = 1.0
+_GRACE_S = 1.0  # enough for a test runner to write its report
 # What was killed is usually gone at once; what hangs in the kernel is waited for about 2 s.
 _KILL_PAUSES_S = (0.001, 0.002, 0.004, *(0.01,) * 200)
 
@@ -38,6 +39,7 @@ class Launch:
     ``environment`` is all it gets. It inherits ``descriptors``; those ``handed_over`` too, and they
     are closed here as soon as it has them (or cannot have them). ``explain`` turns what the
     supervisor saw of the outermost process into what happened to the command within.
+    ``walled``: that process is the walls, which must not fall before the command ended.
     """
 
     argv: tuple[str, ...]
@@ -47,6 +49,7 @@ class Launch:
     descriptors: tuple[int, ...] = ()
     handed_over: tuple[int, ...] = ()
     explain: Callable[[Completed], Completed] = field(default=lambda completed: completed)
+    walled: bool = False
 
 
 def supervise(launch: Launch, limits: Limits, clock: Clock, stop: int | None = None) -> Completed:
@@ -69,6 +72,8 @@ def supervise(launch: Launch, limits: Limits, clock: Clock, stop: int | None = N
     with contextlib.ExitStack() as stack:
         supervision = stack.enter_context(_Supervision(process, launch.stdin, limits, clock))
         reason = supervision.watch(started + limits.timeout_s, stop)
+        if reason == "timeout" and stop is None:
+            supervision.interrupt(walled=launch.walled)
         supervision.end()
         supervision.drain()
     return launch.explain(supervision.completed(reason, clock() - started))
@@ -157,6 +162,14 @@ class _Supervision:
                 look_s = min(2 * look_s, _LAST_LOOK_S)
                 # On a machine with thousands of processes looking may take a twentieth, not all.
                 look_at = self._clock() + max(look_s, 20 * (self._clock() - now))
+
+    def interrupt(self, *, walled: bool) -> None:
+        """Ask the family to end, as Ctrl-C would: a test runner then reports what it has so far."""
+        for member in self._look():
+            if not (member.ended or (walled and member.pid == self._process.pid)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(member.pid, signal.SIGINT)
+        self.watch(self._clock() + _GRACE_S, None)
 
     def end(self) -> None:
         """Kill whatever is left of the family, wait until it is gone, and reap the process."""

@@ -16,7 +16,7 @@ from bot.adapters.claude_model.draft import Draft
 from bot.adapters.claude_model.failures import explain, is_spent, is_unpaid, retry_after_s
 from bot.adapters.claude_model.prices import price_usd
 from bot.adapters.claude_model.request import request_body
-from validators.encoding import EncodingRefusal
+from validators.encoding import EncodingRefusal, encode
 from workflows.conversation import Conversation, Reply, ReplyLimits, StopReason, Usage
 from workflows.ports import ModelRefusal
 
@@ -105,6 +105,23 @@ class ClaudeModel:
     ) -> Reply:
         """Return the next turn; `ModelRefusal` for whatever the vendor or the line did."""
         request = request_body(conversation, self.name, limits.max_tokens, self._effort)
+        try:
+            return self._answer(request, limits, observe)
+        except ModelRefusal as refusal:
+            usage = refusal.usage
+            if refusal.trouble == "broken-stream" and usage and not usage.tokens:
+                refusal.usage = self._for_the_prompt(request, usage)
+            raise
+
+    def _for_the_prompt(self, request: dict[str, Any], usage: Usage) -> Usage:
+        """Return what is booked where nobody counted: whoever began to answer had read it all."""
+        tokens = self.estimate_tokens(encode(request).decode())
+        booked = replace(usage, input_tokens=tokens)
+        return replace(booked, usd=price_usd(self.name, booked))
+
+    def _answer(
+        self, request: dict[str, Any], limits: ReplyLimits, observe: Callable[[str], None]
+    ) -> Reply:
         deadline = self._patience.now() + limits.timeout_s
         with self._client(deadline, limits.timeout_s) as client:
             stream, posts = self._open(client, request, deadline)

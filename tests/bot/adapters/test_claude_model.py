@@ -360,11 +360,21 @@ def test_an_error_in_the_stream_is_told(anthropic: StandIn) -> None:
 
 
 @pytest.mark.parametrize("start", [0, 1])
-def test_a_stream_that_never_began_may_have_been_paid(anthropic: StandIn, start: int) -> None:
+def test_a_stream_that_never_began_is_booked_with_its_prompt(
+    anthropic: StandIn, start: int
+) -> None:
     refusal = broken(
         anthropic, lambda whole: replace(whole, events=whole.events[start:][:start], how="breaks")
     )
-    assert refusal.usage == Usage(usd=0.0, at_least=True)
+    booked_with_the_prompt(refusal)
+
+
+def booked_with_the_prompt(refusal: ModelRefusal) -> None:
+    usage = refusal.usage
+    assert usage is not None
+    assert 100 < usage.input_tokens < 1_000
+    assert usage.usd == pytest.approx(usage.input_tokens * 2 / 1e6)
+    assert (usage.output_tokens, usage.requests, usage.at_least) == (0, 1, True)
 
 
 @pytest.mark.parametrize(
@@ -519,7 +529,7 @@ def test_a_spent_limit_is_no_rate_limit(anthropic: StandIn) -> None:
 
 def test_a_vendor_that_hangs_up_before_it_answers_is_not_asked_again(anthropic: StandIn) -> None:
     refusal = broken(anthropic, lambda whole: replace(whole, how="hangs-up"))
-    assert refusal.usage == Usage(at_least=True)
+    booked_with_the_prompt(refusal)
 
 
 def test_a_place_where_nobody_answers_is_said(anthropic: StandIn) -> None:

@@ -1,5 +1,7 @@
 """The model of the first minute: a file of replies, and what it says when the file is wrong."""
 
+import json
+import time
 from pathlib import Path
 
 import pytest
@@ -129,10 +131,14 @@ def test_a_conversation_without_a_user_turn_meets_no_expectation() -> None:
         ("{}", ":1: `replies:` must hold a list of replies"),
         ("- text: a", ":1: a script begins with `replies:`"),
         ("", ":1: a script begins with `replies:`"),
-        ("replies:\n  - {text: a, text: b}", ":2: the script is not YAML in UTF-8: found dup"),
-        ("replies: [", ":1: the script is not YAML in UTF-8: "),
-        ("replies: &all [*all]", ": a script may hold no alias (*name)"),
-        ("replies: " + "[" * 500, ": the script is not YAML in UTF-8: "),
+        ("replies:\n  - {text: a, text: b}", ":2: duplicate key 'text'"),
+        ("replies: [", ":1: not YAML: "),
+        ("replies: &all [*all]", ":1: found an anchor or alias; write the value out"),
+        ("replies: " + "[" * 20_000, ":1: found more than 8 levels"),
+        ('{"replies": ' + "[" * 20_000, ":1: found more than 8 levels"),
+        ('{"replies": [{"text": 3}]}', ":1: in this reply: Expected `str`, got `int`"),
+        ('{"replies": [{"tex": ""}]}', ":1: unknown key 'tex'; did you mean 'text'?"),
+        ("replies: []", ":1: the script holds no reply; add one below `replies:`"),
     ],
 )
 def test_a_wrong_script_is_refused_where_it_is_wrong(
@@ -149,18 +155,37 @@ def test_a_script_that_is_not_text_or_too_large_or_not_there_is_refused(tmp_path
     with pytest.raises(ScriptRefusal, match="cannot be read: No such file"):
         read_script(path)
     path.write_bytes(b"replies:\n  - text: \xff")
-    with pytest.raises(ScriptRefusal, match="not YAML in UTF-8"):
+    with pytest.raises(ScriptRefusal, match=r":2: not UTF-8; save the file as UTF-8"):
         read_script(path)
     path.write_text("replies:\n" + "  - text: a\n" * 100_000)
     with pytest.raises(ScriptRefusal, match="may be 1 MiB"):
+        read_script(path)
+    path.write_text(json.dumps({"replies": [{"text": "a" * 17_000_000}]}))
+    with pytest.raises(ScriptRefusal, match="may be 16 MiB"):
         read_script(path)
 
 
 def test_a_tag_builds_nothing(tmp_path: Path) -> None:
     path = script(tmp_path, f"replies:\n - text: !!python/object/apply:os.mkdir [{tmp_path}/x]")
-    with pytest.raises(ScriptRefusal, match="Expected `str`, got `array`"):
+    with pytest.raises(ScriptRefusal, match="found a tag"):
         read_script(path)
     assert not (tmp_path / "x").exists()
+
+
+def test_half_of_a_surrogate_pair_is_no_text(tmp_path: Path) -> None:
+    # As from a vendor, whose JSON may spell one: it becomes a question mark.
+    path = script(tmp_path, '{"replies": [{"text": "a\\ud800b"}]}')
+    assert read_script(path)[0].text == "a?b"
+    with pytest.raises(ScriptRefusal, match=r"replies\.yml:1: "):
+        read_script(script(tmp_path, 'replies: [{text: "a\\uD800b"}]'))
+
+
+def test_a_large_script_on_one_line_is_read_at_once(tmp_path: Path) -> None:
+    said = "x = 1\n" * 800_000
+    path = script(tmp_path, json.dumps({"replies": [{"text": said}]}))
+    started = time.monotonic()
+    (reply,) = read_script(path)
+    assert (reply.text, time.monotonic() - started < 5) == (said, True)
 
 
 def test_the_format_in_the_modules_words_is_the_format(tmp_path: Path) -> None:
