@@ -4,17 +4,20 @@ import platform
 import re
 import shutil
 import subprocess
-import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.settings import Settings, from_process
+from bot.settings import TARGET_FILE, Settings, from_process
+from scoping.refusal import Refusal
 from validators.sandbox import Probe
 
 # merge-tree --write-tree, which the local forge merges with, came with 2.38.
 _OLDEST_GIT = (2, 38)
 _INDEX_TIMEOUT_S = 20.0
+_MOST_SECONDS_APART = 60
+_LEAST_FREE_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +47,39 @@ def _optional(name: str, found: str, mend: str = "") -> Check:
 def examine(command_line: Mapping[str, object], *, offline: bool) -> tuple[Check, ...]:
     """Return every check, in the order in which a run would meet them."""
     settings = from_process(command_line, None)
-    checks = [_platform(), _state(settings.state), _git(), _sandbox(settings), _model(settings)]
-    checks.append(_forge(settings))
+    checks = [_platform(platform.system()), *_state(settings.state), _git(), _sandbox(settings)]
+    checks += [_model(settings), _forge(settings)]
     if not offline:
         checks += [_python_index(settings), _node_index(settings)]
     return tuple(checks)
 
 
-def _platform() -> Check:
-    system, version = platform.system(), sys.version.split()[0]
-    found = f"{system} {platform.machine()}, Python {version}"
+def settings_at(repo: Path, base: str, command_line: Mapping[str, object]) -> tuple[Settings, str]:
+    """Return the settings for ``repo`` at ``base``, and what was read of the target's file.
+
+    A folder without a repository has no target's file; a base that was asked for must be there.
+    """
+    import tempfile  # noqa: PLC0415 - only doctor's page of settings
+
+    from bot.wiring import target_file  # noqa: PLC0415 - wiring knows every adapter
+    from validators.checkout import CheckoutRefusal, open_clone  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="changewright-") as folder:
+        try:
+            clone = open_clone(repo, base, Path(folder) / "clone")
+        except CheckoutRefusal as refusal:
+            if base != "HEAD":
+                raise
+            return from_process(command_line), f"not read: {refusal}"
+        content = target_file(clone)
+        read = f"{TARGET_FILE} at {clone.base_commit[:12]} of {repo.resolve()}"
+        if content is None:
+            read = f"no {read}"
+        return from_process(command_line, content), read
+
+
+def _platform(system: str) -> Check:
+    found = f"{system} {platform.machine()}, Python {platform.python_version()}"
     if system == "Linux":
         return _good("platform", found)
     lacking = (
@@ -64,16 +90,37 @@ def _platform() -> Check:
     return _bad("platform", f"{found}; {lacking}", "use a Linux machine or container")
 
 
-def _state(folder: Path) -> Check:
+def _state(folder: Path) -> list[Check]:
+    """Check that the state folder takes a file, at the right time, with room for more."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         probe = folder / ".doctor"
-        probe.write_bytes(b"")
+        probe.write_bytes(b"doctor")
+        written = probe.stat().st_mtime
         probe.unlink()
+        free = shutil.disk_usage(folder).free
     except OSError as error:
         found = f"{folder}: {error.strerror}"
-        return _bad("state", found, "changewright doctor --state DIR")
-    return _good("state", str(folder))
+        return [_bad("state", found, "changewright doctor --state DIR")]
+    return [_good("state", str(folder)), _room(free), _clock(written - time.time())]
+
+
+def _room(free_bytes: int) -> Check:
+    found = f"{free_bytes // 1_000_000:,} MB are free in the state folder"
+    if free_bytes >= _LEAST_FREE_BYTES:
+        return _good("room", found)
+    least = f"{_LEAST_FREE_BYTES // 1_000_000} MB"
+    found += f", a run needs {least}: make room there, or choose another folder with --state"
+    return _bad("room", found, "changewright journal prune")
+
+
+def _clock(seconds_ahead: float) -> Check:
+    """``seconds_ahead``: how far the state folder's clock is before this machine's."""
+    if abs(seconds_ahead) <= _MOST_SECONDS_APART:
+        return _optional("clock", "this machine and the state folder agree")
+    side = "before" if seconds_ahead > 0 else "behind"
+    found = f"the state folder is {abs(seconds_ahead):.0f} s {side} this machine"
+    return _optional("clock", f"{found}; leases and times may be wrong", "timedatectl set-ntp true")
 
 
 def _git() -> Check:
@@ -90,11 +137,11 @@ def _git() -> Check:
 
 
 def _sandbox(settings: Settings) -> Check:
-    from bot.wiring import WiringRefusal, sandbox_of  # noqa: PLC0415 - wiring knows every adapter
+    from bot.wiring import sandbox_of  # noqa: PLC0415 - wiring knows every adapter
 
     try:
         return _probed(sandbox_of(settings, unsafe=False).probe())
-    except WiringRefusal as refusal:
+    except Refusal as refusal:
         # The state folder cannot be used, which has a line of its own.
         return _bad("sandbox", f"not measured: {refusal}", "changewright doctor --state DIR")
 
@@ -139,7 +186,9 @@ def _node_index(settings: Settings) -> Check:
     return _optional("node index", found, "" if works else "npm config get registry")
 
 
-def _asked(argv: list[str], settings: Settings, stdin: str) -> tuple[bool, str]:
+def _asked(
+    argv: list[str], settings: Settings, stdin: str, timeout_s: float = _INDEX_TIMEOUT_S
+) -> tuple[bool, str]:
     """Run one of our own tools with the installer's variables only; say how it ended."""
     from bot.wiring import network_variables  # noqa: PLC0415 - as above
 
@@ -152,11 +201,11 @@ def _asked(argv: list[str], settings: Settings, stdin: str) -> tuple[bool, str]:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=_INDEX_TIMEOUT_S,
+            timeout=timeout_s,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return False, f"no answer in {_INDEX_TIMEOUT_S:.0f} s"
+        return False, f"no answer in {timeout_s:g} s"
     except OSError as error:
         return False, str(error)
     lines = done.stderr.strip().splitlines()

@@ -6,13 +6,14 @@ sees a settings object: wiring passes the values.
 """
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
-from bot.configuration.file import Given, find_operator_file, read_document, read_operator_file
+from bot.configuration.contradictions import refuse_contradictions
+from bot.configuration.file import find_operator_file, read_document, read_operator_file
 from bot.configuration.keys import KEYS
 from bot.configuration.network import network_environment
 from bot.configuration.precedence import settle
@@ -22,11 +23,13 @@ from bot.configuration.process import (
     refuse_unknown_variables,
     said_by_process,
 )
-from bot.configuration.values import SettingsRefusal
+from bot.configuration.sections import PullRequestSettings, RetentionSettings, ScopeSettings
+from bot.configuration.values import Given, SettingsRefusal
 from validators.rules import GateRule, PatchLimits, Protected, Rules
 from workflows.budget import Budget
 
 TARGET_FILE = ".github/changewright.yml"
+_Section = TypeVar("_Section", ScopeSettings, PullRequestSettings, RetentionSettings)
 
 
 class Secret:
@@ -46,30 +49,13 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
-class ScopeSettings:
-    """Bounds of what the model is shown; patterns as in .gitignore, empty ``include`` is all."""
-
-    include: tuple[str, ...]
-    exclude: tuple[str, ...]
-    max_files: int
-    max_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class PullRequestSettings:
-    """How a pull request is opened."""
-
-    draft: bool
-    title_prefix: str
-    labels: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the program was told. ``model`` is what ``--model`` takes; None is unsaid.
 
-    ``network_environment`` is for the set-up phase; ``origins`` names for each dotted key where its
-    value came from; ``warnings`` are sentences for the person who started the program.
+    ``issue_usd`` and ``day_usd`` bound several runs together, None is no bound. ``report_content``
+    lets the report of a fault quote what the run was about. ``network_environment`` is for the
+    set-up phase; ``values`` and ``origins`` hold for each dotted key what counts and where it came
+    from; ``warnings`` are sentences for the person who started the program.
     """
 
     state: Path
@@ -80,11 +66,17 @@ class Settings:
     api_key: Secret | None = field(repr=False)
     forge_token_is_set: bool
     budget: Budget
+    issue_usd: float | None
+    day_usd: float | None
     max_attempts: int
     scope: ScopeSettings
     rules: Rules
     pull_request: PullRequestSettings
+    retention: RetentionSettings
+    report_content: bool
     network_environment: Mapping[str, str]
+    operator_file: Path | None
+    values: Mapping[str, object]
     origins: Mapping[str, str]
     warnings: tuple[str, ...]
 
@@ -103,6 +95,13 @@ class Sources:
     target_file: bytes | None = None
     target_name: str = TARGET_FILE
     command_line: Mapping[str, object] = field(default_factory=dict)
+
+
+def secrets_of_process() -> tuple[str, ...]:
+    """Return what this process's environment calls a key, token, secret or password."""
+    from bot.redaction import secret_values  # noqa: PLC0415 - --help says nothing of its own
+
+    return secret_values(os.environ)
 
 
 def from_process(
@@ -137,12 +136,7 @@ def load(sources: Sources) -> Settings:
     refuse_unknown_variables(sources.environment)
     if strange := sources.command_line.keys() - {key.name for key in KEYS if key.option}:
         raise ValueError(f"no option sets {sorted(strange)}")  # a bug of the caller, not a refusal
-    operator = read_operator_file(sources.operator_file)
-    target = (
-        read_document(sources.target_file, sources.target_name, "target")
-        if sources.target_file is not None
-        else {}
-    )
+    operator, target = _said_by_files(sources)
     chosen: dict[str, Given] = {}
     network, warnings = network_environment(sources.environment)
     for key in KEYS:
@@ -150,22 +144,37 @@ def load(sources: Sources) -> Settings:
         said = said or operator.get(key.name)
         chosen[key.name], warning = settle(key, said, target.get(key.name))
         warnings += [warning] if warning else []
-    return _settings(chosen, sources, network, warnings)
+    policy = chosen["protected.policy"].value
+    refuse_contradictions(target, sources.target_name, policy)
+    values = {name: given.value for name, given in chosen.items()}
+    values["gates"] = _bounded(values["gates"], values["budget.wall_minutes"] * 60)
+    values["state"] = str(_state(values["state"], sources))
+    origins = {name: given.origin for name, given in chosen.items()}
+    if sources.environment.get(KEY_VARIABLE):
+        origins["api_key"] = f"environment {KEY_VARIABLE}"
+    return _settings(values, origins, sources, network, warnings)
+
+
+def _said_by_files(sources: Sources) -> tuple[Mapping[str, Given], Mapping[str, Given]]:
+    operator = read_operator_file(sources.operator_file)
+    default = Given(Protected().policy, "default")
+    policy = operator.get("protected.policy", default).value
+    refuse_contradictions(operator, str(sources.operator_file), policy)
+    if sources.target_file is None:
+        return operator, {}
+    return operator, read_document(sources.target_file, sources.target_name, "target")
 
 
 def _settings(
-    chosen: Mapping[str, Given],
+    values: Mapping[str, Any],
+    origins: Mapping[str, str],
     sources: Sources,
     network: Mapping[str, str],
-    warnings: list[str],
+    warnings: Sequence[str],
 ) -> Settings:
-    values = {name: given.value for name, given in chosen.items()}
-    origins = {name: given.origin for name, given in chosen.items()}
     api_key = sources.environment.get(KEY_VARIABLE)
-    if api_key:
-        origins["api_key"] = f"environment {KEY_VARIABLE}"
     return Settings(
-        state=_state(values["state"], sources),
+        state=Path(values["state"]),
         model=values["model"],
         model_name=values["model.name"],
         model_endpoint=values["model.endpoint"],
@@ -173,23 +182,25 @@ def _settings(
         api_key=Secret(api_key) if api_key else None,
         forge_token_is_set=any(sources.environment.get(name) for name in FORGE_VARIABLES),
         budget=_budget(values),
+        issue_usd=values["budget.issue_usd"],
+        day_usd=values["budget.day_usd"],
         max_attempts=values["max_attempts"],
-        scope=ScopeSettings(
-            include=values["scope.include"],
-            exclude=values["scope.exclude"],
-            max_files=values["scope.max_files"],
-            max_tokens=values["scope.max_tokens"],
-        ),
+        scope=_section(ScopeSettings, "scope", values),
         rules=_rules(values),
-        pull_request=PullRequestSettings(
-            draft=values["pr.draft"],
-            title_prefix=values["pr.title_prefix"],
-            labels=values["pr.labels"],
-        ),
+        pull_request=_section(PullRequestSettings, "pr", values),
+        retention=_section(RetentionSettings, "retention", values),
+        report_content=values["report.content"],
         network_environment=network,
+        operator_file=sources.operator_file,
+        values=MappingProxyType(values),
         origins=MappingProxyType(origins),
         warnings=tuple(warnings),
     )
+
+
+def _section(noun: type[_Section], section: str, values: Mapping[str, Any]) -> _Section:
+    """Return ``noun`` filled from the keys of its section, which are named like its fields."""
+    return noun(**{one.name: values[f"{section}.{one.name}"] for one in fields(noun)})
 
 
 def _budget(values: Mapping[str, Any]) -> Budget:
@@ -202,16 +213,18 @@ def _budget(values: Mapping[str, Any]) -> Budget:
 
 
 def _rules(values: Mapping[str, Any]) -> Rules:
-    longest_s = values["budget.wall_minutes"] * 60
-    gates: tuple[GateRule, ...] = values["gates"]
     return Rules(
         allowed_paths=values["allowed_files"],
         protected=Protected(values["protected.paths"], values["protected.policy"]),
         limits=PatchLimits(values["limits.max_patch_files"], values["limits.max_patch_lines"]),
-        gates=tuple(replace(gate, timeout_s=min(gate.timeout_s, longest_s)) for gate in gates),
+        gates=values["gates"],
         setup=values["setup.run"],
         require=values["sandbox.require"],
     )
+
+
+def _bounded(gates: Sequence[GateRule], longest_s: float) -> tuple[GateRule, ...]:
+    return tuple(replace(gate, timeout_s=min(gate.timeout_s, longest_s)) for gate in gates)
 
 
 def _state(value: str | None, sources: Sources) -> Path:

@@ -1,4 +1,4 @@
-"""Writes what the papers repeat of the program: help texts in README, configuration and its schema.
+"""Writes what the papers repeat of the program: help texts, the configuration and its schemas.
 
 `make papers` runs it; the tests compare, so that nothing of this drifts.
 """
@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bot.configuration.reference import configuration_page, target_schema
+from bot.configuration.reference import configuration_page, operator_schema, target_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 _BLOCK = re.compile(r"(<!-- help: (changewright[\w -]*?) -->\n).*?(<!-- /help -->)", re.DOTALL)
@@ -17,11 +17,14 @@ _BLOCK = re.compile(r"(<!-- help: (changewright[\w -]*?) -->\n).*?(<!-- /help --
 
 def main() -> None:
     """Rewrite the generated parts in place."""
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    readme.write_text(_BLOCK.sub(_filled, text), encoding="utf-8")
+    for page in (ROOT / "README.md", ROOT / "docs" / "commands.md"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(_BLOCK.sub(_filled, text), encoding="utf-8")
     (ROOT / "docs" / "configuration.md").write_text(configuration_page(), encoding="utf-8")
     (ROOT / "bot" / "changewright.schema.json").write_text(target_schema(), encoding="utf-8")
+    (ROOT / "bot" / "changewright-operator.schema.json").write_text(
+        operator_schema(), encoding="utf-8"
+    )
 
 
 def _filled(block: re.Match[str]) -> str:

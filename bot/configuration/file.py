@@ -6,24 +6,15 @@ line.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from bot.configuration.keys import KEYS, Key
-from bot.configuration.values import Node, Place, SettingsRefusal, shown
+from bot.configuration.keys import KEYS, NOT_HONOURED, Key
+from bot.configuration.values import Given, Node, Place, SettingsRefusal, shown
 
 CONFIG_VARIABLE = "CHANGEWRIGHT_CONFIG"
 MAX_BYTES = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A value somebody asked for, and where: ``target .github/changewright.yml:12``."""
-
-    value: Any
-    origin: str
 
 
 def find_operator_file(environment: Mapping[str, str]) -> Path | None:
@@ -75,7 +66,7 @@ def read_document(document: bytes, name: str, owner: str) -> Mapping[str, Given]
         value = key.kind.read(node, Place(name, key.name))
         if owner == "target" and key.rule == "added":
             _refuse_exceptions(value, node, Place(name, key.name))
-        given[key.name] = Given(value, f"{owner} {name}:{node.line}")
+        given[key.name] = Given(value, f"{owner} {name}:{node.line}", node)
     return given
 
 
@@ -90,18 +81,36 @@ def _entries(root: Node, name: str, owner: str) -> Iterator[tuple[Key, Node]]:
     known = {key.name: key for key in KEYS if key.where != "process"}
     sections = {key.name.partition(".")[0] for key in known.values() if "." in key.name}
     for word, node in _mapping(root, Place(name, "the file")).items():
+        _refuse_not_honoured(word, node, name, owner)
         if word not in sections:
             if word in known and "." in word:
                 section, _, leaf = word.partition(".")
                 raise Place(name, word).refusal(node, f"is written as {leaf!r} below {section!r}")
             yield _known(word, node, known, name, owner), node
             continue
+        leaves = node.value if isinstance(node.value, Mapping) else {}
+        for leaf, entry in leaves.items():
+            _refuse_not_honoured(f"{word}.{leaf}", entry, name, owner)
         if owner == "target" and all(
             key.where == "operator" for key in known.values() if key.name.startswith(f"{word}.")
         ):
             raise _operators_alone(Place(name, word), node)
         for leaf, entry in _mapping(node, Place(name, word)).items():
             yield _known(f"{word}.{leaf}", entry, known, name, owner), entry
+
+
+def _refuse_not_honoured(word: str, node: Node, name: str, owner: str) -> None:
+    """Refuse a word that means something elsewhere; of a whole section, its first such word."""
+    if word not in NOT_HONOURED:
+        return
+    for leaf, entry in node.value.items() if isinstance(node.value, Mapping) else ():
+        _refuse_not_honoured(f"{word}.{leaf}", entry, name, owner)
+    if owner == "target" and NOT_HONOURED[word] == "operator":
+        raise _operators_alone(Place(name, word), node)
+    what = "these lines" if isinstance(node.value, Mapping | tuple) else "the line"
+    raise Place(name, word).refusal(
+        node, f"is not honoured by this version, and would change nothing: remove {what}"
+    )
 
 
 def _mapping(node: Node, place: Place) -> Mapping[str, Node]:

@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from bot.configuration.values import Kind, Node, Place, choice, number, shown, text, truth
+from bot.configuration.values import (
+    Kind,
+    Node,
+    Place,
+    choice,
+    number,
+    or_nothing,
+    shown,
+    text,
+    truth,
+)
 from validators.rules import GateRule
 
 SHELL = ("sh", "-ec")
@@ -84,11 +94,14 @@ def _read_gates(node: Node, place: Place) -> tuple[GateRule, ...]:
     if not isinstance(node.value, tuple):
         raise place.refusal(node, f"must be a list, not {shown(node)}")
     gates: dict[str, GateRule] = {}
+    lines: dict[str, int] = {}
     for item in node.value:
         gate = _read_gate(item, place)
         if gate.name in gates:
-            raise place.refusal(item, f"has two gates named {gate.name!r}; rename or remove one")
+            words = f"has two gates named {gate.name!r} (the first on line {lines[gate.name]})"
+            raise place.refusal(item, f"{words}; rename or remove one")
         gates[gate.name] = gate
+        lines[gate.name] = item.line
     return tuple(gates.values())
 
 
@@ -114,12 +127,15 @@ def _read_gate(node: Node, place: Place) -> GateRule:
     return GateRule(**values)
 
 
+def _field_schema(field: GateField) -> dict[str, Any]:
+    if field.default is None:
+        return {**field.kind.schema, "description": field.meaning}
+    schema = or_nothing(field.kind.schema)
+    return {**schema, "description": field.meaning, "default": field.default}
+
+
 def _gates_schema() -> Mapping[str, Any]:
-    properties = {
-        field.name: {**field.kind.schema, "description": field.meaning}
-        | ({} if field.default is None else {"default": field.default})
-        for field in GATE_FIELDS
-    }
+    properties = {field.name: _field_schema(field) for field in GATE_FIELDS}
     return {
         "type": "array",
         "items": {

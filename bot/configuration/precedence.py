@@ -7,8 +7,8 @@ operator leaves open, the default bounds. The target may ask for less of everyth
 from collections.abc import Sequence
 from typing import Any
 
-from bot.configuration.file import Given
-from bot.configuration.keys import POLICIES, Key
+from bot.configuration.key import POLICIES, Key
+from bot.configuration.values import Given
 from validators.rules import GateRule
 
 
@@ -24,31 +24,44 @@ def settle(key: Key, operator: Given | None, target: Given | None) -> tuple[Give
         return operator or target, ""
     if key.rule == "narrowed":
         return _narrowed(key, bound, target)
-    is_within = (
-        target.value <= bound.value
-        if key.rule == "lowest"
-        else POLICIES.index(target.value) >= POLICIES.index(bound.value)
-    )
-    if is_within:
+    if bound.value is None or _is_within(key, target.value, bound.value):
         return (target if target.value != bound.value else bound), ""
-    return bound, (
-        f"{target.origin} asks for {key.name} {target.value}; {bound.value} counts ({bound.origin})"
+    asked, counts = (
+        f"{v:.12g}" if isinstance(v, float) else v for v in (target.value, bound.value)
     )
+    return bound, f"{target.origin} asks for {key.name} {asked}; {counts} counts ({bound.origin})"
+
+
+def _is_within(key: Key, asked: Any, bound: Any) -> bool:  # noqa: ANN401 - of the key's kind
+    if key.rule == "lowest":
+        return bool(asked <= bound)
+    return POLICIES.index(asked) >= POLICIES.index(bound)
 
 
 def _added(default: Given, operator: Given | None, target: Given | None) -> tuple[Given, str]:
-    entries: dict[object, Any] = {}
+    entries: list[Any] = []
     origins, dropped = [], []
     for given in (default, operator, target):
         if given is None or (given is default and not default.value):
             continue
         origins.append(given.origin)
         for entry in given.value:
-            name = entry.name if isinstance(entry, GateRule) else entry
-            if entries.setdefault(name, entry) != entry:
-                dropped.append(f"{given.origin}: the gate {name!r} is the operator's; that counts")
-    value = Given(tuple(entries.values()), ", ".join(origins) or default.origin)
+            if isinstance(entry, GateRule):
+                dropped += _add_gate(entries, entry, given.origin)
+            elif entry not in entries or any(one.startswith("!") for one in entries):
+                entries.append(entry)  # said again after an exception, it counts again
+    value = Given(tuple(entries), ", ".join(origins) or default.origin)
     return value, "; ".join(dropped)
+
+
+def _add_gate(gates: list[GateRule], gate: GateRule, origin: str) -> list[str]:
+    """Add ``gate`` unless its name is taken; return what is to be said of that."""
+    taken = [one for one in gates if one.name == gate.name]
+    if not taken:
+        gates.append(gate)
+    if not taken or taken == [gate]:
+        return []
+    return [f"{origin}: the gate {gate.name!r} is the operator's; that counts"]
 
 
 def _narrowed(key: Key, bound: Given, target: Given) -> tuple[Given, str]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from bot.configuration.file import CONFIG_VARIABLE, Given
+from bot.configuration.file import CONFIG_VARIABLE
 from bot.configuration.keys import KEYS, Key
-from bot.configuration.values import Node, Place, SettingsRefusal, resolve
+from bot.configuration.values import Given, Node, Place, SettingsRefusal, resolve
 
 KEY_VARIABLE = "ANTHROPIC_API_KEY"
 FORGE_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN")

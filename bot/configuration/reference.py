@@ -1,7 +1,7 @@
-"""Writes the two documents that are computed from the table of keys: a page and a JSON Schema.
+"""Writes what is computed from the table of keys: a page and two JSON Schemas.
 
-``docs/configuration.md`` is for people, ``bot/changewright.schema.json`` for their editors. Both
-are committed; a test compares them with what these functions return.
+``docs/configuration.md`` is for people, the schemas in ``bot`` are for their editors. All are
+committed; a test compares them with what these functions return.
 """
 
 import json
@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.configuration.gates import GATE_FIELDS
-from bot.configuration.keys import KEYS, Key, Rule
+from bot.configuration.key import Key, Rule, Where
+from bot.configuration.keys import KEYS, NOT_HONOURED
 from bot.configuration.network import ADDRESS_VARIABLES, CERTIFICATE_VARIABLES
+from bot.configuration.values import or_nothing
 
 _TARGETS_SAY: dict[Rule, str] = {
     "lowest": "lower it",
@@ -42,8 +44,15 @@ counts as not written. Patterns are those of `.gitignore`, with at most four sta
 pattern that begins with `!` takes back what stands before it; the target cannot take anything back
 from a list that it adds to.
 
-`changewright init` writes a target's file with what it finds. Editors complete and check the file
-by the JSON Schema `changewright.schema.json`, which stands in the installed package `bot`.
+A file that contradicts itself is an error that names both lines: `budget.run_usd` above
+`budget.issue_usd` or `budget.day_usd`, one pattern both wanted and kept out, two gates of one name,
+a gate that may take longer than the whole run. Two files that differ are none: the lower bound
+counts.
+
+`changewright init` writes a target's file with what it finds; `changewright doctor --config` prints
+each value with where it came from. Editors complete and check the files by the JSON Schemas
+`changewright.schema.json` (the target's) and `changewright-operator.schema.json`, which stand in
+the installed package `bot`.
 
 ## Keys of the target's file and of the operator's
 
@@ -68,6 +77,11 @@ A gate that both files name is the operator's.
 """
 
 _ENVIRONMENT = """
+## Words that are not honoured yet
+
+People may know these from other programs, or from what is planned. Using one is an error, since it
+would change nothing: {words}.
+
 ## Environment variables
 
 An empty variable counts as not set. An unknown one that begins with `CHANGEWRIGHT_` is an error.
@@ -115,7 +129,7 @@ def configuration_page() -> str:
             ),
             _OPERATOR,
             _table(("key", "value", "default", "meaning"), [_row(key) for key in operators]),
-            _ENVIRONMENT,
+            _ENVIRONMENT.format(words=_listed(tuple(NOT_HONOURED))),
             _table(
                 ("variable", "meaning"),
                 [
@@ -161,9 +175,20 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def target_schema() -> str:
     """Return ``bot/changewright.schema.json``, the JSON Schema of the target's file."""
+    title = "Changewright: what a repository asks of the bot (.github/changewright.yml)"
+    return _schema(title, ("target",))
+
+
+def operator_schema() -> str:
+    """Return ``bot/changewright-operator.schema.json``, the JSON Schema of the operator's file."""
+    title = "Changewright: what its operator says (changewright/config.yml)"
+    return _schema(title, ("target", "operator"))
+
+
+def _schema(title: str, where: Sequence[Where]) -> str:
     properties: dict[str, Any] = {}
     for key in KEYS:
-        if key.where != "target":
+        if key.where not in where:
             continue
         section, _, leaf = key.name.rpartition(".")
         properties_there = properties
@@ -173,7 +198,7 @@ def target_schema() -> str:
         properties_there[leaf] = _key_schema(key)
     schema = {
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "Changewright: what a repository asks of the bot (.github/changewright.yml)",
+        "title": title,
         "type": ["object", "null"],
         "additionalProperties": False,
         "properties": properties,
@@ -187,4 +212,4 @@ def _section() -> dict[str, Any]:
 
 def _key_schema(key: Key) -> dict[str, Any]:
     default = {} if key.default is None else {"default": key.default}
-    return {"description": key.meaning, **key.kind.schema, **default}
+    return {"description": key.meaning, **or_nothing(key.kind.schema), **default}

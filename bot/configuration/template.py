@@ -53,7 +53,7 @@ def commented_config(gates: Sequence[GateRule], setup: Sequence[tuple[str, ...]]
 
 def _commented(key: Key, section_before: str) -> list[str]:
     section, _, leaf = key.name.rpartition(".")
-    value = f"{leaf}: {_value(key.default)}"
+    value = f"{leaf}: {_value(key.default)}".rstrip()
     if not section:
         return [f"\n# {key.meaning}\n# {value}\n"]
     head = [] if section == section_before else [f"\n# {section}:\n"]
@@ -65,6 +65,8 @@ def _value(default: Any) -> str:  # noqa: ANN401 - of any key
         return "[]"  # all of these lists are added to the default, or empty by default
     if isinstance(default, bool):
         return str(default).lower()
+    if default is None:
+        return ""  # nothing behind it: not written
     return _word(default) if isinstance(default, str) else f"{default:.12g}"
 
 

@@ -27,6 +27,7 @@ _PATTERN = re.compile(r"(\\.|[^\[\]\\]|\[[!^]?[\w. -]+\])+")
 _MOST_STARS = 4
 _LARGEST = 1_000_000_000
 _LONGEST = 4_000
+_MOST_ITEMS = 1_000
 _SHOWN = 60
 
 
@@ -43,6 +44,18 @@ class Node:
 
     value: "bool | int | float | str | tuple[Node, ...] | Mapping[str, Node] | None"
     line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value somebody asked for, and where: ``target .github/changewright.yml:12``.
+
+    ``node`` is what stands there, when it stands in a file.
+    """
+
+    value: Any
+    origin: str
+    node: Node = Node(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +83,13 @@ class Kind:
     schema: Mapping[str, Any]
     read: Callable[[Node, Place], Any]
     textual: bool = False
+
+
+def or_nothing(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``schema`` for a key with nothing behind it, too: that counts as not written."""
+    if "enum" in schema:
+        return {**schema, "enum": [*schema["enum"], None]}
+    return {**schema, "type": [schema["type"], "null"]}
 
 
 def resolve(text: str) -> bool | int | float | str | None:
@@ -164,13 +184,16 @@ def choice(*allowed: str) -> Kind:
     return Kind(words, {"enum": list(allowed)}, read, textual=True)
 
 
-def refined(kind: Kind, check: Callable[[str], str]) -> Kind:
-    """Return a kind of text that ``check`` agrees to: it says what is wrong, or nothing."""
+def refined(kind: Kind, check: Callable[[str], str], *, is_shown: bool = True) -> Kind:
+    """Return a kind of text that ``check`` agrees to: it says what is wrong, or nothing.
+
+    What may hold a password is not ``is_shown`` in the refusal.
+    """
 
     def read(node: Node, place: Place) -> str:
         value: str = kind.read(node, place)
         if wrong := check(value):
-            raise place.refusal(node, f"{wrong}, not {shown(node)}")
+            raise place.refusal(node, f"{wrong}, not {shown(node)}" if is_shown else wrong)
         return value
 
     return Kind(kind.words, kind.schema, read, kind.textual)
@@ -182,9 +205,13 @@ def list_of(kind: Kind, words: str) -> Kind:
     def read(node: Node, place: Place) -> tuple[Any, ...]:
         if not isinstance(node.value, tuple):
             raise place.refusal(node, f"must be a list, not {shown(node)}")
+        if len(node.value) > _MOST_ITEMS:
+            found = f"not {len(node.value)}"
+            raise place.refusal(node, f"must hold at most {_MOST_ITEMS} entries, {found}")
         return tuple(kind.read(item, place) for item in node.value)
 
-    return Kind(words, {"type": "array", "items": dict(kind.schema)}, read)
+    schema = {"type": "array", "items": dict(kind.schema), "maxItems": _MOST_ITEMS}
+    return Kind(words, schema, read)
 
 
 def pattern() -> Kind:
@@ -193,6 +220,9 @@ def pattern() -> Kind:
 
 
 def _wrong_pattern(value: str) -> str:
+    # A matcher drops it, and "in this folder" would turn into "anywhere".
+    if value != value.rstrip():
+        return "must not end with a space"
     stars = sum(1 if part == "**" else part.count("*") for part in value.split("/"))
     if stars > _MOST_STARS:
         return f"must have at most {_MOST_STARS} stars"

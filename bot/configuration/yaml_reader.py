@@ -71,7 +71,7 @@ def _node(event: _NodeStart, events: Iterator[Any], name: str, depth: int) -> No
     line = event.start_mark.line + 1
     if isinstance(event, ScalarEvent):
         is_plain = event.implicit[0]
-        return Node(resolve(event.value) if is_plain else event.value, line)
+        return Node(resolve(event.value) if is_plain else _text(event, name), line)
     if isinstance(event, MappingStartEvent):
         return Node(_mapping(events, name, depth), line)
     items = []
@@ -80,12 +80,23 @@ def _node(event: _NodeStart, events: Iterator[Any], name: str, depth: int) -> No
     return Node(tuple(items), line)
 
 
+def _text(event: ScalarEvent, name: str) -> str:
+    """Return the text of a scalar, with escapes that JSON writes in two halves put together."""
+    text: str = event.value
+    if not any("\ud800" <= letter <= "\udfff" for letter in text):
+        return text
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError as error:
+        raise _refusal(event, name, "half a letter (\\ud8.. to \\udf..); write it whole") from error
+
+
 def _mapping(events: Iterator[Any], name: str, depth: int) -> dict[str, Node]:
     entries: dict[str, Node] = {}
     while not isinstance(word := next(events), MappingEndEvent):
         if not isinstance(word, ScalarEvent) or word.anchor is not None or word.tag is not None:
             raise _refusal(word, name, "a key that is not a plain word")
-        key = word.value
+        key = _text(word, name)
         if key in entries:
             first = f"it stands on line {entries[key].line} already"
             raise _refusal(word, name, f"duplicate key {shown(Node(key))}; {first}", found="")

@@ -18,6 +18,8 @@ def gate_text(verdict: Verdict, evidence: Evidence) -> str:
             f"  {one_line(gate.name):<12} {gate.outcome:<14} base: {side_text(gate.base)};"
             f" patched: {side_text(gate.patched)}   [{one_line(command_text(gate.command))}]"
         )
+        if not gate.required:
+            lines.append("    off by config: it reports, and blocks nothing")
         for words, tests in (
             ("red -> green", gate.fail_to_pass),
             ("GREEN -> RED", gate.pass_to_fail),
@@ -42,6 +44,7 @@ def gate_document(verdict: Verdict, evidence: Evidence) -> dict[str, Any]:
             {
                 "name": gate.name,
                 "outcome": gate.outcome,
+                "required": gate.required,
                 "base": _side(gate.base),
                 "patched": _side(gate.patched),
             }

@@ -57,6 +57,7 @@ def pull_request_text(
                 "tests": partial(tests_text, most=tests),
                 "first_line": _first_line,
                 "cost": cost_text,
+                "lost": lost_text,
                 "command": command_text,
                 "base": Markdown(evidence.base_commit[:12]),
                 "branch": Markdown(proposal.task.branch),
@@ -105,6 +106,17 @@ def cost_text(attempts: Sequence[Attempt]) -> Markdown:
     known = [price for price in prices if price is not None]
     usd = f"${sum(known):.4f}" if len(known) == len(prices) else "price unknown"
     return Markdown(f"{usd}, {tokens:,} tokens, {replies} model replies")
+
+
+def lost_text(proposal: Proposal) -> Markdown:
+    """Return what may have been paid beside the attempts, for replies nobody could keep."""
+    words = (
+        "1 more reply" if proposal.lost_replies == 1 else f"{proposal.lost_replies} more replies"
+    )
+    return Markdown(
+        f"The program was killed while the model was answering: {words} may have been paid for, at"
+        f" most ${proposal.lost_usd:.4f}."
+    )
 
 
 def command_text(argv: Sequence[str]) -> str:

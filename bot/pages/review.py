@@ -14,6 +14,11 @@ def review_text(pull_request: PullRequest, diff: str) -> str:
         f" {draft.branch} -> {draft.base_branch} at {pull_request.head[:12]},"
         f" opened {pull_request.created}\n"
     )
+    head += "".join(
+        f"{words}: {one_line(', '.join(names))}\n"
+        for words, names in (("labels", draft.labels), ("asked to review", draft.reviewers))
+        if names
+    )
     parts = [head, draft.body.strip() + "\n"]
     if pull_request.reviews:
         parts.append("## Reviews\n")

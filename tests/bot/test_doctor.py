@@ -1,14 +1,33 @@
 """What doctor says on machines where something is missing."""
 
 import json
+import shutil
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from bot.adapters.bwrap_sandbox import BwrapSandbox
 from bot.cli import run
-from bot.doctor import Check, _git, _model, _probed, examine
-from bot.settings import Sources, load
+from bot.doctor import (
+    Check,
+    _asked,
+    _clock,
+    _forge,
+    _git,
+    _model,
+    _node_index,
+    _platform,
+    _probed,
+    _python_index,
+    _room,
+    examine,
+)
+from bot.settings import Settings, Sources, load
 
 Capture = pytest.CaptureFixture[str]
 KEY = "ANTHROPIC_API_KEY"
@@ -27,6 +46,7 @@ def _fake_git(folder: Path, said: str) -> str:
         ("git version 2.38.0", True),
         ("git version 10.1 (Apple Git-1)", True),
         ("git version 2.37.9", False),
+        ("git version 2.30.2", False),
         ("nonsense", False),
     ],
 )
@@ -76,6 +96,184 @@ def test_a_state_folder_that_cannot_be_used_is_one_line_among_all(tmp_path: Path
     assert not checks["state"].works
     assert not checks["sandbox"].works
     assert checks["sandbox"].found.startswith("not measured: cannot make the state folder")
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "words"),
+    [
+        (59.0, "this machine and the state folder agree"),
+        (-60.0, "this machine and the state folder agree"),
+        (61.0, "the state folder is 61 s before this machine; leases and times may be wrong"),
+        (-3600.0, "the state folder is 3600 s behind this machine; leases and times may be wrong"),
+    ],
+)
+def test_a_clock_that_differs_is_said_and_stops_nobody(ahead_s: float, words: str) -> None:
+    check = _clock(ahead_s)
+
+    assert (check.found, check.required) == (words, False)
+    assert check.works is (abs(ahead_s) <= 60)
+
+
+@pytest.mark.parametrize(("free", "works"), [(256 * 2**20, True), (256 * 2**20 - 1, False)])
+def test_a_full_disk_is_a_failure_with_what_to_do(free: int, *, works: bool) -> None:
+    check = _room(free)
+
+    assert (check.works, check.required) == (works, True)
+    assert check.found.startswith("268 MB are free in the state folder")
+    assert check.mend == ("" if works else "changewright journal prune")
+    assert works or check.found.endswith(
+        "a run needs 268 MB: make room there, or choose another folder with --state"
+    )
+
+
+def test_a_state_folder_that_works_is_left_as_it_was(tmp_path: Path) -> None:
+    checks = {one.name: one for one in examine({"state": tmp_path}, offline=True)}
+
+    assert list(checks)[:4] == ["platform", "state", "room", "clock"]
+    assert checks["state"].works
+    assert checks["clock"].works
+    assert checks["state"].found == str(tmp_path)
+    assert not (tmp_path / ".doctor").exists()
+
+
+@pytest.mark.parametrize(
+    ("system", "lacking"),
+    [
+        ("Linux", ""),
+        ("Darwin", "bubblewrap needs Linux namespaces"),
+        ("Windows", "run inside WSL 2 or a Linux container"),
+    ],
+)
+def test_a_platform_without_namespaces_is_told(system: str, lacking: str) -> None:
+    check = _platform(system)
+
+    assert check.works is (not lacking)
+    assert lacking in check.found
+
+
+def test_a_token_of_the_forge_is_noticed_and_not_shown(tmp_path: Path) -> None:
+    settings = load(Sources({"GITHUB_TOKEN": "ghs_canary"}, tmp_path))
+
+    check = _forge(settings)
+
+    assert "never handed to propose" in check.found
+    assert "canary" not in repr(check)
+
+
+# --- the package indexes ---------------------------------------------------------------------
+
+
+class _Index(BaseHTTPRequestHandler):
+    """Just enough of the two registries for one package each."""
+
+    def do_GET(self) -> None:
+        pages = {
+            "/simple/six/": b'<a href="six-1.0-py3-none-any.whl" data-core-metadata="true">'
+            b"six-1.0-py3-none-any.whl</a>",
+            "/simple/six/six-1.0-py3-none-any.whl.metadata": (
+                b"Metadata-Version: 2.1\nName: six\nVersion: 1.0\n"
+            ),
+            "/is-number": b'{"name": "is-number", "dist-tags": {"latest": "1.0.0"},'
+            b' "versions": {"1.0.0": {"name": "is-number", "version": "1.0.0"}}}',
+        }
+        page = pages.get(self.path, b"")
+        self.send_response(200 if page else 404)
+        self.send_header("Content-Type", "application/json" if b"{" in page else "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, *_: object) -> None:
+        """A test says nothing."""
+
+
+@contextmanager
+def _index() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Index)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _reached_at(folder: Path, address: str) -> Settings:
+    variables = {"UV_DEFAULT_INDEX": f"{address}/simple", "npm_config_registry": f"{address}/"}
+    return load(Sources(variables, folder))
+
+
+def test_an_index_that_answers_is_said_to(tmp_path: Path) -> None:
+    with _index() as address:
+        check = _python_index(_reached_at(tmp_path, address))
+
+    assert check == Check("python index", works=True, required=False, found="answers")
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+def test_the_indexes_are_asked_unless_told_not_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _index() as address:
+        monkeypatch.setenv("UV_DEFAULT_INDEX", f"{address}/simple")
+        monkeypatch.setenv("npm_config_registry", f"{address}/")
+        checks = {one.name: one for one in examine({"state": tmp_path}, offline=False)}
+
+    assert checks["python index"].found == checks["node index"].found == "answers"
+
+
+def test_an_index_without_the_package_is_said_with_uvs_own_words(tmp_path: Path) -> None:
+    with _index() as address:
+        check = _python_index(_reached_at(tmp_path, f"{address}/nothing"))
+
+    assert (check.works, check.required, check.mend) == (False, False, "check UV_INDEX_URL")
+    assert check.found.startswith("does not answer: ")
+    assert "six" in check.found
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+def test_a_node_registry_answers_or_is_said_not_to(tmp_path: Path) -> None:
+    with _index() as address:
+        good = _node_index(_reached_at(tmp_path, address))
+        bad = _node_index(_reached_at(tmp_path, f"{address}/nothing"))
+
+    assert good == Check("node index", works=True, required=False, found="answers")
+    assert bad.found.startswith("does not answer: npm ")
+    assert bad.mend == "npm config get registry"
+
+
+def test_without_npm_it_says_who_needs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    check = _node_index(load(Sources({}, tmp_path)))
+
+    assert check.found == "npm is not installed; only repositories with package.json need it"
+    assert check.mend == "apt-get install nodejs npm"
+
+
+def test_a_tool_that_hangs_is_missing_or_says_nothing_is_told_in_words(tmp_path: Path) -> None:
+    settings = load(Sources({}, tmp_path))
+    hangs = [sys.executable, "-c", "input(); import time; time.sleep(60)"]
+
+    assert _asked(hangs, settings, "\n", 0.2) == (False, "no answer in 0.2 s")
+    assert _asked([sys.executable, "-c", "exit(3)"], settings, "") == (False, "exit code 3")
+    works, said = _asked([str(tmp_path / "gone")], settings, "")
+    assert (works, "No such file" in said) == (False, True)
+
+
+def test_a_tool_of_ours_is_given_the_installers_variables_alone(tmp_path: Path) -> None:
+    secrets = {"ANTHROPIC_API_KEY": "canary", "GITHUB_TOKEN": "canary", "UV_INDEX_URL": "http://i"}
+    shows = "import os, sys; print(sorted(os.environ), os.environ, file=sys.stderr); sys.exit(1)"
+
+    said = _asked([sys.executable, "-c", shows], load(Sources(secrets, tmp_path)), "")[1]
+
+    assert "canary" not in said
+    assert "UV_INDEX_URL" in said
+
+
+# --- all of it -------------------------------------------------------------------------------
 
 
 def test_the_document_holds_every_check(tmp_path: Path, capsys: Capture) -> None:

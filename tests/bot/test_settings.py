@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bot.configuration.file import find_operator_file
 from bot.configuration.keys import KEYS
+from bot.configuration.sections import RetentionSettings
 from bot.configuration.values import Node, SettingsRefusal, resolve, shown
 from bot.settings import Settings, Sources, from_process, load
 from scoping.refusal import Refusal
@@ -67,6 +68,10 @@ def test_nothing_said_is_the_default_of_every_noun() -> None:
     assert found.budget == Budget()
     assert (found.state, found.model, found.max_attempts) == (Path("/state"), "claude", 3)
     assert (found.model_name, found.model_endpoint, found.model_effort) == (None, None, None)
+    assert (found.issue_usd, found.day_usd) == (None, None)
+    assert found.retention == RetentionSettings(90, 1024, 30, 4096)
+    assert not found.report_content
+    assert found.operator_file is None
     assert found.api_key is None
     assert not found.forge_token_is_set
     assert found.warnings == ()
@@ -82,7 +87,7 @@ def test_every_key_of_the_target_arrives_where_it_is_read() -> None:
     found = settings(
         """
 scope: {include: [src/, "!src/gen/"], exclude: ["*.min.js"], max_files: 5, max_tokens: 900}
-budget: {run_usd: 0.5, max_turns: 4, max_tokens: 5000, wall_minutes: 2.5}
+budget: {run_usd: 0.5, issue_usd: 1, day_usd: 9, max_turns: 4, max_tokens: 5000, wall_minutes: 2.5}
 max_attempts: 2
 setup:
   run:
@@ -99,12 +104,13 @@ gates:
 protected: {paths: [secrets/], policy: block}
 allowed_files: [src/, tests/]
 limits: {max_patch_files: 3, max_patch_lines: 40}
-pr: {draft: false, title_prefix: "bot: ", labels: [bot, on]}
+pr: {draft: false, title_prefix: "bot: ", labels: [bot, on], reviewers: [octocat]}
 """
     )
     assert (found.scope.include, found.scope.exclude) == (("src/", "!src/gen/"), ("*.min.js",))
     assert (found.scope.max_files, found.scope.max_tokens) == (5, 900)
     assert found.budget == Budget(usd=0.5, tokens=5000, turns=4, minutes=2.5)
+    assert (found.issue_usd, found.day_usd) == (1.0, 9.0)
     assert found.max_attempts == 2
     assert found.rules.setup == (("uv", "sync"), ("sh", "-ec", "make generate\nmake build\n"))
     assert found.rules.gates == (
@@ -118,6 +124,7 @@ pr: {draft: false, title_prefix: "bot: ", labels: [bot, on]}
     pull_request = found.pull_request
     assert (pull_request.draft, pull_request.title_prefix) == (False, "bot: ")
     assert pull_request.labels == ("bot", "on")
+    assert pull_request.reviewers == ("octocat",)
     assert found.warnings == ()
     assert found.origins["max_attempts"] == f"target {FILE}:4"
 
@@ -299,7 +306,8 @@ def test_the_operators_own_keys_arrive(tmp_path: Path) -> None:
     path = written(
         tmp_path,
         "model: {name: big-one, endpoint: 'http://127.0.0.1:8080/v1', effort: high}\n"
-        "sandbox: {require: [no-network, seccomp]}\nstate: ~/there\n",
+        "sandbox: {require: [no-network, seccomp]}\nstate: ~/there\n"
+        "retention: {days: 9, journal_mb: 8, cache_days: 7, cache_mb: 6}\nreport: {content: true}",
     )
     found = settings(None, path, {"HOME": "/h"})
     assert found.model_name == "big-one"
@@ -307,6 +315,10 @@ def test_the_operators_own_keys_arrive(tmp_path: Path) -> None:
     assert found.model_effort == "high"
     assert found.rules.require == ("no-network", "seccomp")
     assert found.state == Path("/h/there")
+    assert found.values["state"] == "/h/there"
+    assert found.retention == RetentionSettings(days=9, journal_mb=8, cache_days=7, cache_mb=6)
+    assert found.report_content
+    assert found.operator_file == path
     assert "HOME is not set" in refusal(None, path)
 
 
@@ -356,6 +368,10 @@ def test_the_operators_own_keys_arrive(tmp_path: Path) -> None:
         ("- a\n- b", ":1: the file must be a mapping of keys, not a list"),
         ("pr: {draft: yes}", ":1: pr.draft must be true or false, not 'yes'"),
         ("pr: {labels: bug}", ":1: pr.labels must be a list, not 'bug'"),
+        (
+            "pr: {labels: [" + "a," * 1001 + "]}",
+            ":1: pr.labels must hold at most 1000 entries, not",
+        ),
         ("pr: {labels: [3]}", ":1: pr.labels must be text, not 3; put it in quotes"),
         (
             "pr: {labels: ['']}",
@@ -393,7 +409,7 @@ def test_the_operators_own_keys_arrive(tmp_path: Path) -> None:
         ('gates:\n- {name: a, kind: test, run: "a\\0"}', ":2: gates[].run must hold no NUL"),
         (
             "gates:\n- {name: a, kind: test, run: x}\n- {name: a, kind: lint, run: y}",
-            ":3: gates has two gates named 'a'; rename or remove one",
+            ":3: gates has two gates named 'a' (the first on line 2); rename or remove one",
         ),
         (
             "max_attempts: 1\nmax_attempts: 2",
@@ -414,6 +430,8 @@ def test_the_operators_own_keys_arrive(tmp_path: Path) -> None:
         ("pr:\n\tdraft: true", ":2: not YAML: found character '\\t' that cannot start any token"),
         ("pr: {labels: [\x00]}", ": not YAML: unacceptable character #x0000"),
         (b"pr:\n  labels: [\xff]", ":2: not UTF-8; save the file as UTF-8"),
+        ('setup: {run: ["\\ud800"]}', ":1: found half a letter (\\ud8.. to \\udf..); write it"),
+        ('{"\\udc00\\ud800": 1}', ":1: found half a letter"),
         (b"#" * (64 * 1024 + 1), ": too large; at most 64 KiB are read"),
         ("[" * 60_000, ":1: found more than 8 levels"),
         ("{a: " * 15_000, ":1: found more than 8 levels"),
@@ -424,6 +442,10 @@ def test_a_refusal_names_file_line_and_what_is_accepted(document: str | bytes, w
     started = time.monotonic()
     assert refusal(document).startswith(FILE + words)
     assert time.monotonic() - started < 5  # some of these take a plain YAML parser two minutes
+
+
+def test_json_is_yaml_even_where_it_writes_a_letter_in_two_halves() -> None:
+    assert settings('{"pr": {"labels": ["\\ud83d\\ude80"]}}').pull_request.labels == ("🚀",)
 
 
 def test_a_byte_order_mark_and_the_largest_file_are_read() -> None:
@@ -491,6 +513,11 @@ def test_a_model_that_names_no_file_or_run_is_refused(model: str) -> None:
 def test_a_wrong_option_is_refused_by_its_name() -> None:
     words = refusal(None, None, None, budget__run_usd=float("inf"))
     assert words == "--max-usd: budget.run_usd must be a number, not 'inf'"
+
+
+def test_what_a_report_may_hold_is_said_by_a_variable_too() -> None:
+    assert settings(None, None, {"CHANGEWRIGHT_REPORT_CONTENT": "true"}).report_content
+    assert not settings(None, None, {"CHANGEWRIGHT_REPORT_CONTENT": "false"}).report_content
 
 
 def test_a_variable_of_the_benches_is_allowed_and_text_is_taken_by_the_letter() -> None:

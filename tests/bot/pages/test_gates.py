@@ -11,6 +11,7 @@ TEXT = r"""
 verdict: fail
   lint         fail           base: has findings; patched: has findings   [ruff check .]
   build        infrastructure base: not run; patched: timeout   [make]
+    off by config: it reports, and blocks nothing
   tests|@team  pass           base: 1 passed, 1 failed; patched: 2 passed   [pytest 'a|b`c`']
     red -> green  t::x[a|`b`]
     GREEN -> RED  t::<b>
@@ -35,6 +36,7 @@ DOCUMENT = {
         {
             "name": "lint",
             "outcome": "fail",
+            "required": True,
             "base": {
                 "ended": "failed",
                 "exit_code": 1,
@@ -55,6 +57,7 @@ DOCUMENT = {
         {
             "name": "build",
             "outcome": "infrastructure",
+            "required": False,
             "base": None,
             "patched": {
                 "ended": "timeout",
@@ -68,6 +71,7 @@ DOCUMENT = {
         {
             "name": "tests|@team",
             "outcome": "pass",
+            "required": True,
             "base": {
                 "ended": "failed",
                 "exit_code": 1,

@@ -127,6 +127,23 @@ def test_a_side_is_told_in_a_few_words(side: Side | None, words: str) -> None:
     assert side_text(side) == words
 
 
+@pytest.mark.parametrize(
+    ("lost", "words"),
+    [
+        (0, ""),
+        (1, "1 more reply may have been paid for, at most $0.2500."),
+        (2, "2 more replies may have been paid for, at most $0.2500."),
+    ],
+)
+def test_replies_that_were_lost_are_said_with_what_they_cost(
+    proposal: Proposal, evidence: Evidence, lost: int, words: str
+) -> None:
+    body = pull_request_text(replace(proposal, lost_replies=lost, lost_usd=0.25), evidence, ()).body
+
+    assert ("may have been paid for" in body) == bool(lost)
+    assert words in body
+
+
 def test_an_unknown_price_makes_the_sum_unknown() -> None:
     one = Attempt(1, Verdict("fail"), replies=1, tokens=10, usd=0.5)
 

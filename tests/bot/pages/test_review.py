@@ -41,3 +41,11 @@ def test_each_review_is_a_line_that_says_who_claimed_it() -> None:
         "- 2026-01-04 bob accepted, merged",
         "",
     ]
+
+
+def test_labels_and_the_people_asked_are_named() -> None:
+    asked = replace(DRAFT, labels=("bot", "fix"), reviewers=("ada", "a\nb"))
+
+    shown = review_text(replace(REQUEST, draft=asked), "+new").splitlines()
+
+    assert shown[2:4] == ["labels: bot, fix", r"asked to review: ada, a\nb"]

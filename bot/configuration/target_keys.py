@@ -1,0 +1,157 @@
+"""The keys a repository may set in its own file; the operator may set each of them, too."""
+
+from bot.configuration.gates import COMMAND, GATES
+from bot.configuration.key import PATTERNS, POLICIES, Key
+from bot.configuration.values import choice, list_of, number, text, truth
+from validators.rules import PatchLimits, Protected
+from workflows.budget import Budget
+
+_BUDGET = Budget()
+_LIMITS = PatchLimits()
+_PROTECTED = Protected()
+
+TARGET_KEYS = (
+    Key(
+        "scope.include",
+        PATTERNS,
+        "Files the model may be shown; empty means all.",
+        (),
+        "narrowed",
+    ),
+    Key("scope.exclude", PATTERNS, "Files the model is never shown.", (), "added"),
+    Key("scope.max_files", number("files", 1, whole=True), "Most files shown.", 20, "lowest"),
+    Key(
+        "scope.max_tokens",
+        number("tokens", 1, whole=True),
+        "Most tokens of code in the first prompt.",
+        12_000,
+        "lowest",
+        option="--tokens",
+    ),
+    Key(
+        "budget.run_usd",
+        number("US dollars", 0),
+        "Most money one run may cost, where the price is known.",
+        _BUDGET.usd,
+        "lowest",
+        variable="CHANGEWRIGHT_RUN_USD",
+        option="--max-usd",
+    ),
+    Key(
+        "budget.issue_usd",
+        number("US dollars", 0),
+        "Most money all runs of one issue may cost together.",
+        rule="lowest",
+        variable="CHANGEWRIGHT_ISSUE_USD",
+    ),
+    Key(
+        "budget.day_usd",
+        number("US dollars", 0),
+        "Most money all runs of one state folder may cost in a day (UTC).",
+        rule="lowest",
+        variable="CHANGEWRIGHT_DAY_USD",
+    ),
+    Key(
+        "budget.max_turns",
+        number("replies", 1, whole=True),
+        "Most replies of the model in one run.",
+        _BUDGET.turns,
+        "lowest",
+        variable="CHANGEWRIGHT_MAX_TURNS",
+        option="--max-turns",
+    ),
+    Key(
+        "budget.max_tokens",
+        number("tokens", 1, whole=True),
+        "Most tokens of one run, in and out together.",
+        _BUDGET.tokens,
+        "lowest",
+        variable="CHANGEWRIGHT_MAX_TOKENS",
+        option="--max-tokens",
+    ),
+    Key(
+        "budget.wall_minutes",
+        number("minutes", 0),
+        "Longest time of one run.",
+        _BUDGET.minutes,
+        "lowest",
+        variable="CHANGEWRIGHT_WALL_MINUTES",
+        option="--wall-minutes",
+    ),
+    Key(
+        "max_attempts",
+        number("attempts", 1, whole=True),
+        "How often the model may try until the gates pass.",
+        3,
+        "lowest",
+        variable="CHANGEWRIGHT_MAX_ATTEMPTS",
+        option="--max-attempts",
+    ),
+    Key(
+        "setup.run",
+        list_of(COMMAND, "a list of commands"),
+        "Prepares the environment at the base commit; empty means: what the repository says.",
+        (),
+    ),
+    Key(
+        "gates",
+        GATES,
+        "What judges a patch; empty means: what the repository says.",
+        (),
+        "added",
+    ),
+    Key(
+        "protected.paths",
+        PATTERNS,
+        "Paths no patch may touch, added to those of the default.",
+        _PROTECTED.paths,
+        "added",
+    ),
+    Key(
+        "protected.policy",
+        choice(*reversed(POLICIES)),
+        "What happens when a patch touches one: it is refused, a person is asked, or nothing.",
+        _PROTECTED.policy,
+        "strictest",
+    ),
+    Key(
+        "allowed_files",
+        PATTERNS,
+        "The only paths a patch may touch; empty means all that are not protected.",
+        (),
+        "narrowed",
+    ),
+    Key(
+        "limits.max_patch_files",
+        number("files", 1, whole=True),
+        "Most files a patch may change.",
+        _LIMITS.max_patch_files,
+        "lowest",
+    ),
+    Key(
+        "limits.max_patch_lines",
+        number("lines", 1, whole=True),
+        "Most lines a patch may add and remove, together.",
+        _LIMITS.max_patch_lines,
+        "lowest",
+    ),
+    Key("pr.draft", truth(), "Whether a pull request is opened as a draft.", True),  # noqa: FBT003 - a default
+    Key(
+        "pr.title_prefix",
+        text("text", longest=40, may_be_empty=True),
+        "What the title of a pull request begins with.",
+        "",
+    ),
+    Key(
+        "pr.labels",
+        list_of(text("text", longest=50), "a list of texts"),
+        "Labels of a pull request.",
+        (),
+    ),
+    Key(
+        "pr.reviewers",
+        list_of(text("text", longest=100), "a list of texts"),
+        "Who is asked to review a pull request.",
+        (),
+    ),
+)

@@ -1,0 +1,222 @@
+"""What a person reads when the configuration cannot be used: the whole text, and exit code 2."""
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.cli import run
+from bot.configuration.file import read_document
+from bot.configuration.keys import KEYS, NOT_HONOURED
+from bot.configuration.values import SettingsRefusal
+
+Printed = Callable[..., str]
+TARGET = ".github/changewright.yml"
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine on which nobody has configured anything."""
+    for name in list(os.environ):
+        if name.startswith("CHANGEWRIGHT_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Printed:
+    """Commit ``target``, ask for the settings, and return what is said when they are refused."""
+
+    def ask(target: bytes = b"") -> str:
+        repo = tmp_path / "repo"
+        (repo / ".github").mkdir(parents=True)
+        (repo / TARGET).write_bytes(target)
+        for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "x"]):
+            who = ["-c", "user.name=me", "-c", "user.email=me@example.invalid"]
+            subprocess.run(["git", *who, *words], cwd=repo, check=True)
+        code = run(["doctor", "--config", "--repo", str(repo)])
+        said = capsys.readouterr()
+        assert (code, said.out) == (2, "")
+        return said.err
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        (
+            b"budget:\n  run_usd: 1\n  max_turn: 3\n",
+            "3: unknown key 'budget.max_turn'; did you mean 'budget.max_turns'?",
+        ),
+        (b"\nlimit:\n  max_patch_files: 3\n", "2: unknown key 'limit'; did you mean 'limits'?"),
+        (
+            b"max_attempts: three\n",
+            "1: max_attempts must be a whole number, not 'three'",
+        ),
+        (b"max_attempts: 0\n", "1: max_attempts must be 1 or more, not 0"),
+        (
+            b"budget:\n  run_usd: 3\n  issue_usd: 2\n",
+            (
+                "2: budget.run_usd 3 is more than budget.issue_usd 2 (line 3): lower it, or raise"
+                " the other"
+            ),
+        ),
+        (
+            b"state: /tmp/x\n",
+            (
+                "1: state is for the operator alone: remove it here, and set it in the operator's"
+                " own changewright/config.yml if it is wanted"
+            ),
+        ),
+        (
+            b"trigger:\n  roles: [admin]\n",
+            (
+                "2: trigger.roles is for the operator alone: remove it here, and set it in the"
+                " operator's own changewright/config.yml if it is wanted"
+            ),
+        ),
+        (
+            b"trigger:\n  label: fix me\n",
+            (
+                "2: trigger.label is not honoured by this version, and would change nothing: remove"
+                " the line"
+            ),
+        ),
+        (b"budget: {run_usd: 1\n", "2: not YAML: expected ',' or '}', but got '<stream end>'"),
+        (b"pr:\n  labels: [\xff]\n", "2: not UTF-8; save the file as UTF-8"),
+        (
+            b"protected: {policy: warn}\n",
+            "1: protected.policy must be block, ask or allow, not 'warn'",
+        ),
+        (
+            b"gates:\n- {name: a, kind: test, run: x, time_s: 4}\n",
+            "2: gates has an unknown key 'time_s'; did you mean 'timeout_s'?",
+        ),
+    ],
+)
+def test_a_wrong_target_is_said_by_file_line_and_key(
+    printed: Printed, target: bytes, text: str
+) -> None:
+    assert printed(target) == f"changewright: {TARGET}:{text}\n"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"# only words\n", b"\xef\xbb\xbf# words\r\n"])
+def test_a_file_without_a_key_says_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    path = tmp_path / ".config" / "changewright" / "config.yml"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    assert read_document(content, TARGET, "target") == {}
+    assert run(["doctor", "--config", "--repo", str(tmp_path)]) == 0
+    assert "operator line" not in capsys.readouterr().out
+
+
+def test_an_operators_file_that_cannot_be_used_is_said_by_its_path(
+    printed: Printed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "own.yml"
+    monkeypatch.setenv("CHANGEWRIGHT_CONFIG", str(path))
+    mend = "mend it, or name another file with CHANGEWRIGHT_CONFIG"
+    assert printed() == f"changewright: {path}: No such file or directory; {mend}\n"
+
+
+@pytest.mark.parametrize(
+    ("prepare", "why"),
+    [
+        (Path.mkdir, "Is a directory"),
+        (lambda path: path.symlink_to(path), "Too many levels of symbolic links"),
+    ],
+)
+def test_an_operators_file_that_cannot_be_read_is_said_with_its_reason(
+    printed: Printed, tmp_path: Path, prepare: Callable[[Path], None], why: str
+) -> None:
+    path = tmp_path / ".config" / "changewright" / "config.yml"
+    path.parent.mkdir(parents=True)
+    prepare(path)
+    mend = "mend it, or name another file with CHANGEWRIGHT_CONFIG"
+    assert printed() == f"changewright: {path}: {why}; {mend}\n"
+
+
+def test_an_operators_file_of_somebody_else_is_said(printed: Printed, tmp_path: Path) -> None:
+    path = tmp_path / ".config" / "changewright" / "config.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text("max_attempts: 1")
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("this user may read every file")
+    mend = "mend it, or name another file with CHANGEWRIGHT_CONFIG"
+    assert printed() == f"changewright: {path}: Permission denied; {mend}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        (
+            "CHANGEWRIGHT_RUN_US",
+            "1",
+            (
+                "unknown environment variable 'CHANGEWRIGHT_RUN_US'; did you mean"
+                " 'CHANGEWRIGHT_RUN_USD'?"
+            ),
+        ),
+        (
+            "CHANGEWRIGHT_REPORT_CONTENT",
+            "yes",
+            "CHANGEWRIGHT_REPORT_CONTENT: report.content must be true or false, not 'yes'",
+        ),
+        (
+            "CHANGEWRIGHT_MODEL_ENDPOINT",
+            "https://me:canary@models.example",
+            (
+                "CHANGEWRIGHT_MODEL_ENDPOINT: model.endpoint must be an https address (http on this"
+                " machine alone) without a user, password or query"
+            ),
+        ),
+    ],
+)
+def test_a_wrong_variable_is_said_by_its_name(
+    printed: Printed, monkeypatch: pytest.MonkeyPatch, name: str, value: str, text: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert printed() == f"changewright: {text}\n"
+
+
+# --- words that are known, and not honoured --------------------------------------------------
+
+
+@pytest.mark.parametrize("owner", ["target", "operator"])
+@pytest.mark.parametrize("word", [word for word in NOT_HONOURED if word != "trigger"])
+def test_a_word_that_is_not_honoured_is_told_and_whose_it_is(word: str, owner: str) -> None:
+    section, _, leaf = word.partition(".")
+    lines = f"{section}:\n  {leaf}: [a]\n" if leaf else f"\n{word}: [a]\n"
+    with pytest.raises(SettingsRefusal) as caught:
+        read_document(lines.encode(), "f.yml", owner)
+    is_theirs = owner == "operator" or NOT_HONOURED[word] == "target"
+    means = "is not honoured by this version" if is_theirs else "is for the operator alone"
+    assert str(caught.value).startswith(f"f.yml:2: {word} {means}")
+
+
+@pytest.mark.parametrize("text", ["trigger:", "trigger: x", "trigger: {labels: x}", "trigger: []"])
+def test_a_section_that_is_not_honoured_is_told_as_a_whole(text: str) -> None:
+    with pytest.raises(SettingsRefusal, match=r"^f\.yml:1: trigger is not honoured"):
+        read_document(text.encode(), "f.yml", "operator")
+
+
+def test_a_word_that_is_not_honoured_is_no_key_and_never_suggested() -> None:
+    assert not {key.name for key in KEYS} & NOT_HONOURED.keys()
+    for word in NOT_HONOURED:
+        for typo in (f"{word}x", word[:-1], word.replace("_", "-")):
+            section, _, leaf = typo.partition(".")
+            text = f"{section}: {{{leaf}: 1}}" if leaf else f"{section}: 1"
+            if typo in NOT_HONOURED:
+                continue
+            with pytest.raises(SettingsRefusal) as caught:
+                read_document(text.encode(), "f.yml", "operator")
+            suggested = str(caught.value).partition("; ")[2]
+            assert not [one for one in NOT_HONOURED if f"'{one}'" in suggested]
