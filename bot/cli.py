@@ -1,70 +1,126 @@
 """The console script: arguments to a command, and whatever comes back to an exit code.
 
-0 done or proposed, 1 nothing to propose (findings printed), 2 wrong use or settings, 3 our bug,
-130 interrupted. This is the one place where an exception becomes a message.
+0 done or proposed, 1 nothing to propose (findings printed), 2 wrong use or settings, or a machine
+without room, 3 our bug, 130 interrupted (Ctrl-C, SIGTERM or SIGHUP), 141 when whoever read standard
+output stopped reading. This is the one place where an exception becomes a message.
 """
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import NoReturn
+from contextlib import suppress
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from bot import console, logs
 from bot.commands.apply import apply
 from bot.commands.doctor import doctor
 from bot.commands.gate import gate
 from bot.commands.init import init
+from bot.commands.journal import journal
 from bot.commands.migrate import migrate
 from bot.commands.propose import propose
 from bot.commands.publish import publish
+from bot.commands.resume import resume
 from bot.commands.review import review
 from bot.commands.runs import runs
 from bot.commands.scope import scope
-from scoping.refusal import Refusal
 
-BUG, INTERRUPTED, WRONG_USE = 3, 130, 2
+if TYPE_CHECKING:
+    from bot.redaction import Redactor
+
+DONE, INTERRUPTED = 0, 130
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SETTLING = b"changewright: still settling; once more ends it at once, and the run can be resumed\n"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Failure(Exception):
+    """Carries what click would tell in its own way."""
+
+
+class _Program(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - what a command returns
+        try:
+            return super().invoke(ctx)
+        except (OSError, EOFError, KeyboardInterrupt) as error:
+            raise _Failure from error
+
+
+@click.group(
+    cls=_Program,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="changewright", message="%(prog)s %(version)s")
-def program() -> None:
+@click.pass_context
+def program(context: click.Context) -> None:
     """From an issue to a pull request that a person can accept in minutes.
 
     Everything that can be checked is checked by something that is not a model: a task goes in, a
     proposal with its evidence comes out, a person decides.
     """
+    logs.begin(context.invoked_subcommand or "")
 
 
-for command in (init, doctor, scope, propose, publish, apply, gate, migrate, review, runs):
+for command in (
+    *(init, doctor, scope, propose, resume, publish, apply, gate, migrate, review, runs),
+    journal,
+):
     program.add_command(command)
 
 
 def main() -> NoReturn:
     """Run the program on the process's arguments and exit with its code."""
-    # A run that is told to end settles as cancelled, as with Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(run(sys.argv[1:]))
+    console.redact_with(_redactor)
+    asked = 0
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:  # a run that is told to end settles as cancelled
+            raise KeyboardInterrupt
+        if asked > 2:  # noqa: PLR2004 - told twice, and warned
+            os._exit(INTERRUPTED)
+        with suppress(OSError):
+            os.write(2, _SETTLING)
+
+    heard = [number for number in _INTERRUPTS if signal.getsignal(number) != signal.SIG_IGN]
+    for number in heard:
+        signal.signal(number, interrupt)
+    code = run(sys.argv[1:])
+    for number in heard:  # nothing is left to settle, and Python's own end is no place to be asked
+        signal.signal(number, signal.SIG_DFL)
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; every failure is a message on standard error."""
+    ended: object = INTERRUPTED
+    try:
+        ended = code = _code(arguments)
+    except SystemExit as end:
+        ended = end.code
+        raise
+    except KeyboardInterrupt:  # while a failure was being told
+        return INTERRUPTED
+    finally:
+        logs.current().event("process.finished", code=ended)
+        logs.current().close()
+    return code
+
+
+def _code(arguments: Sequence[str]) -> int:
     try:
         code = program.main(_with_json_value(arguments), "changewright", standalone_mode=False)
-    except click.ClickException as error:
-        _complain(_shown(error))
-        return WRONG_USE
-    except Refusal as refusal:
-        _complain(f"changewright: {refusal}")
-        return WRONG_USE
-    except (KeyboardInterrupt, click.Abort):
-        _complain("changewright: interrupted; what was finished is in the journal")
-        return INTERRUPTED
-    except Exception as bug:  # noqa: BLE001 - the last line of defence, and it reports
-        _complain(_report(bug))
-        return BUG
-    return code if isinstance(code, int) else 0
+        sys.stdout.flush()  # here, where a reader that is gone is no traceback
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - each gets words and a code
+        from bot.failure import explain  # noqa: PLC0415 - after a failure only
+
+        carried = error.__cause__ if isinstance(error, _Failure) else None
+        return explain(carried or error, arguments)
+    return code if isinstance(code, int) else DONE
 
 
 def _with_json_value(arguments: Sequence[str]) -> list[str]:
@@ -74,36 +130,8 @@ def _with_json_value(arguments: Sequence[str]) -> list[str]:
     return ["--json=document" if w == "--json" else w for w in words[:end]] + words[end:]
 
 
-def _report(bug: Exception) -> str:
-    """Write a report of our own fault, without values of variables, and say where it is."""
-    import tempfile  # noqa: PLC0415 - only for a bug
-    import traceback  # noqa: PLC0415
-    from importlib.metadata import version  # noqa: PLC0415
+def _redactor() -> "Redactor":
+    from bot.redaction import Redactor  # noqa: PLC0415 - --help says nothing of its own
+    from bot.settings import secrets_of_process  # noqa: PLC0415 - the same
 
-    frames = "".join(traceback.format_tb(bug.__traceback__))
-    folder = Path(tempfile.mkdtemp(prefix="changewright-report-"))
-    path = folder / "report.txt"
-    path.write_text(
-        f"changewright {version('changewright')}, Python {sys.version}\n"
-        f"{type(bug).__module__}.{type(bug).__qualname__}\n{frames}",
-        encoding="utf-8",
-    )
-    return (
-        f"changewright: a fault of ours ({type(bug).__name__}: {bug}).\n"
-        f"A report without any of your code is in {path}; please attach it to an issue."
-    )
-
-
-def _shown(error: click.ClickException) -> str:
-    """Return what click would print: usage, hint and message."""
-    import io  # noqa: PLC0415 - after a failure only
-
-    text = io.StringIO()
-    error.show(text)
-    return text.getvalue().rstrip()
-
-
-def _complain(message: str) -> None:
-    from bot.console import printable  # noqa: PLC0415 - after a failure only
-
-    sys.stderr.write(printable(message) + "\n")
+    return Redactor(secrets_of_process())

@@ -1,14 +1,20 @@
 """What the program says: text for a person, or one JSON document for a program, never mixed.
 
 With ``--json`` standard output carries exactly one document and everything for people goes to
-standard error; without it people read standard output.
+standard error; without it people read standard output. Whatever is said has passed the process's
+redactor, which `bot.cli` sets at the start: no command has to think of it.
 """
 
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from validators.encoding import builtins
+
+if TYPE_CHECKING:
+    from bot.redaction import Redactor
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +27,72 @@ class Console:
     def say(self, text: str = "") -> None:
         """Print a result for a person."""
         stream = sys.stderr if self.json else sys.stdout
-        stream.write(f"{printable(text)}\n")
+        stream.write(f"{printable(redacted(text))}\n")
         stream.flush()
 
     def note(self, text: str) -> None:
         """Print progress or a hint, which ``--quiet`` leaves out."""
         if not self.quiet:
-            sys.stderr.write(f"{printable(text)}\n")
-            sys.stderr.flush()
+            # Nobody who reads along is no reason to end a run.
+            with suppress(BrokenPipeError):
+                sys.stderr.write(f"{printable(redacted(text))}\n")
+                sys.stderr.flush()
 
     def document(self, document: Any) -> None:  # noqa: ANN401 - any noun
         """Print the one JSON document, if one was asked for."""
         if self.json:
             import json  # noqa: PLC0415
 
-            sys.stdout.write(json.dumps(builtins(document), ensure_ascii=True, indent=2) + "\n")
+            plain = _redacted_leaves(builtins(document))
+            sys.stdout.write(json.dumps(plain, ensure_ascii=True, indent=2) + "\n")
+            sys.stdout.flush()
+
+
+class _Redaction:
+    """The redactor of this process, made when the first words need one."""
+
+    def __init__(self) -> None:
+        self._make: Callable[[], Redactor] | None = None
+        self._made: Redactor | None = None
+
+    def take(self, make: "Callable[[], Redactor] | None") -> None:
+        self._make, self._made = make, None
+
+    def redactor(self) -> "Redactor":
+        if self._made is None:
+            from bot.redaction import Redactor  # noqa: PLC0415 - --help says nothing of its own
+
+            self._made = self._make() if self._make else Redactor()
+        return self._made
+
+
+_process = _Redaction()
+
+
+def redact_with(make: "Callable[[], Redactor] | None") -> None:
+    """Let everything said from now on pass the redactor that ``make`` returns; None for none."""
+    _process.take(make)
+
+
+def redactor() -> "Redactor":
+    """Return the process's redactor, for what is said elsewhere than here."""
+    return _process.redactor()
+
+
+def redacted(text: str) -> str:
+    """Return ``text`` without the process's secrets."""
+    return redactor().text(text)
+
+
+def _redacted_leaves(document: Any) -> Any:  # noqa: ANN401 - JSON is any of its six kinds
+    # Leaf by leaf: a mark that reached from one text into the next would be no JSON.
+    if isinstance(document, str):
+        return redacted(document)
+    if isinstance(document, dict):
+        return {redacted(str(key)): _redacted_leaves(value) for key, value in document.items()}
+    if isinstance(document, list | tuple):
+        return [_redacted_leaves(value) for value in document]
+    return document
 
 
 def one_line(text: str) -> str:

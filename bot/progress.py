@@ -5,20 +5,25 @@ It reads what was written to the journal and nothing else, so what people see is
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from bot.console import one_line, printable
+from bot import logs
+from bot.console import one_line, printable, redacted, redactor
+from bot.logs import Log
 from workflows.run import Entry
 
 if TYPE_CHECKING:
     from rich.status import Status
 
+    from bot.redaction import Stream
+
 
 def line_of(entry: Entry) -> str:
     """Return one entry in a person's words; empty for those that tell a person nothing."""
     teller = _TELLERS.get(entry.event.kind)
-    return printable(one_line(teller(entry.event.data))) if teller else ""
+    return printable(one_line(redacted(teller(entry.event.data)))) if teller else ""
 
 
 def _landed(data: Any) -> str:  # noqa: ANN401 - an event's JSON
@@ -49,6 +54,14 @@ _TELLERS: dict[str, Callable[[Any], str]] = {
     "run.started": lambda d: (
         f"run started on {d['base_commit'][:12]} with {d['model']}" if "model" in d else ""
     ),
+    "run.resumed": lambda d: (
+        f"going on, with {d['replies']} replies paid for and {d['attempts']} attempts judged"
+    ),
+    "budget.settled": lambda d: (
+        "  a reply was asked for and lost; it is booked at the most it can have cost"
+        if d.get("lost")
+        else ""
+    ),
     "scope.selected": lambda d: (
         f"scope       {len(d['files'])} files ranked, {d['tokens']} tokens packed,"
         f" first: {', '.join(d['files'][:3])}"
@@ -64,14 +77,21 @@ _TELLERS: dict[str, Callable[[Any], str]] = {
 
 
 class Progress:
-    """Shows entries as they come: live with rich on a terminal, plain lines when piped."""
+    """Shows entries as they come: live with rich on a terminal, plain lines when piped.
 
-    def __init__(self, *, quiet: bool) -> None:
+    Each entry is also handed to ``log`` (the process's, unless one is given), quiet or not. A log
+    that speaks itself (`-v`) takes the place of what is live, because lines of both would write
+    over one another.
+    """
+
+    def __init__(self, *, quiet: bool, log: Log | None = None) -> None:
         self._quiet = quiet
+        self._log = log or logs.current()
         self._status: Status | None = None
+        self._words: Stream | None = None
 
     def __enter__(self) -> Self:
-        if not self._quiet and sys.stderr.isatty():
+        if not self._quiet and not self._log.speaks and sys.stderr.isatty():
             from rich.console import Console  # noqa: PLC0415 - 60 ms, only on a terminal
 
             self._status = Console(stderr=True).status("starting")
@@ -89,6 +109,10 @@ class Progress:
 
     def entry(self, entry: Entry) -> None:
         """Tell one journal entry."""
+        if self._words:
+            _show_words(self._words.close() + "\n")
+            self._words = None
+        self._log.entry(entry)
         line = line_of(entry)
         if self._quiet or not line:
             return
@@ -96,5 +120,19 @@ class Progress:
             self._status.console.print(line, markup=False, highlight=False)
             self._status.update(line.strip()[:100].replace("[", "\\["))
         else:
-            sys.stderr.write(line + "\n")
-            sys.stderr.flush()
+            # Nobody who reads along is no reason to end a run.
+            with suppress(BrokenPipeError):
+                sys.stderr.write(line + "\n")
+                sys.stderr.flush()
+
+    def words(self, piece: str) -> None:
+        """Show a piece of a model's words as it comes, where even the details are to be seen."""
+        if self._log.tells_all:
+            self._words = self._words or redactor().stream()
+            _show_words(self._words.feed(piece))
+
+
+def _show_words(text: str) -> None:
+    with suppress(BrokenPipeError):
+        sys.stderr.write(printable(text))
+        sys.stderr.flush()

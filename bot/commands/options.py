@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from bot import logs
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 repo = click.option(
@@ -26,6 +28,14 @@ state = click.option(
     help="Where journal, bundles and caches are kept (default: the platform's state folder).",
 )
 quiet = click.option("--quiet", is_flag=True, help="No progress, only the result.")
+verbose = click.option(
+    "-v",
+    "--verbose",
+    count=True,
+    expose_value=False,
+    callback=lambda _context, _option, count: logs.speak(count),
+    help="Show the log on standard error as it is written; -vv shows its details too.",
+)
 unsafe = click.option(
     "--unsafe-no-sandbox",
     is_flag=True,

@@ -1,19 +1,38 @@
 """Arguments to a command, and whatever comes back to an exit code and a message."""
 
+import errno
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 
+from bot import console, logs
 from bot.cli import program, run
 from bot.commands import options
+from bot.redaction import Redactor
 from scoping.refusal import Refusal
 
 Capture = pytest.CaptureFixture[str]
 HIDDEN = "value-of-a-variable"
+KEY = "sk-ant-Zq7vT2mXw9RkL4pB8nYc3HdJ6sFgA1eU"
+
+
+FAILURES: dict[str, BaseException] = {
+    "full": OSError(errno.ENOSPC, "No space left on device", "/state/journal"),
+    "quota": OSError(errno.EDQUOT, "Disk quota exceeded"),
+    "memory": MemoryError(),
+    "deep": RecursionError("maximum recursion depth exceeded"),
+    "end of input": EOFError(),
+    "pipe of ours": BrokenPipeError(errno.EPIPE, "Broken pipe"),
+    "exit": SystemExit(7),
+}
 
 
 @click.command()
@@ -30,6 +49,11 @@ def trial(how: str, code: int, json_form: str) -> int:
         raise click.Abort
     if how == "bug":
         _fail(HIDDEN)
+    if how == "log":
+        logs.open_log(Path.cwd() / "state", "r1", console.redactor())
+        raise Refusal(f"not with {KEY}")
+    if how in FAILURES:
+        raise FAILURES[how]
     click.echo(json.dumps([how, json_form]))
     return code
 
@@ -41,9 +65,13 @@ def _fail(hidden: str) -> None:
 @pytest.fixture(autouse=True)
 def with_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "none"))
+    monkeypatch.chdir(tmp_path)
     program.add_command(trial)
     yield
     program.commands.pop("trial")
+    console.redact_with(None)
+    logs.begin("")
 
 
 @pytest.mark.parametrize(
@@ -58,6 +86,12 @@ def with_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         (["trial", "bug"], 3),
         (["trial", "interrupt"], 130),
         (["trial", "abort"], 130),
+        (["trial", "full"], 2),
+        (["trial", "quota"], 2),
+        (["trial", "memory"], 2),
+        (["trial", "deep"], 3),
+        (["trial", "end of input"], 3),
+        (["trial", "pipe of ours"], 3),
         (["--help"], 0),
         (["--version"], 0),
     ],
@@ -89,6 +123,27 @@ def test_an_interruption_says_what_is_kept(capsys: Capture) -> None:
     assert said == "changewright: interrupted; what was finished is in the journal"
 
 
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ("full", "the disk is full: /state/journal; free some space; the run can be resumed"),
+        ("quota", "the disk is full: where the state or temporary files are kept; free some"),
+        ("memory", "memory ran out; free some, and the run can be resumed"),
+        ("deep", "a fault of ours (RecursionError: something is nested deeper than"),
+    ],
+)
+def test_what_the_machine_lacks_is_said_in_words(how: str, words: str, capsys: Capture) -> None:
+    run(["trial", how])
+
+    assert f"changewright: {words}" in capsys.readouterr().err
+
+
+def test_a_programs_own_exit_passes() -> None:
+    with pytest.raises(SystemExit) as end:
+        run(["trial", "exit"])
+    assert end.value.code == 7
+
+
 def test_a_bug_leaves_a_report_without_values(capsys: Capture, tmp_path: Path) -> None:
     run(["trial", "bug"])
 
@@ -98,11 +153,78 @@ def test_a_bug_leaves_a_report_without_values(capsys: Capture, tmp_path: Path) -
     report = Path(place[1])
     assert report.is_relative_to(tmp_path)
     assert report.parent.stat().st_mode & 0o777 == 0o700
+    assert report.stat().st_mode & 0o777 == 0o600
     text = report.read_text()
     assert "builtins.LookupError" in text
-    assert "raise LookupError(hidden)" in text
+    assert "command: trial" in text
+    assert re.search(r"bot/cli\.py:\d+ in _code\n    code = program\.main", text)
     assert HIDDEN not in text
     assert "Python 3." in text
+
+
+def test_a_report_with_content_says_that_it_has_some(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHANGEWRIGHT_REPORT_CONTENT", "true")
+    run(["trial", "bug"])
+
+    said = capsys.readouterr().err
+    assert "it quotes what was worked on, so read it first" in said
+    assert "without any of your code" not in said
+
+
+def test_secrets_are_in_no_message(capsys: Capture) -> None:
+    console.redact_with(lambda: Redactor([HIDDEN]))
+
+    run(["trial", "bug"])
+    run(["trial", f"--{HIDDEN}"])
+
+    said = capsys.readouterr().err
+    assert "(LookupError: [secret])" in said
+    assert HIDDEN not in said
+
+
+def test_a_fault_in_the_reporting_is_still_a_plain_line(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+
+    assert run(["trial", "bug"]) == 3
+
+    assert capsys.readouterr().err == (
+        "changewright: a fault of ours (LookupError), and it cannot be reported"
+        " (FileNotFoundError); please say so in an issue\n"
+    )
+
+
+def test_a_redactor_that_fails_lets_nothing_through(capsys: Capture) -> None:
+    def broken() -> Redactor:
+        raise ValueError(KEY)
+
+    console.redact_with(broken)
+
+    assert run(["trial", "refuse"]) == 3
+    said = capsys.readouterr().err
+    assert said.startswith("changewright: a fault of ours (Refusal), and it cannot be reported")
+    assert "do that instead" not in said
+    assert KEY not in said
+
+
+def test_the_log_holds_how_the_command_ended(tmp_path: Path, capsys: Capture) -> None:
+    console.redact_with(lambda: Redactor([KEY]))
+
+    assert run(["trial", "log"]) == 2
+
+    lines = [
+        json.loads(line) for line in (tmp_path / "state/logs/r1.jsonl").read_text().splitlines()
+    ]
+    assert [line["event"] for line in lines] == [
+        *("process.started", "process.refused", "process.finished"),
+    ]
+    assert lines[0]["command"] == "trial"
+    assert lines[1]["refusal"] == "Refusal"
+    assert lines[2]["code"] == 2
+    assert "changewright: not with [secret]" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -126,3 +248,144 @@ def test_json_never_takes_the_next_word(
 def test_an_unknown_form_of_json_is_wrong_use(capsys: Capture) -> None:
     assert run(["trial", "--json=list"]) == 2
     assert "'list' is no form of it; write --json=lists" in capsys.readouterr().err
+
+
+# --- as a process: signals, pipes, the environment ------------------------------------------------
+
+DRIVER = """
+import os, sys, time
+from bot import cli
+
+class Stubborn:
+    def __enter__(self):
+        pass
+    def __exit__(self, kind, error, trace):
+        if kind is KeyboardInterrupt:
+            print("settling", flush=True)
+            sys.stdin.readline()
+            print("settled", flush=True)
+
+@cli.program.command()
+def wait():
+    with Stubborn():
+        print("ready", flush=True)
+        time.sleep(60)
+
+@cli.program.command()
+def much():
+    from bot.console import Console
+    for number in range(100_000):
+        Console().say("line")
+
+@cli.program.command()
+def document():
+    from bot.console import Console
+    Console("document").document({"lines": ["line"] * 100_000})
+
+@cli.program.command()
+def buggy():
+    raise LookupError("the value of a variable, " + os.environ["HIDDEN_TOKEN"])
+
+cli.main()
+"""
+
+
+def start(command: str, environment: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", DRIVER, command],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_any_wish_to_end_settles_and_a_second_one_waits(
+    number: signal.Signals, environment: dict[str, str]
+) -> None:
+    with start("wait", environment) as process:
+        assert line(process) == "ready"
+        process.send_signal(number)
+        assert line(process) == "settling"
+        process.send_signal(number)
+        assert process.stderr is not None
+        assert "still settling; once more ends it at once" in process.stderr.readline()
+        out, err = process.communicate("\n")
+
+    assert process.returncode == 130
+    assert out == "settled\n"
+    assert err == "changewright: interrupted; what was finished is in the journal\n"
+
+
+def test_a_third_wish_to_end_ends_it(environment: dict[str, str]) -> None:
+    with start("wait", environment) as process:
+        assert line(process) == "ready"
+        process.send_signal(signal.SIGINT)
+        assert line(process) == "settling"
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr is not None
+        process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+
+    assert process.returncode == 130
+    assert (out, err) == ("", "")
+
+
+def test_an_ignored_hang_up_stays_ignored(environment: dict[str, str]) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with start("wait", environment) as process:
+            assert line(process) == "ready"
+            process.send_signal(signal.SIGHUP)
+            process.send_signal(signal.SIGTERM)
+            assert line(process) == "settling"
+            _, err = process.communicate("\n")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    assert "still settling" not in err
+    assert process.returncode == 130
+
+
+@pytest.mark.parametrize("command", ["much", "document"])
+def test_a_reader_that_stops_reading_hears_nothing_more(
+    command: str, environment: dict[str, str]
+) -> None:
+    with start(command, environment) as process:
+        assert process.stdout is not None
+        process.stdout.read(1)
+        process.stdout.close()
+        assert process.stderr is not None
+        err = process.stderr.read()
+
+    assert err == ""
+    assert process.returncode == 141
+
+
+def test_a_planted_bug_tells_neither_key_nor_value_nor_path(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    state = tmp_path / "state" / "changewright"
+    state.mkdir(parents=True)
+    told = environment | {"XDG_STATE_HOME": str(state.parent), "HIDDEN_TOKEN": KEY}
+    with start("buggy", told) as process:
+        out, err = process.communicate()
+
+    assert process.returncode == 3
+    assert out == ""
+    report = next(iter((state / "reports").iterdir()))
+    assert str(report) in err
+    assert re.fullmatch(r"\d{8}T\d{6}Z-\d+\.txt", report.name)
+    text = report.read_text()
+    assert "the value of a variable" not in text
+    assert KEY not in text
+    assert str(tmp_path) not in text
+    assert os.getcwd() not in text  # noqa: PTH109 - as the program would name it

@@ -1,12 +1,22 @@
 """Words for people and the document for programs, never mixed."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
-from bot.console import Console, one_line, printable
+from bot.console import Console, one_line, printable, redact_with, redacted, redactor
+from bot.redaction import Redactor
 
 Capture = pytest.CaptureFixture[str]
+KEY = "sk-ant-Zq7vT2mXw9RkL4pB8nYc3HdJ6sFgA1eU"
+
+
+@pytest.fixture
+def knowing_the_key() -> Iterator[None]:
+    redact_with(lambda: Redactor([KEY]))
+    yield
+    redact_with(None)
 
 
 def test_words_go_to_standard_output_and_hints_do_not(capsys: Capture) -> None:
@@ -52,3 +62,41 @@ def test_nothing_steers_the_terminal(text: str, shown: str) -> None:
 
 def test_one_line_is_one_line() -> None:
     assert one_line("a\nb") == r"a\nb"
+
+
+@pytest.mark.usefixtures("knowing_the_key")
+def test_whatever_is_said_holds_no_secret(capsys: Capture) -> None:
+    console = Console()
+    console.say(f"result {KEY}")
+    console.note(f"hint \x1b[31m{KEY}")
+    Console("document").document({KEY: [{"a": f"<{KEY}>", "b": 1}, KEY[:20], None, (KEY[::-1],)]})
+
+    said = capsys.readouterr()
+    assert said.err == "hint \\x1b[31m[secret]\n"
+    words, _, document = said.out.partition("\n")
+    assert words == "result [secret]"
+    assert json.loads(document) == {
+        "[secret]": [{"a": "<[secret]>", "b": 1}, "[secret]", None, ["[secret]"]]
+    }
+
+
+@pytest.mark.usefixtures("knowing_the_key")
+def test_a_secret_in_two_halves_leaves_a_document_that_is_json(capsys: Capture) -> None:
+    Console("document").document({"parts": [KEY[:20], KEY[20:]]})
+
+    assert json.loads(capsys.readouterr().out) == {"parts": ["[secret]", "[secret]"]}
+
+
+def test_the_redactor_is_made_on_the_first_words_and_once() -> None:
+    made = []
+
+    def make() -> Redactor:
+        made.append(1)
+        return Redactor([KEY])
+
+    redact_with(make)
+    assert made == []
+    assert redacted(KEY) == redactor().text(KEY) == "[secret]"
+    assert made == [1]
+    redact_with(None)
+    assert redacted(KEY) == KEY

@@ -3,14 +3,19 @@
 import os
 import pty
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot import console, logs
 from bot.progress import Progress, line_of
+from bot.redaction import Redactor
 from workflows.run import Entry, Event, EventKind
 
 Capture = pytest.CaptureFixture[str]
+
+KEY = "sk-ant-Zq7vT2mXw9RkL4pB8nYc3HdJ6sFgA1eU"
 
 
 def entry(kind: EventKind, **data: Any) -> Entry:
@@ -61,6 +66,15 @@ REJECTED = {"path": "b.py", "landed": False}
         (entry("run.finished", state="nothing", why="no"), "run nothing: no"),
         (entry("model.replied", attempt=1, reply=""), ""),
         (
+            entry("run.resumed", replies=2, attempts=1),
+            "going on, with 2 replies paid for and 1 attempts judged",
+        ),
+        (entry("budget.settled", lost=False), ""),
+        (
+            entry("budget.settled", lost=True),
+            "  a reply was asked for and lost; it is booked at the most it can have cost",
+        ),
+        (
             entry("run.finished", state="failed", why="\x1b[2J\nrun proposed: forged"),
             r"run failed: \x1b[2J\nrun proposed: forged",
         ),
@@ -83,6 +97,56 @@ def test_quiet_progress_is_silent(capsys: Capture) -> None:
         progress.entry(entry("run.finished", state="proposed", why="good"))
 
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_each_entry_is_logged_quiet_or_not(quiet: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    log = logs.open_log(tmp_path, "r1", Redactor())
+    with Progress(quiet=quiet, log=log) as progress:
+        progress.entry(entry("model.replied"))
+    logs.begin("")
+
+    assert '"event":"model.replied"' in (tmp_path / "logs" / "r1.jsonl").read_text()
+
+
+def test_a_log_that_speaks_leaves_nothing_live(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = logs.open_log(tmp_path, "r1", Redactor(), verbosity=1)
+    master, slave = pty.openpty()
+    with os.fdopen(master, "rb", buffering=0) as screen, os.fdopen(slave, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with Progress(quiet=False, log=log) as progress:
+            progress.entry(entry("run.finished", state="nothing", why="no"))
+        terminal.flush()
+        os.set_blocking(screen.fileno(), False)
+        shown = b"".join(iter(lambda: screen.read(65_536) or b"", b""))
+    logs.begin("")
+
+    assert b"run=r1 run.finished state=nothing" in shown
+    assert b"run nothing: no" in shown
+    assert b"\x1b" not in shown
+
+
+def test_a_line_holds_no_secret() -> None:
+    console.redact_with(lambda: Redactor([KEY]))
+    try:
+        line = line_of(entry("run.finished", state="failed", why=f"with\n{KEY}"))
+    finally:
+        console.redact_with(None)
+
+    assert line == r"run failed: with\n[secret]"
+
+
+def test_nobody_reading_along_ends_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    unread = os.fdopen(writing, "w", buffering=1)
+    monkeypatch.setattr(sys, "stderr", unread)
+    with Progress(quiet=False) as progress:
+        progress.entry(entry("run.finished", state="nothing", why="no"))
+    with pytest.raises(BrokenPipeError):
+        unread.close()
 
 
 def test_on_a_terminal_lines_stay_above_what_is_live(monkeypatch: pytest.MonkeyPatch) -> None:

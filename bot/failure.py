@@ -1,0 +1,106 @@
+"""What flew out of a command, as words on standard error and an exit code.
+
+Wrong use and refusals are told as they are; what is the machine's doing (no room, no memory, nobody
+reading) is told as that; all else is a fault of ours, and leaves a report.
+"""
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+import click
+
+from bot import logs
+from bot.bug_report import write_report
+from bot.console import printable, redacted
+from scoping.refusal import Refusal
+
+WRONG_USE, BUG, INTERRUPTED, UNREAD = 2, 3, 130, 141
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def explain(error: BaseException, arguments: Sequence[str]) -> int:
+    """Tell a person what happened and return the exit code for it; never raises an Exception."""
+    try:
+        if isinstance(error, BrokenPipeError) and _is_unread():
+            return UNREAD
+        code, words = _told(error, arguments)
+        _complain(words)
+    except Exception as second:  # noqa: BLE001 - nothing is left that could report it
+        _complain_plainly(
+            f"changewright: a fault of ours ({type(error).__name__}), and it cannot be reported"
+            f" ({type(second).__name__}); please say so in an issue"
+        )
+        return BUG
+    return code
+
+
+def _told(error: BaseException, arguments: Sequence[str]) -> tuple[int, str]:
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        return INTERRUPTED, "changewright: interrupted; what was finished is in the journal"
+    if isinstance(error, click.ClickException):
+        return WRONG_USE, _shown(error)
+    if isinstance(error, Refusal):
+        logs.current().event("process.refused", "warning", refusal=type(error).__name__)
+        return WRONG_USE, f"changewright: {error}"
+    if isinstance(error, MemoryError):
+        return WRONG_USE, "changewright: memory ran out; free some, and the run can be resumed"
+    if isinstance(error, OSError) and error.errno in _FULL:
+        place = error.filename or "where the state or temporary files are kept"
+        words = f"changewright: the disk is full: {place}; free some space; the run can be resumed"
+        return WRONG_USE, words
+    logs.current().event("process.failed", "error", fault=type(error).__name__)
+    return BUG, _reported(error, arguments)
+
+
+def _reported(error: BaseException, arguments: Sequence[str]) -> str:
+    report = write_report(error, arguments)
+    words = f"changewright: a fault of ours ({_summary(error)}).\n"
+    if report.has_content:
+        words += f"A report is in {report.path}; it quotes what was worked on, so read it first,"
+        return words + " then please attach it to an issue."
+    words += f"A report without any of your code is in {report.path};"
+    return words + " please attach it to an issue."
+
+
+def _summary(error: BaseException) -> str:
+    if isinstance(error, RecursionError):
+        return "RecursionError: something is nested deeper than the program can follow"
+    return f"{type(error).__name__}: {error}"
+
+
+def _shown(error: click.ClickException) -> str:
+    """Return what click would print: usage, hint and message."""
+    import io  # noqa: PLC0415 - for wrong use only
+
+    text = io.StringIO()
+    error.show(text)
+    return text.getvalue().rstrip()
+
+
+def _is_unread() -> bool:
+    """Whether it was our own output that nobody reads; what is left of it then goes nowhere."""
+    import select  # noqa: PLC0415 - for broken pipes only
+
+    unread = False
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # no file behind it, so no pipe either
+            watch = select.poll()
+            watch.register(stream.fileno(), 0)
+            if any(state & (select.POLLERR | select.POLLHUP) for _, state in watch.poll(0)):
+                unread = True
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, stream.fileno())
+                os.close(nowhere)
+    return unread
+
+
+def _complain(words: str) -> None:
+    _complain_plainly(printable(redacted(words)))
+
+
+def _complain_plainly(words: str) -> None:
+    with suppress(BrokenPipeError):
+        sys.stderr.write(words + "\n")
