@@ -120,8 +120,11 @@ bench: setup ## Measure what the README states, each beside its own yardstick
 	  $(BIN)/python "$$bench"
 	done
 
-proof: ## The long forms: every test with many more generated inputs, then the benches
+proof: ## The long forms: tests with many more inputs, every kill point, bad inputs, benches
 	@$(MAKE) --no-print-directory test PYTEST_OPTIONS=--hypothesis-profile=proof
+	$(BIN)/python tests/e2e/kills.py
+	$(BIN)/python tests/e2e/kills.py --random 50
+	$(BIN)/python tests/e2e/bad_input_table.py
 	$(MAKE) --no-print-directory bench
 
 demo: setup ## Show the whole story on a real repository; no key needed

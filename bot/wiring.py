@@ -5,7 +5,6 @@ made from it in `bot/workshop.py`; nothing outside these two knows an adapter's 
 """
 
 import secrets
-import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot import logs
+from bot.console import redactor
+from bot.logs import open_log
+from bot.scratch import private, scratch
 from bot.settings import TARGET_FILE, Settings, from_process
 from scoping.refusal import Refusal
 from validators.checkout import Clone, open_clone, read_file
@@ -21,11 +24,9 @@ from validators.encoding import decode
 from validators.sandbox import TOOLS, Mount, Sandbox
 from workflows.conversation import Reply
 from workflows.ports import Engine, Forge, Journal, Model
-from workflows.review import Review
 
 if TYPE_CHECKING:
     from validators.evidence import Side
-    from workflows.pull_request import PullRequest
 
 
 # Where Debian, Ubuntu and Alpine keep what the machine trusts; uv's own list knows no company's.
@@ -59,24 +60,31 @@ def open_bench(
     repo: Path, base: str, command_line: Mapping[str, object], *, unsafe: bool
 ) -> Iterator[Bench]:
     """Open ``repo`` at ``base``; settings are read again once the base's own file is known."""
+    from bot.housekeeping import sweep_scratch  # noqa: PLC0415 - it knows the journal's adapter
+
     state = from_process(command_line).state
-    scratch = private(private(state / "scratch") / secrets.token_hex(8))
-    try:
-        clone = open_clone(repo, base, scratch / "clone")
-        settings = from_process(command_line, _target_file(clone))
+    sweep_scratch(state)
+    with scratch(state) as place:
+        clone = open_clone(repo, base, place / "clone")
+        settings = from_process(command_line, target_file(clone))
+        open_log(settings.state, "", redactor())
+        _tidy(settings)
         if unsafe:
             settings = replace(settings, rules=replace(settings.rules, require=()))
         with opened_journal(command_line) as journal:
             yield Bench(
                 settings,
                 clone,
-                sandbox_of(settings, unsafe=unsafe, scratch=scratch),
+                sandbox_of(settings, unsafe=unsafe, scratch=place),
                 journal,
-                _local_forge(settings, clone.repository, clone.original_git_dir),
-                scratch,
+                local_forge(settings, clone.repository, clone.original_git_dir),
+                place,
             )
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def state_folder(command_line: Mapping[str, object]) -> Path:
+    """Return the folder that journal, bundles and caches are kept in."""
+    return from_process(command_line).state
 
 
 @contextmanager
@@ -92,45 +100,6 @@ def opened_journal(command_line: Mapping[str, object]) -> Iterator[Journal]:
         journal.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Where a person decides: the forge, and the journal that keeps the decision."""
-
-    settings: Settings
-    forge: Forge
-    journal: Journal
-
-    def record(self, review: Review) -> "PullRequest":
-        """Keep a decision on the forge and in the journal of the run it is about."""
-        from workflows.decide import note_review  # noqa: PLC0415
-
-        pull_request = self.forge.record_review(review)
-        note_review(self.journal, pull_request.draft.run, review)
-        return pull_request
-
-    def diff(self, repo: Path, pull_request: "PullRequest") -> str:
-        """Return what a pull request changes, as a person reads it."""
-        from validators.checkout import diff_text, resolve_tree  # noqa: PLC0415
-
-        scratch = private(self.settings.state / "scratch") / secrets.token_hex(8)
-        try:
-            clone = open_clone(repo, pull_request.draft.base_commit, scratch)
-            return diff_text(clone, clone.base_tree, resolve_tree(clone, pull_request.head))
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-
-
-@contextmanager
-def open_desk(repo: Path, command_line: Mapping[str, object]) -> Iterator[Desk]:
-    """Open the local forge of ``repo``; no clone, no sandbox, no model."""
-    from validators.clones.repository import find  # noqa: PLC0415
-
-    settings = from_process(command_line)
-    place = find(repo)
-    with opened_journal(command_line) as journal:
-        yield Desk(settings, _local_forge(settings, place.root, place.git_dir), journal)
-
-
 def sandbox_of(settings: Settings, *, unsafe: bool, scratch: Path | None = None) -> Sandbox:
     """Return the sandbox that commands of a target run in; none only on the user's own word."""
     from bot.adapters.bwrap_sandbox import BwrapSandbox  # noqa: PLC0415
@@ -140,17 +109,17 @@ def sandbox_of(settings: Settings, *, unsafe: bool, scratch: Path | None = None)
     return NoneSandbox(place) if unsafe else BwrapSandbox(place)
 
 
-def model_of(settings: Settings, journal: Journal) -> Model:
-    """Return the model that ``--model`` names."""
+def model_of(settings: Settings, journal: Journal, start: int = 0) -> Model:
+    """Return the model that ``--model`` names; a file's replies after the first ``start``."""
     kind, _, rest = settings.model.partition(":")
     if kind == "scripted" and rest:
         from bot.adapters.scripted_model import ScriptedModel  # noqa: PLC0415
 
-        return ScriptedModel.load(Path(rest))
+        return ScriptedModel.load(Path(rest), start)
     if kind == "recorded" and rest:
         from bot.adapters.recorded_model import RecordedModel  # noqa: PLC0415
 
-        return RecordedModel(_recorded_turns(journal, rest), journal.get_blob)
+        return RecordedModel(_recorded_turns(journal, rest), journal.get_blob, start)
     if settings.model != "claude":
         raise WiringRefusal(
             f"--model {settings.model!r} is none of claude, scripted:FILE, recorded:RUN"
@@ -161,13 +130,14 @@ def model_of(settings: Settings, journal: Journal) -> Model:
             " --model scripted:FILE plays replies from a YAML file, --model recorded:RUN replays"
             " an earlier run"
         )
-    from bot.adapters.claude_model.model import DEFAULT_MODEL, ClaudeModel  # noqa: PLC0415
+    from bot.adapters.claude_model.model import DEFAULT_MODEL, ClaudeModel, Patience  # noqa: PLC0415
 
     return ClaudeModel(
         settings.api_key.reveal(),
         settings.model_name or DEFAULT_MODEL,
         endpoint=settings.model_endpoint,
         effort=settings.model_effort,
+        patience=Patience(_logged_wait),
     )
 
 
@@ -212,6 +182,25 @@ def now_iso() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _tidy(settings: Settings) -> None:
+    """Keep the state folder within its bounds, once a day."""
+    from bot.housekeeping import Bounds, tidy_once_a_day  # noqa: PLC0415 - the same
+
+    kept = settings.retention
+    bounds = Bounds(kept.days, kept.journal_mb, kept.cache_days, kept.cache_mb)
+    done = tidy_once_a_day(settings.state, bounds, time.time())
+    if done is not None:
+        logs.current().event(
+            "state.tidied", freed_bytes=done.freed_bytes, troubles=len(done.troubles)
+        )
+
+
+def _logged_wait(seconds: float) -> None:
+    """Wait before a model is asked again, and have it in the log that we did."""
+    logs.current().event("model.retried", "warning", wait_s=round(seconds, 1))
+    time.sleep(seconds)
+
+
 def _recorded_turns(journal: Journal, run: str) -> "Iterator[tuple[str, Reply]]":
     """Yield what an earlier run asked (by hash) and was answered, in order."""
     entries = journal.read(run)
@@ -225,13 +214,15 @@ def _recorded_turns(journal: Journal, run: str) -> "Iterator[tuple[str, Reply]]"
             yield asked, decode(journal.get_blob(entry.event.data["reply"]), Reply)
 
 
-def _local_forge(settings: Settings, repository: Path, git_dir: Path) -> Forge:
+def local_forge(settings: Settings, repository: Path, git_dir: Path) -> Forge:
+    """Return the forge of a user's own machine for one repository."""
     from bot.adapters.local_forge import LocalForge  # noqa: PLC0415
 
     return LocalForge(repository, git_dir, settings.state / "forge", now_iso)
 
 
-def _target_file(clone: Clone) -> bytes | None:
+def target_file(clone: Clone) -> bytes | None:
+    """Return the target's own configuration as it stands at the base commit, or None."""
     found = read_file(clone, clone.base_tree, TARGET_FILE)
     if found is None:
         return None
@@ -239,14 +230,3 @@ def _target_file(clone: Clone) -> bytes | None:
     if mode not in {"100644", "100755"}:
         raise WiringRefusal(f"{TARGET_FILE} at the base commit is a link; make it a file")
     return content
-
-
-def private(folder: Path) -> Path:
-    """Return ``folder``, made for this user alone when it was not there."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise WiringRefusal(
-            f"cannot make the state folder {folder}: {error.strerror}; choose another with --state"
-        ) from error
-    return folder

@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.wiring import Bench, model_of, network_mounts, network_variables, now_iso, private, tools
+from bot.bundle_files import found_bundle, write_bundle
+from bot.scratch import private
+from bot.wiring import Bench, model_of, network_mounts, network_variables, now_iso, tools
 from validators.checkout import line_counts
 from validators.sandbox import TOOLS
-from workflows.proposal import MAX_BUNDLE_BYTES, Bundle, BundleRefusal, Proposal, unseal
+from workflows.history import history_of
+from workflows.proposal import Proposal
 from workflows.publish import Press
 from workflows.workshop import Watch, Workshop
 
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from workflows.actions import Reader
     from workflows.migrate import Workbench
     from workflows.ports import Model
-    from workflows.pull_request import PullRequest
     from workflows.recorder import Recorder
     from workflows.run import Entry
     from workflows.task import Task
@@ -149,16 +150,18 @@ def workshop(bench: Bench, watch: Watch) -> Workshop:
         judge=judge,
         reader=lambda tree: reader_of(bench, tree),
         render=lambda proposal, evidence: _render(bench, proposal, evidence),
-        write_bundle=lambda run, document: _write_bundle(bench, run, document),
+        write_bundle=lambda name, document: write_bundle(bench.settings.state, name, document),
+        find_bundle=lambda run: found_bundle(bench.settings.state, f"{run}.json"),
         now=time.monotonic,
         now_iso=now_iso,
         watch=watch,
     )
 
 
-def model_for(bench: Bench) -> "Model":
-    """Return the model that the settings name."""
-    return model_of(bench.settings, bench.journal)
+def model_for(bench: Bench, run: str) -> "Model":
+    """Return the model that the settings name, as far on as ``run`` has asked it already."""
+    replied = history_of(bench.journal.read(run)).replies
+    return model_of(bench.settings, bench.journal, replied)
 
 
 def reader_of(bench: Bench, tree: str) -> "Reader":
@@ -170,9 +173,17 @@ def reader_of(bench: Bench, tree: str) -> "Reader":
 
 def press(bench: Bench, observe: "Callable[[Entry], None]") -> Press:
     """Return what `publish` works with."""
-    labels = bench.settings.pull_request.labels
-    rules = bench.settings.rules
-    return Press(bench.clone, rules, bench.forge, bench.journal, labels, observe)
+    wanted = bench.settings.pull_request
+    return Press(
+        bench.clone,
+        bench.settings.rules,
+        bench.forge,
+        bench.journal,
+        labels=wanted.labels,
+        reviewers=wanted.reviewers,
+        draft=wanted.draft,
+        observe=observe,
+    )
 
 
 def migration_bench(bench: Bench, watch: Watch) -> "Workbench":
@@ -194,26 +205,6 @@ def judge_alone(bench: Bench, tree: str, note: Callable[[str], None]) -> "tuple[
     return GateRoom(bench).judge(tree, observe)
 
 
-def read_bundle(path: Path) -> tuple[Bundle, str]:
-    """Return the bundle in a file and its hash; BundleRefusal names the file."""
-    try:
-        with path.open("rb") as file:
-            return unseal(file.read(MAX_BUNDLE_BYTES + 1))
-    except OSError as error:
-        raise BundleRefusal(f"{path}: cannot read the bundle: {error.strerror}") from error
-    except BundleRefusal as refusal:
-        raise BundleRefusal(f"{path}: {refusal}") from refusal
-
-
-def earlier_bundle(bench: Bench, pull_request: "PullRequest") -> Bundle:
-    """Return the bundle that a pull request was published from."""
-    place = bench.settings.state / "bundles" / f"{pull_request.draft.run}.json"
-    bundle, sha256 = read_bundle(place)
-    if sha256 != pull_request.draft.bundle_sha256:
-        raise BundleRefusal(f"{place} is not the bundle of pull request {pull_request.number}")
-    return bundle
-
-
 def _required(bench: Bench) -> "frozenset[Guarantee]":
     """Return what the rules require of a sandbox, as its own words."""
     from typing import cast  # noqa: PLC0415
@@ -233,14 +224,6 @@ def _render(bench: Bench, proposal: Proposal, evidence: "Evidence") -> tuple[str
     prefix = bench.settings.pull_request.title_prefix
     text = pull_request_text(proposal, evidence, changed, prefix)
     return text.title, text.body
-
-
-def _write_bundle(bench: Bench, run: str, document: bytes) -> str:
-    path = private(bench.settings.state / "bundles") / f"{run}.json"
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.write_bytes(document)
-    unfinished.replace(path)
-    return str(path)
 
 
 def _execute(bench: Bench, room: GateRoom, argv: "Sequence[str]") -> "tuple[Completed, Changes]":

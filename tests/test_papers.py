@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from ruamel.yaml import YAML
 
+from bot.cli import program
 from bot.configuration.keys import KEYS, Key
 from bot.configuration.values import truth
 
@@ -33,11 +35,11 @@ HOMES = (
 # --- the guards -----------------------------------------------------------------------------------
 
 
-def stale_help(readme: str, environment: dict[str, str]) -> list[str]:
+def stale_help(page: str, environment: dict[str, str]) -> list[str]:
     """Help blocks that differ from the program, as `command: the first line that differs`."""
-    blocks = list(HELP.finditer(readme))
+    blocks = list(HELP.finditer(page))
     if not blocks:
-        return ["README.md has no block between `<!-- help: changewright ... -->` and `/help`"]
+        return ["there is no block between `<!-- help: changewright ... -->` and `/help`"]
     complaints = []
     for block in blocks:
         command, *arguments = block["command"].split()
@@ -47,6 +49,14 @@ def stale_help(readme: str, environment: dict[str, str]) -> list[str]:
         if done.returncode or printed != written:
             complaints.append(f"{block['command']}: the program prints\n{printed}{done.stderr}")
     return complaints
+
+
+def commands(group: click.Group, before: str = "") -> Iterator[str]:
+    """Yield every command below ``group``, in words."""
+    for name, command in group.commands.items():
+        yield before + name
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{before}{name} ")
 
 
 def loose_requirements(lock: str) -> list[str]:
@@ -142,10 +152,17 @@ def files(root: Path, environment: dict[str, str]) -> list[str]:
 # --- this checkout --------------------------------------------------------------------------------
 
 
-def test_the_readme_shows_the_help_that_the_program_prints(
-    root: Path, environment: dict[str, str]
+@pytest.mark.parametrize("page", ["README.md", "docs/commands.md"])
+def test_the_papers_show_the_help_that_the_program_prints(
+    page: str, root: Path, environment: dict[str, str]
 ) -> None:
-    assert stale_help((root / "README.md").read_text("utf-8"), environment) == []
+    assert stale_help((root / page).read_text("utf-8"), environment) == []
+
+
+def test_every_command_is_on_the_page_of_commands(root: Path) -> None:
+    page = (root / "docs/commands.md").read_text("utf-8")
+    shown = {block["command"] for block in HELP.finditer(page)}
+    assert shown == {f"changewright {words}" for words in commands(program)}
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
@@ -182,7 +199,7 @@ def test_no_file_names_a_folder_of_one_machine(root: Path, environment: dict[str
 def test_a_help_block_that_drifted_or_is_missing_is_found(environment: dict[str, str]) -> None:
     block = "<!-- help: changewright -->\n```text\nUsage: something else\n```\n<!-- /help -->\n"
     assert stale_help(block, environment)[0].startswith("changewright: the program prints")
-    assert stale_help("# Changewright\n", environment)[0].startswith("README.md has no block")
+    assert stale_help("# Changewright\n", environment)[0].startswith("there is no block")
 
 
 @pytest.mark.parametrize(

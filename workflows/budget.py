@@ -51,6 +51,18 @@ def spent(entries: Iterable[Entry], elapsed_s: float = 0.0) -> Spent:
     return Spent(usd, tokens, turns + len(open_reservations), elapsed_s)
 
 
+def lost(entries: Iterable[Entry]) -> Spent:
+    """Return what was paid for replies that a killed process took with it, at the most."""
+    usd, tokens, turns = 0.0, 0, 0
+    for entry in entries:
+        data = entry.event.data
+        if entry.event.kind == "budget.settled" and data["lost"]:
+            usd += data["usd"] or 0.0
+            tokens += data["tokens"]
+            turns += 1
+    return Spent(usd, tokens, turns)
+
+
 def exhausted(budget: Budget, used: Spent, reserve: Spent) -> str:
     """Return why a request that may need ``reserve`` may not be sent, or "" when it may."""
     if used.usd + reserve.usd > budget.usd:

@@ -1,7 +1,7 @@
 """A person's decision, written down in the run it is about."""
 
 from workflows.ports import Journal
-from workflows.recorder import Recorder
+from workflows.recorder import Recorder, leased
 from workflows.review import Review
 from workflows.run import summarise
 
@@ -13,8 +13,7 @@ def note_review(journal: Journal, run: str, review: Review) -> None:
     """
     if not journal.read(run):
         return
-    fence = journal.lease(run, owner=f"review {review.pull_request}")
-    try:
+    with leased(journal, run, f"review {review.pull_request}") as fence:
         recorder = Recorder(journal, fence)
         recorder.record("review.recorded", review=review)
         if review.verdict != "changes-requested":
@@ -22,5 +21,3 @@ def note_review(journal: Journal, run: str, review: Review) -> None:
             recorder.record(
                 "run.finished", state=review.verdict, verdict=before.verdict, why=review.words
             )
-    finally:
-        journal.release(fence)

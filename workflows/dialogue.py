@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from scoping.refusal import Refusal
+from validators.encoding import decode
 from workflows.budget import Budget, Spent, exhausted, spent
 from workflows.conversation import (
     Action,
@@ -14,6 +15,8 @@ from workflows.conversation import (
     ReplyLimits,
     Usage,
 )
+from workflows.history import Exchange
+from workflows.ledger import Ledger
 from workflows.ports import Model, ModelRefusal
 from workflows.recorder import Recorder
 
@@ -24,16 +27,31 @@ class BudgetRefusal(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a conversation may use: the run's caps, one reply's, and the clock they run by."""
+    """What a conversation may use: the run's caps, one reply's, and the clock they run by.
+
+    ``before_s`` is how long the run had worked before this process took it up; ``ledger`` holds the
+    caps over several runs.
+    """
 
     budget: Budget
     reply: ReplyLimits
     now: Callable[[], float]
     started: float
+    before_s: float = 0.0
+    ledger: Ledger | None = None
+
+    @property
+    def elapsed_s(self) -> float:
+        """How long the run has worked, in this process and before it."""
+        return self.before_s + self.now() - self.started
 
 
 class Dialogue:
-    """Holds the turns so far; each `ask` reserves, sends, settles, and only then returns."""
+    """Holds the turns so far; each `ask` reserves, sends, keeps, settles, and only then returns.
+
+    What the run's history holds of the conversation is not asked again: the reply that was paid for
+    is taken from the journal.
+    """
 
     def __init__(
         self, model: Model, recorder: Recorder, allowance: Allowance, opening: Conversation
@@ -43,6 +61,8 @@ class Dialogue:
         self._allowance = allowance
         self._conversation = opening
         self._asked = 0
+        self._known = dict(recorder.history.exchanges)
+        self._book_what_was_cut_off()
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -60,43 +80,78 @@ class Dialogue:
 
         Raises BudgetRefusal before anything is sent, ModelRefusal after its cost was booked.
         """
-        reservation = self._reserve(attempt)
+        reservation = self._next(attempt)
+        while reservation in self._known:
+            exchange = self._known[reservation]
+            if exchange.reply:
+                return self._again(exchange)
+            reservation = self._next(attempt)  # it brought nothing, and its cost is booked
+        reserved = self._reserve(attempt, reservation)
         try:
             reply = self._model.reply(self._conversation, self._allowance.reply, observe)
         except ModelRefusal as refusal:
             self._settle(reservation, refusal.usage or Usage(requests=0, usd=0.0))
             raise
+        except KeyboardInterrupt:
+            self._book_as_lost(reserved)
+            raise
+        kept = self._recorder.keep(reply)
+        self._recorder.record("model.replied", attempt=attempt, reservation=reservation, reply=kept)
         self._settle(reservation, reply.usage)
-        self._recorder.record("model.replied", attempt=attempt, reply=self._recorder.keep(reply))
-        messages = (*self._conversation.messages, reply.message)
-        self._conversation = replace(self._conversation, messages=messages)
+        self._turn(reply)
         return reply
 
-    def _reserve(self, attempt: int) -> str:
+    def _next(self, attempt: int) -> str:
+        self._asked += 1
+        return f"{attempt}.{self._asked}"
+
+    def _again(self, exchange: Exchange) -> Reply:
+        """Return a reply of the journal, to the very words that it answered."""
+        recorder = self._recorder
+        self._conversation = decode(recorder.kept(exchange.conversation), Conversation)
+        reply = decode(recorder.kept(exchange.reply), Reply)
+        self._turn(reply)
+        return reply
+
+    def _turn(self, reply: Reply) -> None:
+        messages = (*self._conversation.messages, reply.message)
+        self._conversation = replace(self._conversation, messages=messages)
+
+    def _book_what_was_cut_off(self) -> None:
+        """Settle what a process that died had reserved: a lost reply at the most it may cost."""
+        for exchange in self._known.values():
+            if exchange.is_lost:
+                self._book_as_lost(exchange)
+            elif not exchange.was_settled:
+                reply = decode(self._recorder.kept(exchange.reply), Reply)
+                self._settle(exchange.reservation, reply.usage)
+
+    def _book_as_lost(self, exchange: Exchange) -> None:
+        """Charge what was sent and not heard to its end at the most it can have cost."""
+        usage = Usage(input_tokens=exchange.tokens, usd=exchange.usd)
+        self._settle(exchange.reservation, usage, lost=True)
+
+    def _reserve(self, attempt: int, reservation: str) -> Exchange:
         prompt_tokens = self._model.estimate_tokens(_text_of(self._conversation))
         output_tokens = self._allowance.reply.max_tokens
         price = self._model.price_usd(prompt_tokens, output_tokens)
-        elapsed = self._allowance.now() - self._allowance.started
-        used = spent(self._recorder.entries(), elapsed)
+        used = spent(self._recorder.entries(), self._allowance.elapsed_s)
         why = exhausted(
             self._allowance.budget, used, Spent(price or 0.0, prompt_tokens + output_tokens)
         )
+        if not why and self._allowance.ledger:
+            why = self._allowance.ledger.exhausted(price or 0.0)
         if why:
             raise BudgetRefusal(f"the budget of run {self._recorder.run} is used up: {why}")
-        self._asked += 1
-        reservation = f"{attempt}.{self._asked}"
+        kept = self._recorder.keep(self._conversation)
         self._recorder.record(
-            "prompt.sent", attempt=attempt, conversation=self._recorder.keep(self._conversation)
+            "prompt.sent", attempt=attempt, reservation=reservation, conversation=kept
         )
-        self._recorder.record(
-            "budget.reserved",
-            reservation=reservation,
-            usd=price,
-            tokens=prompt_tokens + output_tokens,
-        )
-        return reservation
+        tokens = prompt_tokens + output_tokens
+        self._recorder.record("budget.reserved", reservation=reservation, usd=price, tokens=tokens)
+        return Exchange(reservation, kept, price, tokens)
 
-    def _settle(self, reservation: str, usage: Usage) -> None:
+    def _settle(self, reservation: str, usage: Usage, *, lost: bool = False) -> None:
         self._recorder.record(
             "budget.settled",
             reservation=reservation,
@@ -104,6 +159,8 @@ class Dialogue:
             tokens=usage.tokens,
             requests=usage.requests,
             at_least=usage.at_least,
+            lost=lost,
+            elapsed_s=self._allowance.elapsed_s,
         )
 
 

@@ -130,11 +130,23 @@ class StaleFence(JournalRefusal):
     """Another process has taken this run over; whoever holds the old fence must stop."""
 
 
+class Held(JournalRefusal):
+    """Another process holds the lease of this run, and lives: which, and for how long at least."""
+
+
 class Journal(Protocol):
     """Append-only events of many runs, and blobs by hash. Safe for many processes at once."""
 
     def lease(self, run: str, owner: str, ttl_s: float = 60.0) -> Fence:
-        """Take the right to write ``run``; JournalRefusal while another owner's lease is alive."""
+        """Take the right to write ``run``; Held while another owner's lease is alive.
+
+        The lease of a living process stays alive without its doing. That of one that is known to be
+        dead is taken over at once.
+        """
+        ...
+
+    def holder(self, run: str) -> str:
+        """Return who would make `lease` refuse ``run`` now, or "" when nobody would."""
         ...
 
     def renew(self, fence: Fence, ttl_s: float = 60.0) -> None:

@@ -14,7 +14,7 @@ from validators.sandbox import FileChange
 from validators.verdict import Verdict
 from workflows.task import Task
 
-BUNDLE_FORMAT = "changewright-bundle/1"
+BUNDLE_FORMAT = "changewright-bundle/2"
 MAX_BUNDLE_BYTES = 128 * 1024**2
 
 
@@ -68,7 +68,11 @@ class ScopeLine:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The result of a run. The last attempt is the one proposed."""
+    """The result of a run. The last attempt is the one proposed.
+
+    ``lost_replies`` were asked for, and went with a process that was killed; they are in no
+    attempt, and cost at most ``lost_usd`` where the price is known.
+    """
 
     run: str
     task: Task
@@ -77,6 +81,8 @@ class Proposal:
     scope: tuple[ScopeLine, ...]
     attempts: tuple[Attempt, ...]
     created: str
+    lost_replies: int = 0
+    lost_usd: float = 0.0
 
     @property
     def verdict(self) -> Verdict:
@@ -89,7 +95,8 @@ class Bundle:
     """A proposal on its way: everything the publisher reads, and everything `verify` repeats.
 
     ``created`` (UTC ISO 8601) dates the commit too, so that publishing twice makes the same commit.
-    ``revises`` is the number of the pull request this continues, or 0.
+    ``revises`` is the number of the pull request this continues, or 0, and ``revised_run`` the run
+    whose proposal stood there. ``partial`` is work that was stopped: no gate need have judged it.
     """
 
     format: str
@@ -103,6 +110,7 @@ class Bundle:
     body: str
     partial: bool = False
     revises: int = 0
+    revised_run: str = ""
 
     @property
     def evidence(self) -> Evidence | None:
@@ -133,7 +141,10 @@ def unseal(document: bytes) -> tuple[Bundle, str]:
         message = f"this is not a bundle of changewright ({error})"
         raise BundleRefusal(message) from error
     if envelope.bundle.format != BUNDLE_FORMAT:
-        message = f"bundle format {envelope.bundle.format!r} is not {BUNDLE_FORMAT!r}"
+        message = (
+            f"bundle format {envelope.bundle.format!r} is not {BUNDLE_FORMAT!r}: another version of"
+            " changewright made it; propose again with this one"
+        )
         raise BundleRefusal(message)
     if not envelope.bundle.proposal.attempts:
         raise BundleRefusal("the bundle holds no attempt: there is nothing in it to look at")

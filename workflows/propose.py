@@ -1,23 +1,30 @@
 """One task to one proposal: scope, ask, land, gate, and the findings back, until it holds.
 
 The loop is `_attempt_until_it_holds`. What surrounds it opens the run in the journal and closes it
-with the truth, whatever happened.
+with the truth, whatever happened. A run that was cut off is proposed again under its own name: each
+step asks the journal first, so that what was paid for or judged then is not paid or judged again.
 """
 
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from scoping.refusal import Refusal
 from scoping.scope import Scope
-from validators.encoding import digest, encode
-from validators.evidence import Evidence
 from validators.verdict import Finding, Verdict, VerdictWord
 from workflows import prompts
+from workflows.budget import lost
 from workflows.conversation import Conversation, Message, Reply
 from workflows.dialogue import Allowance, BudgetRefusal, Dialogue
 from workflows.edits import Landed, land_reply
-from workflows.ports import Model, ModelRefusal
+from workflows.ledger import Ledger
+from workflows.ports import Model, ModelRefusal, StaleFence
 from workflows.proposal import Attempt, Proposal, ScopeLine
 from workflows.recorder import Recorder, recording
 from workflows.run import RunState
-from workflows.sealing import write_bundle
+from workflows.sealing import write_bundle, write_partial_bundle
+from workflows.steps import judged, note_attempt, note_landing, scoped
 from workflows.task import Task
+from workflows.unfinished import start_of
 from workflows.workshop import Outcome, Revision, Wishes, Workshop
 
 
@@ -30,78 +37,80 @@ class _Ended(Exception):
         self.verdict = verdict
 
 
+@dataclass(slots=True)
+class _Work:
+    """What a run has in hand: ``unjudged`` is what landed and has no verdict yet."""
+
+    begun: str
+    tree: str
+    scope: Scope = field(default_factory=lambda: Scope(""))
+    attempts: list[Attempt] = field(default_factory=list)
+    unjudged: Attempt | None = None
+
+
 def propose(task: Task, run: str, model: Model, workshop: Workshop, wishes: Wishes) -> Outcome:
-    """Work on ``task`` as ``run`` until a proposal holds or nothing more may be tried."""
-    start = {
-        "task": task,
-        "task_key": task.key,
-        "base_commit": workshop.clone.base_commit,
-        "model": model.name,
-        "rules_sha256": digest(encode(workshop.rules)),
-        "prompts_sha256": digest(prompts.SYSTEM.encode()),
-        "budget": wishes.budget,
-        "revises": wishes.revision.number if wishes.revision else 0,
-    }
+    """Work on ``task`` as ``run`` until a proposal holds or nothing more may be tried.
+
+    A ``run`` that the journal knows is gone on with, to the same end as if it had never stopped.
+    """
+    begun = wishes.revision.tree if wishes.revision else workshop.clone.base_tree
+    work = _Work(begun, begun)
+    start = start_of(task, model.name, workshop, wishes)
     with recording(workshop.journal, run, start, workshop.watch.entry) as recorder:
-        attempts: list[Attempt] = []
         try:
-            scope = _scope(task, workshop, recorder)
+            work.scope = scoped(task, workshop, recorder)
             _require_environment(workshop, recorder)
-            allowance = Allowance(wishes.budget, wishes.reply, workshop.now, workshop.now())
-            opening = _opening(task, scope, wishes.revision)
+            opening = _opening(task, work.scope, wishes.revision)
+            allowance = _allowance(task, workshop, wishes, recorder)
             dialogue = Dialogue(model, recorder, allowance, opening)
-            _attempt_until_it_holds(dialogue, workshop, wishes, recorder, attempts)
+            _attempt_until_it_holds(dialogue, workshop, wishes, recorder, work)
+            proposal = _proposal(task, model, workshop, recorder, work)
+            path = write_bundle(proposal, workshop, recorder, wishes.revision)
         except _Ended as end:
-            return _finish(recorder, Outcome(run, end.state, end.verdict, str(end), (*attempts,)))
-        lines = tuple(
-            ScopeLine(e.path, e.start_line, e.end_line, e.symbol, e.kind, e.reasons)
-            for e in scope.excerpts
-        )
-        proposal = Proposal(
-            run,
-            task,
-            workshop.clone.base_commit,
-            model.name,
-            lines,
-            (*attempts,),
-            workshop.now_iso(),
-        )
-        path = write_bundle(proposal, workshop, recorder, wishes.revision)
-        why = f"proposed after {len(attempts)} attempt{'s' * (len(attempts) > 1)}"
-        return _finish(
-            recorder, Outcome(run, "proposed", proposal.verdict, why, (*attempts,), path)
-        )
+            path = (
+                _unfinished(task, model, workshop, recorder, work) if end.state != "nothing" else ""
+            )
+            outcome = Outcome(run, end.state, end.verdict, str(end), (*work.attempts,), path)
+            return _finish(recorder, outcome)
+        except StaleFence:
+            raise
+        except BaseException:
+            with suppress(Refusal):  # why the run stopped is what counts
+                _unfinished(task, model, workshop, recorder, work)
+            raise
+        why = f"proposed after {len(work.attempts)} attempt{'s' * (len(work.attempts) > 1)}"
+        outcome = Outcome(run, "proposed", proposal.verdict, why, proposal.attempts, path)
+        return _finish(recorder, outcome)
 
 
 def _attempt_until_it_holds(
-    dialogue: Dialogue,
-    workshop: Workshop,
-    wishes: Wishes,
-    recorder: Recorder,
-    attempts: list[Attempt],
+    dialogue: Dialogue, workshop: Workshop, wishes: Wishes, recorder: Recorder, work: _Work
 ) -> None:
-    """Fill ``attempts``; return when the last one may be shown, raise _Ended when none may."""
-    tree = wishes.revision.tree if wishes.revision else workshop.clone.base_tree
-    while len(attempts) < wishes.max_attempts:
-        number = len(attempts) + 1
-        replies = _ask_until_edits(dialogue, workshop, number, tree)
-        landed = _land(workshop, tree, replies[-1])
-        recorder.record("patch.landed", attempt=number, tree=landed.tree, edits=landed.reports)
-        if landed.tree == tree:
-            verdict, evidence = Verdict("fail", landed.findings), None
-            dialogue.say(_what_did_not_land(landed))
+    """Fill ``work``; return when its last attempt may be shown, raise _Ended when none may."""
+    while len(work.attempts) < wishes.max_attempts:
+        number = len(work.attempts) + 1
+        replies = _ask_until_edits(dialogue, workshop, number, work.tree)
+        landed = _land(workshop, work.tree, replies[-1])
+        attempt = _attempt(number, Verdict("cancelled"), landed, replies)
+        note_landing(number, landed, recorder)
+        if landed.tree == work.tree:
+            attempt = replace(attempt, verdict=Verdict("fail", landed.findings))
+            words = _what_did_not_land(landed)
         else:
-            tree = landed.tree
-            verdict, evidence = workshop.judge(tree, recorder)
-            dialogue.say(prompts.gates_failed(verdict))
-        attempts.append(_attempt(number, (verdict, evidence), landed, replies))
-        recorder.record("attempt.finished", attempt=attempts[-1])
-        if verdict.may_be_shown:
+            work.unjudged, work.tree = attempt, landed.tree
+            verdict, evidence = judged(number, work.tree, workshop, recorder)
+            attempt = replace(attempt, verdict=verdict, evidence=evidence)
+            words = prompts.gates_failed(verdict)
+        note_attempt(attempt, recorder)
+        work.attempts.append(attempt)
+        work.unjudged = None
+        dialogue.say(words)
+        if attempt.verdict.may_be_shown:
             return
-        if verdict.word == "infrastructure":
-            raise _Ended("failed", verdict, _first_message(verdict))
-    last = attempts[-1].verdict
-    why = f"no attempt of {len(attempts)} passed; the last: {_first_message(last)}"
+        if attempt.verdict.word == "infrastructure":
+            raise _Ended("failed", attempt.verdict, _first_message(attempt.verdict))
+    last = work.attempts[-1].verdict
+    why = f"no attempt of {len(work.attempts)} passed; the last: {_first_message(last)}"
     raise _Ended("nothing", last, why)
 
 
@@ -133,26 +142,18 @@ def _ask_until_edits(
         dialogue.say("", tuple(reader.answer(call) for call in reply.message.calls))
 
 
-def _scope(task: Task, workshop: Workshop, recorder: Recorder) -> Scope:
-    """Choose what the model reads, and keep every excerpt in the journal."""
-    scope = workshop.select(task)
-    recorder.record(
-        "scope.selected",
-        files=[ranked.path for ranked in scope.files],
-        functions=[ranked.id for ranked in scope.functions],
-        skipped=scope.skipped,
-        tokens=scope.tokens,
-        excerpts=recorder.keep(scope.excerpts),
-    )
-    return scope
-
-
 def _require_environment(workshop: Workshop, recorder: Recorder) -> None:
     """Build the target's environment; without one nothing can be judged, so nobody is asked."""
     trouble = workshop.prepare(recorder)
     if trouble:
         verdict = _said("infrastructure", "set-up-failed", trouble)
         raise _Ended("failed", verdict, "the target's environment could not be built")
+
+
+def _allowance(task: Task, workshop: Workshop, wishes: Wishes, recorder: Recorder) -> Allowance:
+    ledger = Ledger(workshop.journal, task, wishes.caps, workshop.now_iso)
+    before_s = recorder.history.seconds
+    return Allowance(wishes.budget, wishes.reply, workshop.now, workshop.now(), before_s, ledger)
 
 
 def _opening(task: Task, scope: Scope, revision: Revision | None) -> Conversation:
@@ -179,13 +180,7 @@ def _what_did_not_land(landed: Landed) -> str:
     return prompts.edits_rejected(landed.reports)
 
 
-def _attempt(
-    number: int,
-    judged: tuple[Verdict, Evidence | None],
-    landed: Landed,
-    replies: tuple[Reply, ...],
-) -> Attempt:
-    verdict, evidence = judged
+def _attempt(number: int, verdict: Verdict, landed: Landed, replies: tuple[Reply, ...]) -> Attempt:
     prices = [reply.usage.usd for reply in replies]
     known = [price for price in prices if price is not None]
     return Attempt(
@@ -197,8 +192,33 @@ def _attempt(
         replies=len(replies),
         tokens=sum(reply.usage.tokens for reply in replies),
         usd=sum(known) if len(known) == len(prices) else None,
-        evidence=evidence,
     )
+
+
+def _proposal(
+    task: Task, model: Model, workshop: Workshop, recorder: Recorder, work: _Work
+) -> Proposal:
+    """Return what a person will see, dated by the run's start: made again it is the same."""
+    lines = tuple(
+        ScopeLine(e.path, e.start_line, e.end_line, e.symbol, e.kind, e.reasons)
+        for e in work.scope.excerpts
+    )
+    attempts = (*work.attempts, *([work.unjudged] if work.unjudged else []))
+    base, created = workshop.clone.base_commit, recorder.history.started_at
+    gone = lost(recorder.entries())
+    return Proposal(
+        recorder.run, task, base, model.name, lines, attempts, created, gone.turns, gone.usd
+    )
+
+
+def _unfinished(
+    task: Task, model: Model, workshop: Workshop, recorder: Recorder, work: _Work
+) -> str:
+    """Keep what landed before the run was stopped; return the bundle's path, or ""."""
+    if work.tree == work.begun:
+        return ""
+    proposal = _proposal(task, model, workshop, recorder, work)
+    return write_partial_bundle(proposal, work.tree, workshop, recorder)
 
 
 def _said(word: VerdictWord, code: str, message: str) -> Verdict:

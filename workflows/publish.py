@@ -11,36 +11,56 @@ from dataclasses import dataclass
 from typing import Any
 
 from validators.checkout import Clone, commit, write_tree
+from validators.clones.authorship import committer_of
+from validators.encoding import digest
 from validators.policy import judge_tree
 from validators.rules import Rules
 from validators.verdict import Finding
 from workflows.ports import Forge, ForgeRefusal, Journal
 from workflows.proposal import Bundle, BundleRefusal
 from workflows.pull_request import Commit, PullRequest, PullRequestDraft
-from workflows.recorder import Recorder
+from workflows.recorder import Recorder, leased
 from workflows.run import Effect, Entry
 
 COMMIT_AUTHOR = "changewright <changewright@users.noreply.github.com>"
-_LEASE_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """What publishing works with: our clone at the bundle's base, the forge and the journal."""
+    """What publishing works with: our clone at the bundle's base, the forge and the journal.
+
+    A pull request is opened as a ``draft``, with ``labels`` and ``reviewers`` to be asked.
+    """
 
     clone: Clone
     rules: Rules
     forge: Forge
     journal: Journal
     labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    draft: bool = True
     observe: Callable[[Entry], None] = lambda _: None
 
 
-def publish(bundle: Bundle, sha256: str, press: Press) -> PullRequest:
-    """Publish ``bundle`` (known by ``sha256``) and return its pull request.
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where a bundle stands now; unfinished work has a branch and no pull request."""
 
-    Raises BundleRefusal when the bundle is not what it says or its base's policy forbids it, and
-    ForgeRefusal when the branch is not ours to write.
+    branch: str
+    head: str
+    pull_request: PullRequest | None
+
+
+class AlreadyOpen(ForgeRefusal):
+    """Another run's pull request for the same task waits for a person: which, and what to do."""
+
+
+def publish(bundle: Bundle, sha256: str, press: Press) -> Published:
+    """Publish ``bundle`` (known by ``sha256``); partial work gets a branch and no pull request.
+
+    Raises BundleRefusal when the bundle is not what it says or its base's policy forbids it,
+    AlreadyOpen when another run's pull request stands in its place, and ForgeRefusal when the
+    branch is not ours to write.
     """
     _check(bundle, press)
     made = commit(
@@ -61,25 +81,53 @@ def publish(bundle: Bundle, sha256: str, press: Press) -> PullRequest:
         body=bundle.body,
         run=bundle.proposal.run,
         bundle_sha256=sha256,
+        draft=press.draft,
         labels=press.labels,
+        reviewers=press.reviewers,
     )
-    run = bundle.proposal.run
-    fence = press.journal.lease(run, owner=f"publish {sha256[:12]}", ttl_s=_LEASE_S)
-    try:
-        recorder = Recorder(press.journal, fence, press.observe)
+    run, owner = bundle.proposal.run, f"publish {sha256[:12]}"
+    # One publisher of a branch at a time: between looking and opening nobody else may open.
+    with (
+        leased(press.journal, _lane(bundle, press), owner),
+        leased(press.journal, run, owner) as pen,
+    ):
+        recorder = Recorder(press.journal, pen, press.observe)
         _introduce(bundle, recorder)
-        _push(new, draft, press.forge, recorder)
+        _refuse_a_second(bundle, new, draft, press.forge)
+        _push(new, draft, press, recorder)
+        if bundle.partial:
+            return Published(draft.branch, new.sha, None)
         pull_request = _open(new, draft, press.forge, recorder)
         _finish(bundle, pull_request, recorder)
-    finally:
-        press.journal.release(fence)
-    return pull_request
+        return Published(draft.branch, new.sha, pull_request)
+
+
+def _lane(bundle: Bundle, press: Press) -> str:
+    """Return what publishers of one branch take turns on."""
+    place = f"{press.clone.repository}\n{bundle.branch}"
+    return f"branch-{digest(place.encode('utf-8', 'surrogateescape'))[:12]}"
+
+
+def _refuse_a_second(bundle: Bundle, new: Commit, draft: PullRequestDraft, forge: Forge) -> None:
+    """Raise AlreadyOpen for a second answer to one task, unless it revises the first."""
+    found = forge.find_pull_request(draft.branch)
+    if found is None or found.state != "open" or _carries(found, new, draft):
+        return
+    revises_it = (bundle.revises, bundle.revised_run) == (found.number, found.draft.run)
+    if not bundle.partial and (revises_it or found.draft.run == draft.run):
+        return
+    raise AlreadyOpen(
+        f"pull request {found.number} (run {found.draft.run}) already answers this task and waits"
+        f" for a person; run {draft.run} is not published. Decide on it first:"
+        f" `changewright review show {found.number}`; once it is rejected, publish this one"
+    )
 
 
 def _check(bundle: Bundle, press: Press) -> None:
     """Refuse a bundle that is not exactly what its hashes and the base's rules allow."""
     clone, evidence = press.clone, bundle.evidence
-    if bundle.partial or evidence is None or not bundle.proposal.verdict.may_be_shown:
+    shown = bundle.proposal.verdict.may_be_shown and evidence is not None
+    if not (bundle.partial or shown):
         raise BundleRefusal(
             f"run {bundle.proposal.run} did not pass its gates; there is nothing to publish"
         )
@@ -92,7 +140,8 @@ def _check(bundle: Bundle, press: Press) -> None:
         raise BundleRefusal(
             "the bundle's changes do not make the tree that its gates judged; do not trust it"
         )
-    if evidence.applied_tree != bundle.applied_tree or evidence.base_tree != bundle.base_tree:
+    judged = evidence and (evidence.base_tree, evidence.applied_tree)
+    if not bundle.partial and judged != (bundle.base_tree, bundle.applied_tree):
         raise BundleRefusal("the bundle's evidence is about another change; do not trust it")
     blocking = [
         finding
@@ -126,26 +175,29 @@ def _finish(bundle: Bundle, pull_request: PullRequest, recorder: Recorder) -> No
         )
 
 
-def _push(new: Commit, draft: PullRequestDraft, forge: Forge, recorder: Recorder) -> None:
+def _push(new: Commit, draft: PullRequestDraft, press: Press, recorder: Recorder) -> None:
     def act() -> dict[str, Any]:
-        head = forge.branch_head(draft.branch)
+        head = press.forge.branch_head(draft.branch)
         if head != new.sha:
-            _refuse_to_bury(head, draft.branch, forge)
-            forge.push(draft.branch, new, head)
+            _refuse_to_bury(head, draft.branch, press)
+            press.forge.push(draft.branch, new, head)
         return {"head": new.sha}
 
     request = {"branch": draft.branch, "commit": new.sha}
     recorder.perform(Effect(f"push {draft.branch} {new.sha}", "push", request), act)
 
 
-def _refuse_to_bury(head: str | None, branch: str, forge: Forge) -> None:
-    """Raise ForgeRefusal when somebody added commits of their own to an open pull request."""
-    found = forge.find_pull_request(branch)
-    if head and found is not None and found.state == "open" and found.head != head:
+def _refuse_to_bury(head: str | None, branch: str, press: Press) -> None:
+    """Raise ForgeRefusal when somebody worked on the branch: their commits are never moved."""
+    if head is None:
+        return
+    found = press.forge.find_pull_request(branch)
+    is_known = found is not None and found.head == head
+    if not is_known and committer_of(press.clone, head) != COMMIT_AUTHOR:
         raise ForgeRefusal(
-            f"branch {branch} is at {head}, not at {found.head} where pull request {found.number}"
-            " put it: somebody worked on it. Keep that work on another branch, set this one back,"
-            " and publish again"
+            f"branch {branch} is at {head}, which changewright did not put there: somebody worked"
+            " on it. Keep that work on another branch, set this one back or delete it, and publish"
+            " again"
         )
 
 
@@ -159,7 +211,8 @@ def _open(new: Commit, draft: PullRequestDraft, forge: Forge, recorder: Recorder
         return {"number": found.number}
 
     request = {"branch": draft.branch, "commit": new.sha, "bundle": draft.bundle_sha256}
-    effect = Effect(f"pull-request {draft.branch} {new.sha}", "pull-request", request)
+    key = f"pull-request {draft.branch} {new.sha} {draft.bundle_sha256[:12]}"
+    effect = Effect(key, "pull-request", request)
     return forge.pull_request(int(recorder.perform(effect, act)["number"]))
 
 
@@ -171,9 +224,10 @@ def _carries(found: PullRequest, new: Commit, draft: PullRequestDraft) -> bool:
 def _message(bundle: Bundle) -> str:
     task = bundle.proposal.task
     asked = f"issue {task.number}" if task.number else "a task given as text"
+    made = "Left unfinished" if bundle.partial else "Proposed"
     return (
         f"{bundle.title}\n\n"
-        f"Proposed by changewright for {asked}.\n\n"
+        f"{made} by changewright for {asked}.\n\n"
         f"Changewright-Run: {bundle.proposal.run}\n"
     )
 

@@ -1,20 +1,39 @@
-"""The pen of one run: every step goes through here into the journal, and to whoever watches."""
+"""The pen of one run: every step goes through here into the journal, and to whoever watches.
+
+A run that was begun before is written on: its `history` says what is done already, and the workflow
+takes that from there instead of doing it, and paying for it, again.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from scoping.refusal import Refusal
 from validators.encoding import builtins, encode
-from workflows.ports import Journal
+from workflows.history import History, history_of
+from workflows.ports import Journal, JournalRefusal, StaleFence
 from workflows.run import Effect, Entry, Event, EventKind, Fence, effects
 
-# Longer than any run may take: a run that died is taken over by its own name, not by patience.
-_LEASE_S = 3600.0
+# The journal keeps the lease of a living process alive; that of a dead one ends with this.
+LEASE_S = 60.0
+# What a run is: when one of these differs, going on would finish another run under its name.
+_SAME = {
+    "task_key": "task",
+    "base_commit": "base commit",
+    "rules_sha256": "rules that judge a change (gates, limits, protected paths, sandbox)",
+    "target": "target",
+}
+
+
+class ResumeRefusal(Refusal):
+    """A run cannot be gone on with: which run, what has changed since, and what to do."""
 
 
 class Recorder:
-    """Writes the events of one run under its fence; ``observe`` sees each after it is durable."""
+    """Writes the events of one run under its fence; ``observe`` sees each after it is durable.
+
+    ``history`` is what the journal held when the fence was taken.
+    """
 
     def __init__(
         self, journal: Journal, fence: Fence, observe: Callable[[Entry], None] = lambda _: None
@@ -22,6 +41,7 @@ class Recorder:
         self._journal = journal
         self._fence = fence
         self._observe = observe
+        self.history: History = history_of(journal.read(fence.run))
 
     @property
     def run(self) -> str:
@@ -38,6 +58,10 @@ class Recorder:
         """Store a large noun as a blob and return the hash to record in an event."""
         return self._journal.put_blob(encode(noun))
 
+    def kept(self, sha256: str) -> bytes:
+        """Return what was stored under a hash; JournalRefusal when it is not there any more."""
+        return self._journal.get_blob(sha256)
+
     def entries(self) -> list[Entry]:
         """Return what the journal holds of this run."""
         return list(self._journal.read(self.run))
@@ -53,9 +77,24 @@ class Recorder:
             return dict(known.outcome)
         if known is None:
             self.record("effect.intended", key=effect.key, kind=effect.kind, request=effect.request)
+        else:
+            self._journal.renew(self._fence, LEASE_S)  # still ours to do?
         outcome = act()
         self.record("effect.settled", key=effect.key, outcome=outcome)
         return outcome
+
+
+@contextmanager
+def leased(journal: Journal, run: str, owner: str) -> Iterator[Fence]:
+    """Hold the right to write ``run``; JournalRefusal while another process holds it."""
+    fence = journal.lease(run, owner, LEASE_S)
+    try:
+        yield fence
+    finally:
+        # Of a journal that cannot be written the lease runs out by itself, and its first complaint
+        # is the one to be told.
+        with suppress(JournalRefusal):
+            journal.release(fence)
 
 
 @contextmanager
@@ -65,24 +104,46 @@ def recording(
     start: Mapping[str, Any],
     observe: Callable[[Entry], None] = lambda _: None,
 ) -> Iterator[Recorder]:
-    """Open ``run`` in the journal; close it with the truth when it does not come to its own end."""
-    fence = journal.lease(run, owner=run, ttl_s=_LEASE_S)
-    recorder = Recorder(journal, fence, observe)
+    """Open ``run`` in the journal; close it with the truth when it does not come to its own end.
 
-    def finish(state: str, verdict: str, why: str) -> None:
-        recorder.record("run.finished", state=state, verdict=verdict, why=why)
+    A run that is there already is taken up again; ResumeRefusal when ``start`` is about another.
+    """
+    with leased(journal, run, f"run {run}") as fence:
+        recorder = Recorder(journal, fence, observe)
+        _begin(recorder, start)
+        try:
+            yield recorder
+        except StaleFence:
+            # Somebody else writes this run now, its end too.
+            raise
+        except KeyboardInterrupt:
+            _finish(recorder, "cancelled", "cancelled", "interrupted by a person")
+            raise
+        except Refusal as refusal:
+            _finish(recorder, "failed", "infrastructure", str(refusal))
+            raise
+        except Exception as bug:
+            why = f"a fault of changewright: {type(bug).__name__}: {bug}"
+            _finish(recorder, "failed", "infrastructure", why)
+            raise
 
-    try:
+
+def _begin(recorder: Recorder, start: Mapping[str, Any]) -> None:
+    before = recorder.history
+    if before.started is None:
         recorder.record("run.started", **start)
-        yield recorder
-    except KeyboardInterrupt:
-        finish("cancelled", "cancelled", "interrupted by a person")
-        raise
-    except Refusal as refusal:
-        finish("failed", "infrastructure", str(refusal))
-        raise
-    except Exception as bug:
-        finish("failed", "infrastructure", f"a fault of changewright: {type(bug).__name__}: {bug}")
-        raise
-    finally:
-        journal.release(fence)
+        recorder.history = history_of(recorder.entries())
+        return
+    for key, meaning in _SAME.items():
+        if before.started.get(key) != start.get(key):
+            raise ResumeRefusal(
+                f"run {recorder.run} cannot go on: its {meaning} is no longer what it was when it"
+                " began. Put that back as it was, or start anew with `changewright propose`"
+            )
+    recorder.record("run.resumed", replies=before.replies, attempts=len(before.attempts))
+
+
+def _finish(recorder: Recorder, state: str, verdict: str, why: str) -> None:
+    # On a full disk the run stays open, which is true too: it can be taken up again.
+    with suppress(JournalRefusal):
+        recorder.record("run.finished", state=state, verdict=verdict, why=why)

@@ -1,40 +1,33 @@
 """A proposal and its review become the next proposal, on the same base and the same branch."""
 
-from validators.checkout import diff_text, write_tree
-from workflows.ports import Model
+from validators.checkout import Clone, diff_text, write_tree
 from workflows.proposal import Bundle, BundleRefusal
-from workflows.propose import propose
 from workflows.pull_request import PullRequest
 from workflows.review import Review
-from workflows.workshop import Outcome, Revision, Wishes, Workshop
+from workflows.workshop import Revision
 
 _MAX_DIFF_BYTES = 200_000
 
 
-def revise(
-    waiting: tuple[PullRequest, Bundle], run: str, model: Model, workshop: Workshop, wishes: Wishes
-) -> Outcome:
-    """Work on until the bundle that stands on a pull request answers its newest review.
+def revision_of(pull_request: PullRequest, earlier: Bundle, clone: Clone) -> Revision:
+    """Return what has to be worked on until ``earlier`` answers the newest review of its request.
 
-    Raises BundleRefusal when nobody asked for changes, or when the bundle is not what stands on
-    the pull request's branch.
+    Raises BundleRefusal when nobody asked for changes, or when the bundle is not what stands on the
+    pull request's branch. `propose` does the rest.
     """
-    pull_request, earlier = waiting
     review = newest_request(pull_request)
-    clone = workshop.clone
     tree = write_tree(clone, clone.base_tree, earlier.changes)
     if tree != earlier.applied_tree:
         raise BundleRefusal(
             f"the bundle of pull request {pull_request.number} no longer makes the tree it names"
         )
-    revision = Revision(
+    return Revision(
         number=pull_request.number,
         tree=tree,
         diff=diff_text(clone, clone.base_tree, tree, limit_bytes=_MAX_DIFF_BYTES),
         words=words_of(review),
+        run=earlier.proposal.run,
     )
-    wanted = Wishes(wishes.budget, wishes.max_attempts, wishes.reply, revision)
-    return propose(earlier.proposal.task, run, model, workshop, wanted)
 
 
 def newest_request(pull_request: PullRequest) -> Review:

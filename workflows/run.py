@@ -5,7 +5,7 @@ down before anything outside is touched and settled after, under a key by which 
 outside, so that a run that died in between knows what to ask.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -13,22 +13,26 @@ from validators.verdict import VerdictWord
 
 EventKind = Literal[
     "run.started",  # task, base commit, command, rules, model
+    "run.resumed",  # how much of it was done already
     "scope.selected",  # files, functions, tokens; the excerpts as a blob
     "environment.ready",  # key, interpreter, cached or built
-    "prompt.sent",  # attempt, conversation as a blob
+    "prompt.sent",  # attempt, reservation, conversation as a blob
     "budget.reserved",  # reservation, at most: usd, tokens
-    "budget.settled",  # reservation, really: usd, tokens, requests
-    "model.replied",  # attempt, reply as a blob
+    "model.replied",  # attempt, reservation, reply as a blob
+    "budget.settled",  # reservation, really: usd, tokens, requests; whether the reply was lost
+    "command.finished",  # how a migration's command ended, its changes as a blob
     "patch.landed",  # attempt, applied tree, report per edit
     "gate.finished",  # attempt, gate, outcome, durations
-    "attempt.finished",  # the Attempt
+    "attempt.finished",  # the Attempt, its evidence as a blob
     "effect.intended",  # key, kind, request
     "effect.settled",  # key, outcome
-    "bundle.written",  # sha256, path
+    "bundle.written",  # sha256, file name, whether it is partial
     "review.recorded",  # the Review
     "campaign.paused",  # campaign
     "campaign.resumed",  # campaign
     "campaign.cancelled",  # campaign
+    "campaign.started",  # the Campaign, and what the command was told
+    "target.started",  # the run that works on it
     "target.finished",  # the TargetResult
     "run.finished",  # state, verdict, why
 ]
@@ -91,6 +95,7 @@ class RunSummary:
     tokens: int
     bundle: str = ""
     why: str = ""
+    lost_replies: int = 0
 
 
 def effects(entries: Iterable[Entry]) -> dict[str, Effect]:
@@ -107,18 +112,25 @@ def effects(entries: Iterable[Entry]) -> dict[str, Effect]:
 
 
 def summarise(entries: Iterable[Entry]) -> RunSummary:
-    """Return the summary of one run; raise ValueError when it never started."""
-    state: dict[str, Any] = {"attempts": 0, "usd": 0.0, "tokens": 0, "state": "running"}
+    """Return the summary of one run; raise ValueError when it never started.
+
+    ``bundle`` is the name of its file in the state folder's ``bundles``.
+    """
+    state: dict[str, Any] = {"usd": 0.0, "tokens": 0, "state": "running", "lost_replies": 0}
+    attempts: set[int] = set()
     for entry in entries:
         data, kind = entry.event.data, entry.event.kind
         if kind == "run.started":
             state |= {"id": entry.run, "started": entry.at, "task": data["task_key"]}
             state |= {"title": data["task"]["title"], "repository": data["task"]["repository"]}
+        elif kind == "run.resumed":
+            state |= {"state": "running", "verdict": None, "why": ""}
         elif kind == "budget.settled":
             state["usd"] += data["usd"] or 0.0
             state["tokens"] += data["tokens"]
+            state["lost_replies"] += data.get("lost", False)
         elif kind == "attempt.finished":
-            state["attempts"] += 1
+            attempts.add(data["attempt"]["number"])
         elif kind == "bundle.written":
             state["bundle"] = data["path"]
         elif kind == "run.finished":
@@ -126,4 +138,11 @@ def summarise(entries: Iterable[Entry]) -> RunSummary:
     if "id" not in state:
         message = "the journal holds no start of this run"
         raise ValueError(message)
-    return RunSummary(**({"verdict": None} | state))
+    return RunSummary(**({"verdict": None} | state), attempts=len(attempts))
+
+
+def is_half_published(entries: Sequence[Entry]) -> bool:
+    """Whether a run was proposed, and its publishing was begun and not brought to its end."""
+    was_begun = any(effect.kind == "push" for effect in effects(entries).values())
+    ends = [entry.event.data["state"] for entry in entries if entry.event.kind == "run.finished"]
+    return was_begun and bool(ends) and ends[-1] == "proposed"

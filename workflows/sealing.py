@@ -1,4 +1,7 @@
-"""A finished proposal becomes the file that a publisher reads."""
+"""A finished proposal, or what there is of one, becomes the file that a publisher reads."""
+
+from dataclasses import replace
+from pathlib import Path
 
 from validators.checkout import file_changes
 from workflows.proposal import BUNDLE_FORMAT, Bundle, Proposal, seal
@@ -9,25 +12,54 @@ from workflows.workshop import Revision, Workshop
 def write_bundle(
     proposal: Proposal, workshop: Workshop, recorder: Recorder, revision: Revision | None = None
 ) -> str:
-    """Seal the proposal into the file that a publisher reads; return its path."""
+    """Seal the proposal into the file that a publisher reads; return its path.
+
+    The same proposal makes the same bundle again, so a run that died here only writes it anew.
+    """
     attempt = proposal.attempts[-1]
     if attempt.evidence is None:
         raise ValueError(f"run {proposal.run}: a proposal without evidence cannot be shown")
-    title, body = workshop.render(proposal, attempt.evidence)
-    document, sha256 = seal(
-        Bundle(
-            format=BUNDLE_FORMAT,
-            proposal=proposal,
-            base_commit=workshop.clone.base_commit,
-            base_tree=workshop.clone.base_tree,
-            applied_tree=attempt.applied_tree,
-            branch=proposal.task.branch,
-            changes=file_changes(workshop.clone, workshop.clone.base_tree, attempt.applied_tree),
-            title=title,
-            body=body,
-            revises=revision.number if revision else 0,
-        )
+    text = workshop.render(proposal, attempt.evidence)
+    bundle = _bundle(proposal, attempt.applied_tree, text, workshop)
+    if revision:
+        bundle = replace(bundle, revises=revision.number, revised_run=revision.run)
+    return _write(bundle, f"{proposal.run}.json", workshop, recorder)
+
+
+def write_partial_bundle(
+    proposal: Proposal, tree: str, workshop: Workshop, recorder: Recorder
+) -> str:
+    """Seal ``tree``, the last that landed before a run was stopped; return the file's path."""
+    count, has_passed = len(proposal.attempts), proposal.verdict.may_be_shown
+    judged = "passed its gates, but" if has_passed else "has not passed its gates and"
+    body = (
+        f"Run {proposal.run} was stopped in attempt {count}. This is what had landed by then; it"
+        f" {judged} is not proposed.\n"
     )
-    path = workshop.write_bundle(proposal.run, document)
-    recorder.record("bundle.written", sha256=sha256, path=path)
+    text = f"Unfinished: {proposal.task.title}", body
+    bundle = replace(_bundle(proposal, tree, text, workshop), partial=True)
+    return _write(bundle, f"{proposal.run}.partial.json", workshop, recorder)
+
+
+def _bundle(proposal: Proposal, tree: str, text: tuple[str, str], workshop: Workshop) -> Bundle:
+    clone, (title, body) = workshop.clone, text
+    return Bundle(
+        format=BUNDLE_FORMAT,
+        proposal=proposal,
+        base_commit=clone.base_commit,
+        base_tree=clone.base_tree,
+        applied_tree=tree,
+        branch=proposal.task.branch,
+        changes=file_changes(clone, clone.base_tree, tree),
+        title=title,
+        body=body,
+    )
+
+
+def _write(bundle: Bundle, name: str, workshop: Workshop, recorder: Recorder) -> str:
+    document, sha256 = seal(bundle)
+    path = workshop.write_bundle(name, document)
+    if sha256 not in recorder.history.bundles:
+        name = Path(path).name
+        recorder.record("bundle.written", sha256=sha256, path=name, partial=bundle.partial)
     return path

@@ -1,7 +1,8 @@
 """What a run works with, what it may use, and how it ended: the nouns around `propose`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from scoping.scope import Scope
 from validators.checkout import Clone
@@ -11,6 +12,7 @@ from validators.verdict import Verdict
 from workflows.actions import Reader
 from workflows.budget import Budget
 from workflows.conversation import ReplyLimits
+from workflows.ledger import Caps
 from workflows.ports import Journal
 from workflows.proposal import Attempt, Proposal
 from workflows.recorder import Recorder
@@ -32,8 +34,9 @@ class Workshop:
 
     ``select`` chooses what the model reads; ``prepare`` builds the target's environment (before any
     model text exists) and ``judge`` gates a tree in it; ``reader`` answers the model's questions
-    from a tree; ``render`` writes title and body of the pull request; ``write_bundle`` stores the
-    sealed bundle of a run and says where.
+    from a tree; ``render`` writes title and body of the pull request; ``write_bundle`` stores a
+    sealed bundle under a file name and says where, ``find_bundle`` where the bundle of a run is, or
+    "" when there is none.
     """
 
     clone: Clone
@@ -45,6 +48,7 @@ class Workshop:
     reader: Callable[[str], Reader]
     render: Callable[[Proposal, Evidence], tuple[str, str]]
     write_bundle: Callable[[str, bytes], str]
+    find_bundle: Callable[[str], str]
     now: Callable[[], float]
     now_iso: Callable[[], str]
     watch: Watch = field(default_factory=Watch)
@@ -52,27 +56,39 @@ class Workshop:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A pull request to continue: its tree, what it changed, and the reviewer's words."""
+    """A pull request to continue: its tree, what it changed, the reviewer's words.
+
+    ``run`` is the one that proposed what stands there.
+    """
 
     number: int
     tree: str
     diff: str
     words: str
+    run: str
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How much one run may use, and what it continues."""
+    """How much one run may use, and what it continues.
+
+    ``told`` is what the command was told (``--model`` and the like), kept for who takes the run up.
+    """
 
     budget: Budget
     max_attempts: int = 3
     reply: ReplyLimits = field(default_factory=ReplyLimits)
     revision: Revision | None = None
+    caps: Caps = field(default_factory=Caps)
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended; ``bundle`` is the path of the sealed file when there is a proposal."""
+    """How a run ended; ``bundle`` is the path of the sealed file when there is one.
+
+    It is a proposal's, or holds unfinished work when the run was stopped with something landed.
+    """
 
     run: str
     state: RunState

@@ -35,6 +35,43 @@ class LocalEngine:
 
         Whoever takes the results must come back for the next within ``lease_s``.
         """
+        if limits.workers == 1:
+            yield from self._one_by_one(campaign, run_target, limits)
+        else:
+            yield from self._side_by_side(campaign, run_target, limits)
+
+    def pause(self, campaign: str) -> None:
+        """Start no further target until `resume`."""
+        self._say(campaign, "campaign.paused")
+
+    def resume(self, campaign: str) -> None:
+        """Undo `pause`."""
+        self._say(campaign, "campaign.resumed")
+
+    def cancel(self, campaign: str) -> None:
+        """Start no further target, ever."""
+        self._say(campaign, "campaign.cancelled")
+
+    def _one_by_one(
+        self, campaign: Campaign, run_target: RunTarget, limits: EngineLimits
+    ) -> Iterator[TargetResult]:
+        """Work in this very thread, so that an interruption reaches what it is meant for."""
+        bugs: list[Exception] = []
+        for target in campaign.targets:
+            while (word := self._word(campaign.key)) == "campaign.paused":
+                time.sleep(_POLL_S)
+            if word == "campaign.cancelled":
+                break
+            try:
+                yield self._one(campaign, target, run_target, limits)
+            except Exception as bug:  # noqa: BLE001 - raised when the others are done
+                bugs.append(bug)
+        if bugs:
+            raise bugs[0]
+
+    def _side_by_side(
+        self, campaign: Campaign, run_target: RunTarget, limits: EngineLimits
+    ) -> Iterator[TargetResult]:
         waiting = list(campaign.targets)
         running: set[Future[TargetResult]] = set()
         bugs: list[BaseException] = []
@@ -64,25 +101,13 @@ class LocalEngine:
         if bugs:
             raise bugs[0]
 
-    def pause(self, campaign: str) -> None:
-        """Start no further target until `resume`."""
-        self._say(campaign, "campaign.paused")
-
-    def resume(self, campaign: str) -> None:
-        """Undo `pause`."""
-        self._say(campaign, "campaign.resumed")
-
-    def cancel(self, campaign: str) -> None:
-        """Start no further target, ever."""
-        self._say(campaign, "campaign.cancelled")
-
     def _one(
         self, campaign: Campaign, target: Target, run_target: RunTarget, limits: EngineLimits
     ) -> TargetResult:
         try:
             fence = self._journal.lease(f"target-{target.key}", self._owner, limits.lease_s)
         except JournalRefusal as refusal:
-            return TargetResult(target.key, "pending", cause=f"another worker has it: {refusal}")
+            return TargetResult(target.key, "pending", cause=f"not started: {refusal}")
         with self._lock:
             self._held.add(fence)
         try:

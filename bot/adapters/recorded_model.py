@@ -17,20 +17,24 @@ _SHOWN_CHARS = 60
 
 
 class RecordedModel:
-    """Gives recorded replies in order. Each is paired with the hash of what was asked for it.
+    """Gives recorded replies in order, from the one after ``start`` on.
 
-    ``blob`` returns the recorded conversation of a hash, to say where another differs from it.
+    Each is paired with the hash of what was asked for it. ``blob`` returns the recorded
+    conversation of a hash, to say where another differs from it.
     """
 
     name = "recorded"
 
     def __init__(
-        self, recorded: Iterable[tuple[str, Reply]], blob: Callable[[str], bytes] | None = None
+        self,
+        recorded: Iterable[tuple[str, Reply]],
+        blob: Callable[[str], bytes] | None = None,
+        start: int = 0,
     ) -> None:
         self._recorded = tuple(recorded)
         self._blob = blob
         self._lock = Lock()
-        self._replied = 0
+        self._replied = start
 
     def estimate_tokens(self, text: str) -> int:
         """Return a quarter of the UTF-8 bytes."""

@@ -1,8 +1,10 @@
 """``changewright migrate``: one command over many files, one proposal per shard."""
 
+import os
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 @options.unsafe
 @options.state
 @options.quiet
+@options.verbose
 @options.json()
 def migrate(
     repo: Path,
@@ -56,31 +59,37 @@ def migrate(
 ) -> int:
     """Run one command over many files in the sandbox, gate the result, write a bundle per shard.
 
-    A shard that fails never stops the rest. Nothing is published. --json prints {"campaign",
-    "targets": [{"target", "state", "run", "bundle", "cause", "files_changed"}]}. Exit code 0 when
-    at least one shard is proposed and none failed.
+    A shard that fails never stops the rest. Nothing is published. Started again, the same migration
+    goes on: shards that are done stay done, those that failed are tried again. --json prints
+    {"campaign", "targets": [{"target", "state", "run", "bundle", "cause", "files_changed"}]}. Exit
+    code 0 when at least one shard is proposed and none failed.
     """
-    from bot.progress import Progress  # noqa: PLC0415 - imports below keep --help fast
-    from bot.wiring import engine_of, open_bench  # noqa: PLC0415
-    from bot.workshop import migration_bench  # noqa: PLC0415
-    from workflows.migrate import plan, run_target  # noqa: PLC0415
-    from workflows.ports import EngineLimits  # noqa: PLC0415
+    told = {
+        "command": "migrate",
+        "rule": _words(rule),
+        "on": list(patterns),
+        "shard": shard,
+        "repository": os.path.realpath(repo),
+        "base": base,
+        "unsafe": unsafe_no_sandbox,
+    }
+    return work_off(told, repo, base, state, Console(json_form, quiet))
+
+
+def work_off(
+    told: Mapping[str, Any], repo: Path, base: str, state: Path | None, console: Console
+) -> int:
+    """Carry out the campaign that ``told`` describes, from where it is, and tell its results."""
+    from bot.execution import carry_out  # noqa: PLC0415 - imports below keep --help fast
+    from bot.progress import Progress  # noqa: PLC0415
+    from bot.wiring import open_bench  # noqa: PLC0415
     from workflows.workshop import Watch  # noqa: PLC0415
 
-    console = Console(json_form, quiet)
     with (
-        open_bench(repo, base, options.given(state=state), unsafe=unsafe_no_sandbox) as bench,
-        Progress(quiet=quiet) as progress,
+        open_bench(repo, base, options.given(state=state), unsafe=told["unsafe"]) as bench,
+        Progress(quiet=console.quiet) as progress,
     ):
-        work = migration_bench(bench, Watch(progress.entry))
-        campaign = plan(_words(rule), patterns, work.workshop, shard)
-        results = list(
-            engine_of(bench).execute(
-                campaign,
-                lambda one, target, _: run_target(one, target, bench.new_run(), work),
-                EngineLimits(workers=1),
-            )
-        )
+        campaign, results = carry_out(bench, told, Watch(progress.entry))
     for result in sorted(results, key=lambda one: one.target):
         console.say(_line(result, options.again(repo, state)))
     console.document({"campaign": campaign, "targets": results})

@@ -1,6 +1,6 @@
 """``changewright propose``: one task to one bundle."""
 
-import shlex
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.commands import options
-from bot.console import Console, one_line
+from bot.commands.outcome import resumable, tell_outcome
+from bot.console import Console
 
 if TYPE_CHECKING:
     from bot.wiring import Bench
-    from workflows.task import Task
-    from workflows.workshop import Outcome, Watch
-
-_FINDINGS_SHOWN = 10
 
 
 @click.command()
@@ -34,6 +31,7 @@ _FINDINGS_SHOWN = 10
 @options.unsafe
 @options.state
 @options.quiet
+@options.verbose
 @options.json()
 def propose(repo: Path, base: str, **given: Any) -> int:  # noqa: ANN401 - click checked them
     """Work on a task until its gates pass, and write a bundle.
@@ -41,8 +39,11 @@ def propose(repo: Path, base: str, **given: Any) -> int:  # noqa: ANN401 - click
     The task comes from --issue-file or --task (or, with --revise, from a review), the code from
     --repo at --base. Nothing is pushed: `changewright publish BUNDLE` does that. --json prints
     {"run", "state", "verdict", "why", "attempts", "bundle"}.
+
+    A run of the same task on the same base that was cut off by a crash is gone on with.
     """
-    from bot.issue_file import task_of  # noqa: PLC0415 - imports below keep --help fast
+    from bot.execution import begin_revision, begin_task  # noqa: PLC0415 - keeps --help fast
+    from bot.issue_file import task_of  # noqa: PLC0415
     from bot.progress import Progress  # noqa: PLC0415
     from bot.wiring import open_bench  # noqa: PLC0415
     from workflows.workshop import Watch  # noqa: PLC0415
@@ -54,38 +55,43 @@ def propose(repo: Path, base: str, **given: Any) -> int:  # noqa: ANN401 - click
     task = (
         None
         if given["revise"]
-        else task_of(given["issue_file"], given["task"], str(repo.resolve()), base)
+        else task_of(given["issue_file"], given["task"], os.path.realpath(repo), base)
     )
+    where = options.again(repo, given["state"])
+    told = {
+        "command": "propose",
+        "model": _spelled_out(given["model"]),
+        "unsafe": given["unsafe_no_sandbox"],
+    }
     with open_bench(repo, base, _settings(given), unsafe=given["unsafe_no_sandbox"]) as bench:
         _say_dirty(bench, console)
-        with Progress(quiet=console.quiet) as progress:
-            outcome = _run(task, bench, given["revise"], Watch(progress.entry))
-        if outcome.bundle and out is not None:
+        with (
+            Progress(quiet=console.quiet) as progress,
+            resumable(progress.entry, where, console) as observe,
+        ):
+            watch = Watch(observe, progress.words)
+            outcome = (
+                begin_task(task, bench, told, watch)
+                if task
+                else begin_revision(given["revise"], bench, told, watch)
+            )
+        if outcome.state == "proposed" and out is not None:
             out.write_bytes(Path(outcome.bundle).read_bytes())
             outcome = replace(outcome, bundle=str(out))
-    _tell(outcome, options.again(repo, given["state"]), console)
+    tell_outcome(outcome, where, console, revises=bool(given["revise"]))
     return 0 if outcome.state == "proposed" else 1
 
 
-def _run(task: "Task | None", bench: "Bench", revise_number: int, watch: "Watch") -> "Outcome":
-    from bot.workshop import earlier_bundle, model_for, workshop  # noqa: PLC0415
-    from workflows.propose import propose as work  # noqa: PLC0415
-    from workflows.revise import revise  # noqa: PLC0415
-    from workflows.workshop import Wishes  # noqa: PLC0415
-
-    run, model, shop = bench.new_run(), model_for(bench), workshop(bench, watch)
-    wishes = Wishes(bench.settings.budget, bench.settings.max_attempts)
-    if task is not None:
-        return work(task, run, model, shop, wishes)
-    pull_request = bench.forge.pull_request(revise_number)
-    waiting = (pull_request, earlier_bundle(bench, pull_request))
-    return revise(waiting, run, model, shop, wishes)
+def _spelled_out(model: str | None) -> str | None:
+    """Return ``--model`` so that it means the same in another folder."""
+    kind, _, rest = (model or "").partition(":")
+    return f"{kind}:{Path(rest).absolute()}" if kind == "scripted" and rest else model
 
 
 def _settings(given: dict[str, Any]) -> dict[str, object]:
     return options.given(
         state=given["state"],
-        model=given["model"],
+        model=_spelled_out(given["model"]),
         max_attempts=given["max_attempts"],
         budget__run_usd=given["max_usd"],
         budget__max_tokens=given["max_tokens"],
@@ -95,36 +101,14 @@ def _settings(given: dict[str, Any]) -> dict[str, object]:
 
 
 def _say_dirty(bench: "Bench", console: Console) -> None:
-    from validators.checkout import uncommitted  # noqa: PLC0415
+    from validators.checkout import left_out, uncommitted  # noqa: PLC0415
 
     clone = bench.clone
     count = uncommitted(clone, clone.repository)
+    for line in left_out(clone):
+        console.note(f"note: {line}")
     if count:
         console.note(
             f"note: {count} uncommitted changes in {clone.repository} are left alone;"
             f" the work starts from commit {clone.base_commit[:12]}"
         )
-
-
-def _tell(outcome: "Outcome", where: str, console: Console) -> None:
-    console.say(f"run {outcome.run}: {outcome.state}, verdict {outcome.verdict.word}")
-    console.say(outcome.why)
-    if outcome.state == "proposed":
-        bundle = shlex.quote(outcome.bundle)
-        console.say(f"publish it with: changewright publish {bundle} {where}")
-    else:
-        for finding in outcome.verdict.findings[:_FINDINGS_SHOWN]:
-            place = f"{finding.path}:{finding.line}" if finding.line else finding.path
-            head = f"- [{finding.severity}] {finding.gate}/{finding.code} {place}".rstrip()
-            console.say(one_line(head))
-            console.say("    " + finding.message.strip().replace("\n", "\n    ")[:2000])
-    console.document(
-        {
-            "run": outcome.run,
-            "state": outcome.state,
-            "verdict": outcome.verdict,
-            "why": outcome.why,
-            "attempts": outcome.attempts,
-            "bundle": outcome.bundle,
-        }
-    )

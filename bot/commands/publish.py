@@ -1,11 +1,21 @@
 """``changewright publish``: a bundle to a branch and a pull request."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.commands import options
-from bot.console import Console
+from bot.console import Console, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from workflows.publish import Published
+
+# Publishing takes a second: a short wait says how it ended, a refusal only that it was going on.
+_PATIENCE_S = 20.0
+_POLL_S = 0.1
 
 
 @click.command()
@@ -13,17 +23,23 @@ from bot.console import Console
 @options.repo
 @options.state
 @options.quiet
+@options.verbose
 @options.json()
 def publish(bundle: Path, repo: Path, state: Path | None, *, quiet: bool, json_form: str) -> int:
     """Check a bundle again and open its pull request on the local forge.
 
     The change is laid on the base anew, its hash compared, the base's policy run again. Only then
     is the branch pushed; work tree, index, config and hooks of the repository stay as they are.
-    Publishing twice is publishing once. --json prints {"number", "url", "branch", "head", "state"}.
+    Publishing twice is publishing once. While another run's pull request for the same task is open
+    nothing is published (exit code 1). Unfinished work, which a run that was stopped leaves in
+    RUN.partial.json, gets a branch and no pull request. --json prints {"number", "url", "branch",
+    "head", "state"}.
     """
+    from bot.bundle_files import read_bundle  # noqa: PLC0415
     from bot.progress import Progress  # noqa: PLC0415 - imports below keep --help fast
     from bot.wiring import open_bench  # noqa: PLC0415
-    from bot.workshop import press, read_bundle  # noqa: PLC0415
+    from bot.workshop import press  # noqa: PLC0415
+    from workflows.publish import AlreadyOpen  # noqa: PLC0415
     from workflows.publish import publish as put_out  # noqa: PLC0415
 
     console = Console(json_form, quiet)
@@ -32,21 +48,50 @@ def publish(bundle: Path, repo: Path, state: Path | None, *, quiet: bool, json_f
         open_bench(repo, parcel.base_commit, options.given(state=state), unsafe=True) as bench,
         Progress(quiet=quiet) as progress,
     ):
-        pull_request = put_out(parcel, sha256, press(bench, progress.entry))
-    console.say(f"pull request {pull_request.number} is {pull_request.state}: {pull_request.url}")
-    console.say(f"branch {pull_request.draft.branch} at {pull_request.head[:12]}")
-    where = options.again(repo, state)
-    if pull_request.state == "open":
-        console.say(f"look at it with: changewright review show {pull_request.number} {where}")
+        try:
+            published = _in_turn(lambda: put_out(parcel, sha256, press(bench, progress.entry)))
+        except AlreadyOpen as already:
+            console.say(str(already))
+            console.document({"state": "already-open", "why": str(already)})
+            return 1
+    _tell(published, options.again(repo, state), console)
+    return 0
+
+
+def _in_turn(publish_it: "Callable[[], Published]") -> "Published":
+    """Publish as soon as whoever writes the run or publishes to its branch is done, or give up."""
+    import time  # noqa: PLC0415 - keeps --help fast
+
+    from workflows.ports import Held  # noqa: PLC0415 - the same
+
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return publish_it()
+        except Held:
+            if time.monotonic() > until:
+                raise
+            time.sleep(_POLL_S)
+
+
+def _tell(published: "Published", where: str, console: Console) -> None:
+    pull_request, head = published.pull_request, published.head
+    if pull_request is None:
+        console.say(f"branch {published.branch} at {head[:12]}: unfinished work, no pull request")
     else:
-        console.say("a person has decided on it already; propose again for a new one")
+        number, state = pull_request.number, pull_request.state
+        console.say(f"pull request {number} is {state}: {one_line(pull_request.url)}")
+        console.say(f"branch {published.branch} at {head[:12]}")
+        if state == "open":
+            console.say(f"look at it with: changewright review show {number} {where}")
+        else:
+            console.say("a person has decided on it already; propose again for a new one")
     console.document(
         {
-            "number": pull_request.number,
-            "url": pull_request.url,
-            "branch": pull_request.draft.branch,
-            "head": pull_request.head,
-            "state": pull_request.state,
+            "number": pull_request.number if pull_request else None,
+            "url": pull_request.url if pull_request else None,
+            "branch": published.branch,
+            "head": head,
+            "state": pull_request.state if pull_request else "branch-only",
         }
     )
-    return 0

@@ -1,14 +1,13 @@
 """``changewright review``: what waits for a person, and the person's decision."""
 
 import getpass
-import subprocess
-import sys
 from pathlib import Path
 from typing import get_args
 
 import click
 
 from bot.commands import options
+from bot.commands.own_process import run_own
 from bot.console import Console
 from workflows.review import RejectionKind, Review, ReviewVerdict
 
@@ -39,7 +38,7 @@ def review() -> None:
 @options.json()
 def list_(repo: Path, state: Path | None, *, everything: bool, json_form: str) -> None:
     """List pull requests that wait for a decision. --json prints {"pull_requests": [...]}."""
-    from bot.wiring import open_desk  # noqa: PLC0415 - keeps --help fast
+    from bot.desk import open_desk  # noqa: PLC0415 - keeps --help fast
 
     console = Console(json_form)
     with open_desk(repo, options.given(state=state)) as desk:
@@ -62,8 +61,8 @@ def list_(repo: Path, state: Path | None, *, everything: bool, json_form: str) -
 @options.json()
 def show(number: int, repo: Path, state: Path | None, json_form: str) -> None:
     """Print title, body, reviews and diff of a pull request. --json adds {"diff"} to its record."""
+    from bot.desk import open_desk  # noqa: PLC0415
     from bot.pages.review import review_text  # noqa: PLC0415
-    from bot.wiring import open_desk  # noqa: PLC0415
     from validators.encoding import builtins  # noqa: PLC0415
 
     console = Console(json_form)
@@ -93,7 +92,8 @@ def accept(
     json_form: str,
 ) -> None:
     """Accept a pull request; with --merge, merge it too."""
-    from bot.wiring import now_iso, open_desk  # noqa: PLC0415
+    from bot.desk import open_desk  # noqa: PLC0415 - keeps --help fast
+    from bot.wiring import now_iso  # noqa: PLC0415
 
     console = Console(json_form)
     with open_desk(repo, options.given(state=state)) as desk:
@@ -130,7 +130,8 @@ def reject(
     json_form: str,
 ) -> None:
     """Reject a pull request, and say why."""
-    from bot.wiring import now_iso, open_desk  # noqa: PLC0415
+    from bot.desk import open_desk  # noqa: PLC0415 - keeps --help fast
+    from bot.wiring import now_iso  # noqa: PLC0415
 
     console = Console(json_form)
     with open_desk(repo, options.given(state=state)) as desk:
@@ -174,18 +175,19 @@ def request_changes(
     The attempt is a `changewright propose --revise N` of its own, in its own process; its exit
     code and its --json document are this command's.
     """
-    from bot.wiring import now_iso, open_desk  # noqa: PLC0415
+    from bot.desk import open_desk  # noqa: PLC0415 - keeps --help fast
+    from bot.wiring import now_iso  # noqa: PLC0415
 
     with open_desk(repo, options.given(state=state)) as desk:
         desk.record(_decision(number, "changes-requested", reviewer, words, now_iso()))
         base = desk.forge.pull_request(number).draft.base_commit
         folder = desk.settings.state
     Console(json_form, quiet).note(f"changes requested on pull request {number}; trying again")
-    argv = [sys.executable, "-P", "-c", "from bot.cli import main; main()", "propose"]
-    argv += ["--revise", str(number), "--repo", str(repo), "--base", base, "--state", str(folder)]
-    argv += [f"--model={model}"] * bool(model) + ["--quiet"] * quiet
-    argv += ["--unsafe-no-sandbox"] * unsafe_no_sandbox + ["--json"] * bool(json_form)
-    return subprocess.run(argv, check=False).returncode
+    told = ["propose", "--revise", str(number), "--repo", str(repo), "--base", base]
+    told += ["--state", str(folder)]
+    told += [f"--model={model}"] * bool(model) + ["--quiet"] * quiet
+    told += ["--unsafe-no-sandbox"] * unsafe_no_sandbox + ["--json"] * bool(json_form)
+    return run_own(told)
 
 
 def _decision(

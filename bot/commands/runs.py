@@ -1,5 +1,7 @@
 """``changewright runs``: what was worked on, newest first."""
 
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -16,26 +18,35 @@ def runs(state: Path | None, limit: int, json_form: str) -> None:
     """List runs, newest first, with their state, verdict and cost.
 
     --json prints {"runs": [{"id", "task", "title", "repository", "state", "verdict", "started",
-    "attempts", "usd", "tokens", "bundle", "why"}]}.
+    "attempts", "usd", "tokens", "bundle", "why", "lost_replies"}], "cut_off": [ids]}.
     """
-    from bot.wiring import opened_journal  # noqa: PLC0415 - keeps --help fast
+    from bot.bundle_files import found_bundle  # noqa: PLC0415
+    from bot.wiring import opened_journal, state_folder  # noqa: PLC0415 - keeps --help fast
     from workflows.run import summarise  # noqa: PLC0415
+    from workflows.unfinished import cut_off  # noqa: PLC0415
 
     console = Console(json_form)
-    with opened_journal(options.given(state=state)) as journal:
-        histories = [journal.read(run) for run in journal.runs(limit)]
-    # A campaign that was paused has events of its own and is no run.
-    found = [
-        summarise(entries)
-        for entries in histories
-        if any(entry.event.kind == "run.started" for entry in entries)
-    ]
+    told = options.given(state=state)
+    folder = state_folder(told)
+    with opened_journal(told) as journal:
+        # What a campaign or one of its targets says of itself is no run.
+        begun = (
+            entries
+            for entries in map(journal.read, journal.runs())
+            if any(entry.event.kind == "run.started" for entry in entries)
+        )
+        found = [summarise(entries) for entries in islice(begun, max(limit, 0) or None)]
+        left = tuple(cut_off(journal, [run.id for run in found if run.state == "running"]))
+    found = [replace(run, bundle=found_bundle(folder, run.bundle)) for run in found]
     for run in found:
         verdict = run.verdict or "-"
+        state_word = "cut off" if run.id in left else run.state
         console.say(
-            f"{run.id}  {run.state:<10} {verdict:<14} {run.attempts} attempts"
+            f"{run.id}  {state_word:<10} {verdict:<14} {run.attempts} attempts"
             f"  ${run.usd:.4f}  {run.title[:60]}"
         )
+    if left:
+        console.note(f"finish what was cut off with: changewright resume {left[0]}")
     if not found:
         console.say("no runs yet; start one with `changewright propose`")
-    console.document({"runs": found})
+    console.document({"runs": found, "cut_off": left})

@@ -25,6 +25,7 @@ from validators.verdict import Finding, Verdict
 from workflows.actions import Reader
 from workflows.budget import Budget
 from workflows.conversation import Conversation, ReplyLimits
+from workflows.history import history_of
 from workflows.ports import Model
 from workflows.proposal import Attempt, Bundle, Proposal, unseal
 from workflows.propose import propose
@@ -100,9 +101,16 @@ class Studio:
     task: Task = field(default_factory=lambda: Task("words() counts spaces", "", ""))
     judge: Judge | None = None
     trouble: str = ""
+    told: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     seen: list[Entry] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
+    on_entry: Callable[[Entry], None] | None = None
+
+    def watch_entry(self, entry: Entry) -> None:
+        self.seen.append(entry)
+        if self.on_entry:
+            self.on_entry(entry)
 
     def file(self, tree: str, path: str) -> str | None:
         found = read_file(self.clone, tree, path)
@@ -145,10 +153,14 @@ class Studio:
         text = pull_request_text(proposal, evidence, counts)
         return text.title, text.body
 
-    def write_bundle(self, run: str, document: bytes) -> str:
-        path = self.folder / f"{run}.json"
+    def write_bundle(self, name: str, document: bytes) -> str:
+        path = self.folder / name
         path.write_bytes(document)
         return str(path)
+
+    def find_bundle(self, run: str) -> str:
+        path = self.folder / f"{run}.json"
+        return str(path) if path.is_file() else ""
 
     @property
     def workshop(self) -> Workshop:
@@ -162,9 +174,10 @@ class Studio:
             reader=lambda tree: Reader(self.clone, tree),
             render=self.render,
             write_bundle=self.write_bundle,
+            find_bundle=self.find_bundle,
             now=lambda: self.seconds,
             now_iso=lambda: NOW,
-            watch=Watch(self.seen.append, self.heard.append),
+            watch=Watch(self.watch_entry, self.heard.append),
         )
 
     @property
@@ -181,11 +194,31 @@ class Studio:
     ) -> Outcome:
         if isinstance(replies, Sequence):
             said = [ScriptedReply(one) if isinstance(one, str) else one for one in replies]
-            model: Model = ScriptedModel(said)
+            replied = history_of(self.journal.read(run)).replies
+            model: Model = ScriptedModel(said, start=replied)
         else:
             model = replies
-        wishes = Wishes(budget or Budget(), attempts, ReplyLimits(), revision)
+        wishes = Wishes(
+            budget or Budget(), attempts, ReplyLimits(), revision=revision, told=self.told
+        )
         return propose(self.task, run, model, self.workshop, wishes)
+
+    def cut_off(self, count: int, run: str = "r1") -> None:
+        """Leave what a process leaves that was killed after the first ``count`` entries of a run.
+
+        The clone is opened anew, and what was written after them is gone.
+        """
+        kept = self.journal.read(run)[:count]
+        with self.journal.database.writing() as connection:
+            connection.execute(
+                "DELETE FROM events WHERE run = ? AND position > ?", (run, kept[-1].position)
+            )
+        number = len(list(self.folder.glob("clone-*")))
+        place = self.folder / f"clone-{number}"
+        self.clone = open_clone(self.clone.repository, self.clone.base_commit, place)
+        for bundle in self.folder.glob(f"{run}*.json"):
+            bundle.unlink()
+        self.seen.clear()
 
     def seal(self, run: str = "r1", more: Mapping[str, str] | None = None) -> Bundle:
         """Seal a proposal of the right line and ``more`` files, without asking a model."""
@@ -195,7 +228,8 @@ class Studio:
         attempt = Attempt(1, Verdict("pass"), (), tree, evidence=self.evidence(tree))
         base = self.clone.base_commit
         proposal = Proposal(run, self.task, base, "scripted", (), (attempt,), NOW)
-        start = {"task": self.task, "task_key": self.task.key}
+        base = self.clone.base_commit
+        start = {"task": self.task, "task_key": self.task.key, "base_commit": base}
         with recording(self.journal, run, start) as recorder:
             write_bundle(proposal, self.workshop, recorder)
             recorder.record("run.finished", state="proposed", verdict="pass", why="it holds")

@@ -72,17 +72,24 @@ def test_a_request_is_reserved_and_settled_around_its_reply(studio: "Studio") ->
     reply = opened(studio, model).ask(3, ignore)
 
     estimate = model.estimate_tokens(_text_of(OPENING))
-    sent, reserved, settled, replied = (entry.event for entry in studio.journal.read("r1"))
-    assert (sent.kind, sent.data["attempt"]) == ("prompt.sent", 3)
+    sent, reserved, replied, settled = (entry.event for entry in studio.journal.read("r1"))
+    assert sent.kind == "prompt.sent"
+    assert {**sent.data, "conversation": ""} == {
+        "attempt": 3,
+        "reservation": "3.1",
+        "conversation": "",
+    }
     assert (reserved.kind, reserved.data) == (
         "budget.reserved",
         {"reservation": "3.1", "usd": 0.25, "tokens": estimate + 50},
     )
     assert (settled.kind, settled.data) == (
         "budget.settled",
-        {"reservation": "3.1", "usd": 0.25, "tokens": 110, "requests": 1, "at_least": False},
+        {"reservation": "3.1", "usd": 0.25, "tokens": 110, "requests": 1}
+        | {"at_least": False, "lost": False, "elapsed_s": 0.0},
     )
-    assert replied.kind == "model.replied"
+    assert (replied.kind, replied.data["attempt"]) == ("model.replied", 3)
+    assert replied.data["reservation"] == "3.1"
     assert decode(studio.journal.get_blob(replied.data["reply"]), Reply) == reply
 
 
@@ -158,3 +165,114 @@ def test_every_word_that_is_sent_is_counted() -> None:
         *("SYSTEM", "NAME", "DESCRIPTION", "SCHEMA"),
         *("TEXT", "CALLED", "ARGUMENT", "RESULT", "OPAQUE"),
     ]
+
+
+def taken_up(studio: "Studio", model: ScriptedModel, before_s: float = 0.0) -> Dialogue:
+    """Open the conversation of the same run again, as another process does."""
+    recorder = Recorder(studio.journal, studio.journal.lease("r1", "r1"))
+    allowance = Allowance(
+        Budget(minutes=1), ReplyLimits(50), lambda: studio.seconds, studio.seconds, before_s
+    )
+    return Dialogue(model, recorder, allowance, OPENING)
+
+
+def test_a_reply_that_is_known_is_not_asked_for_again(studio: "Studio") -> None:
+    dialogue = opened(studio, ScriptedModel([ScriptedReply("one"), ScriptedReply("two")]))
+    first = dialogue.ask(1, ignore)
+    dialogue.say("more")
+    second = dialogue.ask(2, ignore)
+    kinds, heard = studio.kinds(), list[str]()
+
+    again = taken_up(studio, ScriptedModel([ScriptedReply("three")]))
+
+    assert again.ask(1, heard.append) == first
+    again.say("more")
+    assert again.ask(2, heard.append) == second
+    assert (studio.kinds(), heard) == (kinds, [])
+    again.say("and more")
+    assert again.ask(3, heard.append).message.text == "three"
+    assert [turn.text for turn in studio.asked()[-1].messages] == [
+        *("hello", "one", "more", "two", "and more"),
+    ]
+
+
+def test_the_words_that_a_known_reply_answered_are_those_of_the_journal(studio: "Studio") -> None:
+    opened(studio, ScriptedModel([ScriptedReply("one")])).ask(1, ignore)
+    recorder = Recorder(studio.journal, studio.journal.lease("r1", "r1"))
+    allowance = Allowance(Budget(), ReplyLimits(50), lambda: 0.0, 0.0)
+    other = Conversation("another system", (Message("user", "hallo"),))
+
+    again = Dialogue(ScriptedModel([ScriptedReply("two")]), recorder, allowance, other)
+    again.ask(1, ignore)
+    again.say("more")
+    again.ask(1, ignore)
+
+    last = studio.asked()[-1]
+    assert last.system == "system"
+    assert [turn.text for turn in last.messages] == ["hello", "one", "more"]
+
+
+def test_an_interrupted_reply_is_booked_at_once_at_the_most_it_may_cost(studio: "Studio") -> None:
+    class Stopped(ScriptedModel):
+        def reply(self, *_: Any, **__: Any) -> Reply:
+            studio.seconds += 9
+            raise KeyboardInterrupt
+
+    model = Stopped([ScriptedReply("one", usd=0.25)])
+
+    with pytest.raises(KeyboardInterrupt):
+        opened(studio, model).ask(1, ignore)
+
+    (reserved,), (settled,) = studio.data("budget.reserved"), studio.data("budget.settled")
+    assert settled == {
+        "reservation": "1.1",
+        "usd": 0.25,
+        "tokens": reserved["tokens"],
+        "requests": 1,
+        "at_least": False,
+        "lost": True,
+        "elapsed_s": 9.0,
+    }
+    # Whoever takes it up books nothing twice, and asks under another name.
+    taken_up(studio, ScriptedModel([ScriptedReply("one")])).ask(1, ignore)
+    assert [one["reservation"] for one in studio.data("budget.settled")] == ["1.1", "1.2"]
+
+
+def test_a_request_that_was_refused_is_not_lost(studio: "Studio") -> None:
+    refusing = ScriptedModel([ScriptedReply("one", expect=("what was not said",))])
+    with pytest.raises(ModelRefusal):
+        opened(studio, refusing).ask(1, ignore)
+
+    taken_up(studio, ScriptedModel([ScriptedReply("one")])).ask(1, ignore)
+
+    assert [one["lost"] for one in studio.data("budget.settled")] == [False, False]
+
+
+def test_what_was_cut_off_is_booked_before_anything_is_asked(studio: "Studio") -> None:
+    recorder = Recorder(studio.journal, studio.journal.lease("r1", "r1"))
+    reply = ScriptedModel([ScriptedReply("one", usage=USED, usd=0.1)]).reply(OPENING, ReplyLimits())
+    for reservation in ("1.1", "1.2"):
+        recorder.record("budget.reserved", reservation=reservation, usd=0.5, tokens=900)
+    kept = recorder.keep(reply)
+    recorder.record("model.replied", attempt=1, reservation="1.2", reply=kept)
+
+    taken_up(studio, ScriptedModel([]), before_s=7.0)
+
+    booked = [
+        (one["reservation"], one["usd"], one["tokens"], one["lost"])
+        for one in studio.data("budget.settled")
+    ]
+    assert booked == [("1.1", 0.5, 900, True), ("1.2", 0.1, 110, False)]
+    assert {one["elapsed_s"] for one in studio.data("budget.settled")} == {7.0}
+
+
+def test_the_minutes_of_an_earlier_process_count(studio: "Studio") -> None:
+    dialogue = taken_up(studio, ScriptedModel([ScriptedReply("one")] * 2), before_s=50.0)
+
+    studio.seconds += 9.0
+    dialogue.ask(1, ignore)
+    studio.seconds += 1.0
+
+    with pytest.raises(BudgetRefusal, match="1 of 1 minutes are over"):
+        dialogue.ask(1, ignore)
+    assert studio.data("budget.settled")[0]["elapsed_s"] == 59.0

@@ -5,6 +5,7 @@ The commands really run, without walls: they are ours. Engine, journal, git and 
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,9 @@ import pytest
 from bot.adapters.local_engine import LocalEngine
 from bot.adapters.none_sandbox import NoneSandbox
 from validators.checkout import materialise, open_clone
+from validators.encoding import builtins, decode
 from validators.evidence import Evidence
-from validators.sandbox import Changes, Completed, Limits, Phase, SandboxRefusal
+from validators.sandbox import Changes, Completed, FileChange, Limits, Phase, SandboxRefusal
 from validators.verdict import Finding, Verdict
 from workflows.campaign import Campaign, Target, TargetResult
 from workflows.migrate import (
@@ -27,7 +29,7 @@ from workflows.migrate import (
 )
 from workflows.ports import EngineLimits
 from workflows.publish import publish
-from workflows.recorder import Recorder
+from workflows.recorder import Recorder, leased
 from workflows.run import summarise
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 Execute = Callable[[Sequence[str]], tuple[Completed, Changes]]
 Git = Callable[..., str]
 SHOUT = ("sed", "-i", "s/$/!/")
-DONE = ["gate.finished", "attempt.finished", "bundle.written", "target.finished", "run.finished"]
+DONE = ["command.finished", "gate.finished", "attempt.finished", "bundle.written", "run.finished"]
 
 
 @pytest.fixture
@@ -80,17 +82,29 @@ def run_all(
     engine = LocalEngine(studio.journal, "me")
     results = engine.execute(
         campaign,
-        lambda one, target, _: run_target(one, target, f"run-{target.key}", bench),
+        lambda one, target, fence: run_target(
+            one, target, fence, bench, lambda: f"run-{target.key}"
+        ),
         EngineLimits(workers),
     )
     folders = {target.key: str(Path(target.paths[0]).parent) for target in campaign.targets}
     return {folders[result.target]: result for result in results}
 
 
-def run_one(studio: "Studio", execute: Execute, rule: Sequence[str], *on: str) -> TargetResult:
-    campaign = planned(studio, rule, *on, shard="all")
+def work_on(
+    studio: "Studio", campaign: Campaign, target: Target, execute: Execute, run: str = "r1"
+) -> TargetResult:
+    """Work on one target under a lease, as an engine does; ``run`` names a run that it begins."""
     bench = Workbench(studio.workshop, execute)
-    return run_target(campaign, campaign.targets[0], "r1", bench)
+    with leased(studio.journal, f"target-{target.key}", "me") as fence:
+        return run_target(campaign, target, fence, bench, lambda: run)
+
+
+def run_one(
+    studio: "Studio", execute: Execute, rule: Sequence[str], *on: str, run: str = "r1"
+) -> TargetResult:
+    campaign = planned(studio, rule, *on, shard="all")
+    return work_on(studio, campaign, campaign.targets[0], execute, run)
 
 
 def test_a_plan_holds_the_regular_files_that_match(studio: "Studio") -> None:
@@ -111,6 +125,17 @@ def test_a_plan_holds_the_regular_files_that_match(studio: "Studio") -> None:
 def test_the_same_words_plan_the_same_campaign(studio: "Studio") -> None:
     assert planned(studio, SHOUT) == planned(studio, SHOUT)
     assert planned(studio, SHOUT).key != planned(studio, SHOUT, "*.py").key
+    assert planned(studio, SHOUT).key != planned(studio, SHOUT, shard="all").key
+
+
+def test_what_other_rules_decided_is_another_campaign(studio: "Studio") -> None:
+    before = planned(studio, SHOUT)
+    studio.rules = replace(studio.rules, allowed_paths=("data/",))
+
+    assert planned(studio, SHOUT).key != before.key
+    assert not {one.key for one in planned(studio, SHOUT).targets} & {
+        one.key for one in before.targets
+    }
 
 
 @pytest.mark.parametrize(
@@ -158,7 +183,33 @@ def test_a_target_becomes_a_proposal_that_can_be_published(
     assert bundle.proposal.model == "none"
     run = summarise(studio.journal.read("r1"))
     assert (run.state, run.verdict, run.why, run.usd) == ("proposed", "pass", "gated", 0.0)
-    assert publish(bundle, sha256, studio.press).number == 1
+    assert (run.bundle, result.bundle) == ("r1.json", str(studio.folder / "r1.json"))
+    made = publish(bundle, sha256, studio.press).pull_request
+    assert made is not None
+    assert made.number == 1
+
+
+def test_what_became_of_a_target_stands_in_its_own_stream(
+    studio: "Studio", execute: Execute
+) -> None:
+    result = run_one(studio, execute, SHOUT)
+
+    stream = f"target-{result.target}"
+    assert studio.kinds(stream) == ["target.started", "target.finished"]
+    assert studio.data("target.started", stream) == [{"run": "r1"}]
+    assert studio.data("target.finished", stream) == [{"result": builtins(result)}]
+    assert {entry.run for entry in studio.seen} == {"r1", stream}
+
+
+def test_a_commands_end_and_changes_are_kept(studio: "Studio", execute: Execute) -> None:
+    run_one(studio, execute, SHOUT, "data/one.txt")
+
+    (ended,) = studio.data("command.finished")
+    changes = studio.journal.get_blob(ended.pop("changes"))
+    assert ended == {"outcome": "ok", "code": 0, "trouble": ""}
+    assert decode(changes, tuple[FileChange, ...]) == (
+        FileChange("data/one.txt", "100644", b"one!\n"),
+    )
 
 
 def test_each_shard_is_a_proposal_of_its_own_and_one_failure_stops_none(
@@ -175,7 +226,8 @@ def test_each_shard_is_a_proposal_of_its_own_and_one_failure_stops_none(
     assert results["docs"].cause == "fail: it is bad"
     assert results["docs"].files_changed == 1
     kinds = studio.kinds(results["docs"].run)
-    assert kinds[-2:] == ["target.finished", "run.finished"]
+    assert kinds[-2:] == ["attempt.finished", "run.finished"]
+    assert studio.kinds(f"target-{results['docs'].target}")[-1] == "target.finished"
     assert "bundle.written" not in kinds
     run = summarise(studio.journal.read(results["docs"].run))
     assert (run.state, run.verdict) == ("nothing", "fail")
@@ -281,8 +333,10 @@ def test_a_refusal_fails_the_target_and_a_bug_flies(studio: "Studio") -> None:
     assert result == TargetResult(result.target, "failed", "r1", cause="there is no sandbox")
     assert studio.kinds() == ["run.started", "environment.ready", "run.finished"]
     campaign = planned(studio, SHOUT, shard="all")
+    target = campaign.targets[0]
     with pytest.raises(ZeroDivisionError):
-        run_target(campaign, campaign.targets[0], "r2", Workbench(studio.workshop, broken))
+        work_on(studio, campaign, target, broken, "r2")
+    assert studio.kinds(f"target-{target.key}")[-1] == "target.started"
     assert summarise(studio.journal.read("r2")).state == "failed"
 
 
@@ -306,7 +360,7 @@ def test_a_file_that_is_named_like_an_option_is_none(studio: "Studio") -> None:
 
     target = Target("t", "repo", ("--in-place", "a/-b"))
     campaign = Campaign("c", "Run x", ("x",), ("*",), studio.clone.base_commit, (target,))
-    run_target(campaign, target, "r1", Workbench(studio.workshop, listening))
+    work_on(studio, campaign, target, listening)
 
     assert seen == [("x", "./--in-place", "a/-b")]
 

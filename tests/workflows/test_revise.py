@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.adapters.scripted_model import ScriptedModel, ScriptedReply
+from validators.encoding import decode
 from validators.sandbox import FileChange
-from workflows.budget import Budget
 from workflows.prompts import first_request, revision_request
 from workflows.proposal import BundleRefusal
 from workflows.publish import publish
 from workflows.pull_request import PullRequest
 from workflows.review import Comment, Review
-from workflows.revise import newest_request, revise, words_of
-from workflows.workshop import Outcome, Wishes
+from workflows.revise import newest_request, revision_of, words_of
+from workflows.workshop import Outcome, Revision
 
 if TYPE_CHECKING:
     from tests.workflows.conftest import Studio
@@ -31,13 +30,14 @@ def asking(number: int = 1, words: str = "Say uno, please.") -> Review:
 @pytest.fixture
 def published(studio: "Studio") -> PullRequest:
     studio.seal()
-    return publish(*studio.bundle(), studio.press)
+    made = publish(*studio.bundle(), studio.press).pull_request
+    assert made is not None
+    return made
 
 
 def revised(studio: "Studio", pull_request: PullRequest, *replies: str) -> Outcome:
-    model = ScriptedModel([ScriptedReply(text) for text in replies])
-    waiting = (pull_request, studio.bundle()[0])
-    return revise(waiting, "r2", model, studio.workshop, Wishes(Budget(), max_attempts=2))
+    revision = revision_of(pull_request, studio.bundle()[0], studio.clone)
+    return studio.propose(replies, run="r2", attempts=2, revision=revision)
 
 
 def test_the_review_is_answered_on_the_tree_and_the_branch_of_the_request(
@@ -49,11 +49,12 @@ def test_the_review_is_answered_on_the_tree_and_the_branch_of_the_request(
 
     assert outcome.state == "proposed"
     bundle, sha256 = studio.bundle("r2")
-    assert bundle.revises == published.number
+    assert (bundle.revises, bundle.revised_run) == (published.number, "r1")
     assert {change.path for change in bundle.changes} == {"tally.py", "data/one.txt"}
     assert studio.data("run.started", "r2")[0]["revises"] == published.number
-    again = publish(bundle, sha256, studio.press)
-    assert again.number == published.number
+    again = publish(bundle, sha256, studio.press).pull_request
+    assert again is not None
+    assert (again.number, again.draft.run) == (published.number, "r2")
     assert again.head == studio.forge.branch_head(published.draft.branch) != published.head
 
 
@@ -121,10 +122,45 @@ def test_a_bundle_that_no_longer_makes_its_tree_is_refused(
 ) -> None:
     asked = studio.forge.record_review(asking())
     false = replace(studio.bundle()[0], changes=(FileChange("a.py", "100644", b""),))
-    model = ScriptedModel([])
 
     with pytest.raises(BundleRefusal, match="no longer makes the tree it names"):
-        revise((asked, false), "r2", model, studio.workshop, Wishes(Budget()))
+        revision_of(asked, false, studio.clone)
+
+
+def test_a_revision_knows_what_it_continues_and_by_which_run(
+    studio: "Studio", published: PullRequest, edit: Edit
+) -> None:
+    asked = studio.forge.record_review(asking())
+    bundle = studio.bundle()[0]
+
+    first = revision_of(asked, bundle, studio.clone)
+
+    assert (first.number, first.tree, first.run) == (1, bundle.applied_tree, "r1")
+    assert first.words == words_of(asking())
+    revised(studio, asked, edit("data/one.txt", "one\n", "uno\n"))
+    kept = studio.journal.get_blob(studio.data("run.started", "r2")[0]["revision"])
+    assert decode(kept, Revision) == first
+
+
+def test_a_revision_is_revised_in_turn(
+    studio: "Studio", published: PullRequest, edit: Edit
+) -> None:
+    revised(studio, studio.forge.record_review(asking()), edit("data/one.txt", "one\n", "uno\n"))
+    publish(*studio.bundle("r2"), studio.press)
+    asked = studio.forge.record_review(asking(words="Say eins."))
+    revision = revision_of(asked, studio.bundle("r2")[0], studio.clone)
+
+    again = edit("data/one.txt", "uno\n", "eins\n")
+    assert studio.propose([again], run="r3", revision=revision).state == "proposed"
+    made = publish(*studio.bundle("r3"), studio.press).pull_request
+
+    assert made is not None
+    assert (made.number, made.draft.run) == (published.number, "r3")
+    assert studio.bundle("r3")[0].revised_run == "r2"
+    assert {change.path for change in studio.bundle("r3")[0].changes} == {
+        "tally.py",
+        "data/one.txt",
+    }
 
 
 def test_comments_are_told_with_their_places() -> None:

@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
-from workflows.run import Effect, Entry, Event, EventKind, RunSummary, effects, summarise
+from workflows.run import (
+    Effect,
+    Entry,
+    Event,
+    EventKind,
+    RunSummary,
+    effects,
+    is_half_published,
+    summarise,
+)
 
 TASK = {"title": "It is wrong", "repository": "/repo"}
 
@@ -28,18 +37,19 @@ def test_a_run_is_summed_up_from_all_its_events() -> None:
         entries(
             STARTED,
             ("budget.settled", {"reservation": "1.1", "usd": 0.5, "tokens": 10}),
-            ("attempt.finished", {}),
-            ("budget.settled", {"reservation": "2.2", "usd": None, "tokens": 5}),
-            ("attempt.finished", {}),
-            ("bundle.written", {"path": "/b.json", "sha256": "x"}),
+            ("attempt.finished", {"attempt": {"number": 1}}),
+            ("budget.settled", {"reservation": "2.2", "usd": None, "tokens": 5, "lost": True}),
+            ("attempt.finished", {"attempt": {"number": 2}}),
+            ("bundle.written", {"path": "r1.json", "sha256": "x"}),
             ("run.finished", ended),
         )
     )
 
     assert found == RunSummary(
         *("r1", "issue-7", "It is wrong", "/repo", "proposed", "pass", "t0", 2, 0.5, 15),
-        bundle="/b.json",
+        bundle="r1.json",
         why="proposed after 2 attempts",
+        lost_replies=1,
     )
 
 
@@ -71,3 +81,64 @@ def test_effects_are_told_apart_by_key_and_settled_by_outcome() -> None:
         "a": Effect("a", "push", {"x": 1}, {"head": "h"}),
         "b": Effect("b", "pull-request", {}),
     }
+
+
+def test_a_run_that_was_taken_up_runs_until_it_ends_again() -> None:
+    end: tuple[EventKind, dict[str, Any]] = (
+        "run.finished",
+        {"state": "cancelled", "verdict": "cancelled", "why": "interrupted by a person"},
+    )
+    resumed: tuple[EventKind, dict[str, Any]] = ("run.resumed", {"replies": 1, "attempts": 0})
+
+    found = summarise(entries(STARTED, end, resumed))
+
+    assert (found.state, found.verdict, found.why) == ("running", None, "")
+    assert summarise(entries(STARTED, end, resumed, end)).state == "cancelled"
+
+
+def test_an_attempt_that_was_judged_twice_is_one_attempt() -> None:
+    judged: tuple[EventKind, dict[str, Any]] = ("attempt.finished", {"attempt": {"number": 1}})
+
+    assert summarise(entries(STARTED, judged, judged)).attempts == 1
+
+
+def test_the_last_bundle_counts() -> None:
+    written: list[tuple[EventKind, dict[str, Any]]] = [
+        ("bundle.written", {"path": path}) for path in ("r1.partial.json", "r1.json")
+    ]
+
+    assert summarise(entries(STARTED, *written)).bundle == "r1.json"
+
+
+def ended(state: str) -> tuple[EventKind, dict[str, Any]]:
+    return "run.finished", {"state": state, "verdict": "pass", "why": ""}
+
+
+PUSH: tuple[EventKind, dict[str, Any]] = (
+    "effect.intended",
+    {"key": "push b c", "kind": "push", "request": {}},
+)
+PUSHED: tuple[EventKind, dict[str, Any]] = (
+    "effect.settled",
+    {"key": "push b c", "outcome": {"head": "c"}},
+)
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([], False),
+        ([ended("proposed")], False),
+        ([ended("proposed"), PUSH], True),
+        ([ended("proposed"), PUSH, PUSHED], True),
+        ([ended("proposed"), PUSH, PUSHED, ended("published")], False),
+        ([ended("proposed"), PUSH, PUSHED, ended("published"), ended("rejected")], False),
+        # Unfinished work has a branch and nothing more to come.
+        ([ended("cancelled"), PUSH, PUSHED], False),
+        ([PUSH], False),
+    ],
+)
+def test_a_run_is_half_published_between_its_push_and_its_end(
+    events: list[tuple[EventKind, dict[str, Any]]], *, expected: bool
+) -> None:
+    assert is_half_published(entries(STARTED, *events)) is expected

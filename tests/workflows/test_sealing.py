@@ -50,15 +50,19 @@ def test_a_bundle_holds_the_last_attempts_files_byte_for_byte(studio: "Studio") 
         proposal, studio.evidence(bundle.applied_tree)
     )
     assert bundle.proposal == proposal
-    assert studio.data("bundle.written") == [{"sha256": sha256, "path": path}]
+    assert studio.data("bundle.written") == [
+        {"sha256": sha256, "path": "r1.json", "partial": False}
+    ]
+    assert path == str(studio.folder / "r1.json")
 
 
 def test_a_revision_names_the_request_it_continues(studio: "Studio") -> None:
     recorder = Recorder(studio.journal, studio.journal.lease("r1", "r1"))
 
-    write_bundle(proposed(studio), studio.workshop, recorder, Revision(12, "t", "d", "w"))
+    write_bundle(proposed(studio), studio.workshop, recorder, Revision(12, "t", "d", "w", "r0"))
 
-    assert studio.bundle()[0].revises == 12
+    bundle = studio.bundle()[0]
+    assert (bundle.revises, bundle.revised_run) == (12, "r0")
 
 
 def test_a_proposal_without_evidence_is_a_bug(studio: "Studio") -> None:

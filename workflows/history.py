@@ -1,0 +1,118 @@
+"""What the journal holds of a run that was begun before, so that it goes on where it stopped.
+
+Steps are found by what they are (a reservation, an attempt's number), never by their place in the
+list: a newer program may write events in between, and a run in flight must survive that.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from workflows.run import Entry
+
+# Events of which the last one counts, and what it tells.
+_LAST = {
+    "run.started": "started",
+    "run.finished": "ended",
+    "scope.selected": "scope",
+    "command.finished": "command",
+}
+# What was not decided is decided anew: the machine failed there, or a person stopped it.
+_UNDECIDED = frozenset({"infrastructure", "cancelled", "budget"})
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request to a model. Hashes of blobs; ``reply`` is empty when none was kept.
+
+    ``usd`` and ``tokens`` are what was reserved for it; it ``was_settled`` when its cost is booked.
+    """
+
+    reservation: str
+    conversation: str
+    usd: float | None
+    tokens: int
+    reply: str = ""
+    was_settled: bool = False
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it was sent, and nobody knows what came back or what it cost."""
+        return not self.reply and not self.was_settled
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A run so far. ``attempts`` are the events of those that were judged, by number.
+
+    ``started`` and ``ended`` are the events' data, None while there is none; a run that was taken
+    up again has not ended. ``landed`` maps an attempt to its tree. ``seconds`` is how long the run
+    worked until its last booking.
+    """
+
+    started: Mapping[str, Any] | None = None
+    started_at: str = ""
+    ended: Mapping[str, Any] | None = None
+    resumed: int = 0
+    scope: Mapping[str, Any] | None = None
+    exchanges: Mapping[str, Exchange] = field(default_factory=dict)
+    landed: Mapping[int, str] = field(default_factory=dict)
+    attempts: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    command: Mapping[str, Any] | None = None
+    bundles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def replies(self) -> int:
+        """How many replies the journal kept."""
+        return sum(1 for exchange in self.exchanges.values() if exchange.reply)
+
+
+def history_of(entries: Iterable[Entry]) -> History:
+    """Return what ``entries`` of one run, oldest first, tell about it."""
+    facts: dict[str, Any] = {"landed": {}, "attempts": {}, "bundles": {}, "exchanges": {}}
+    asked: dict[str, str] = {}
+    for entry in entries:
+        kind, data = entry.event.kind, entry.event.data
+        if kind in _LAST:
+            facts[_LAST[kind]] = data
+        if kind == "run.started":
+            facts["started_at"] = entry.at
+        elif kind == "run.resumed":
+            facts |= {"ended": None, "resumed": facts.get("resumed", 0) + 1}
+        elif kind == "prompt.sent":
+            asked[data.get("reservation", "")] = data["conversation"]
+        elif kind == "patch.landed":
+            facts["landed"][data["attempt"]] = data["tree"]
+        elif kind == "attempt.finished":
+            _attempt(facts["attempts"], data)
+        elif kind == "bundle.written":
+            facts["bundles"][data["sha256"]] = data
+        elif kind in {"budget.reserved", "model.replied", "budget.settled"}:
+            _exchange(facts, asked, entry)
+    return History(**facts)
+
+
+def _attempt(attempts: dict[int, Mapping[str, Any]], data: Mapping[str, Any]) -> None:
+    number = data["attempt"]["number"]
+    if data["attempt"]["verdict"]["word"] in _UNDECIDED:
+        attempts.pop(number, None)
+    else:
+        attempts[number] = data
+
+
+def _exchange(facts: dict[str, Any], asked: Mapping[str, str], entry: Entry) -> None:
+    """Follow one request from its reservation to its reply and its price."""
+    kind, data = entry.event.kind, entry.event.data
+    exchanges: dict[str, Exchange] = facts["exchanges"]
+    # A run of an older program, whose replies named no reservation, can be read all the same.
+    key = data.get("reservation", "")
+    if kind == "budget.reserved":
+        exchanges[key] = Exchange(key, asked.get(key, ""), data["usd"], data["tokens"])
+    elif key not in exchanges:
+        return
+    elif kind == "model.replied":
+        exchanges[key] = replace(exchanges[key], reply=data["reply"])
+    else:
+        exchanges[key] = replace(exchanges[key], was_settled=True)
+        facts["seconds"] = max(facts.get("seconds", 0.0), data.get("elapsed_s", 0.0))

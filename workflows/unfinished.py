@@ -1,0 +1,76 @@
+"""What a run is known by, and those that a dying process left behind, found by it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from validators.encoding import builtins, digest, encode
+from workflows import prompts
+from workflows.history import History, history_of
+from workflows.ports import Journal
+from workflows.task import Task
+from workflows.workshop import Wishes, Workshop
+
+# What killed a run three times is likely to be the run itself.
+_MOST_RESUMED = 3
+_SEARCHED = 100
+_SAME = ("task", "base_commit", "rules_sha256", "revision", "told")
+
+
+def start_of(task: Task, model: str, workshop: Workshop, wishes: Wishes) -> dict[str, Any]:
+    """Return what a run is known by, and what somebody needs to take it up."""
+    revision = wishes.revision
+    return {
+        "task": task,
+        "task_key": task.key,
+        "base_commit": workshop.clone.base_commit,
+        "model": model,
+        "rules_sha256": digest(encode(workshop.rules)),
+        "prompts_sha256": digest(prompts.SYSTEM.encode()),
+        "budget": wishes.budget,
+        "max_attempts": wishes.max_attempts,
+        "revises": revision.number if revision else 0,
+        "revision": workshop.journal.put_blob(encode(revision)) if revision else "",
+        "told": wishes.told,
+    }
+
+
+def left_behind(journal: Journal, start: Mapping[str, Any]) -> str:
+    """Return the newest run that began with ``start`` and died without an end, or ""."""
+    wanted = builtins(dict(start))
+    for run in journal.runs(_SEARCHED):
+        history = history_of(journal.read(run))
+        if (
+            is_cut_off(history)
+            and history.resumed < _MOST_RESUMED
+            and _agree(history, wanted)
+            and not journal.holder(run)
+        ):
+            return run
+    return ""
+
+
+def cut_off(journal: Journal, runs: Iterable[str]) -> Iterator[str]:
+    """Yield those of ``runs`` that began, did not end, and that no living process writes."""
+    for run in runs:
+        if is_cut_off(history_of(journal.read(run))) and not journal.holder(run):
+            yield run
+
+
+def stopped(journal: Journal) -> str:
+    """Return the newest run that was cut off or interrupted, or ""."""
+    for run in journal.runs():
+        history = history_of(journal.read(run))
+        was_interrupted = history.ended is not None and history.ended["state"] == "cancelled"
+        if (is_cut_off(history) or was_interrupted) and not journal.holder(run):
+            return run
+    return ""
+
+
+def is_cut_off(history: History) -> bool:
+    """Whether a run began and has no end; somebody may be working on it still."""
+    return history.started is not None and history.ended is None
+
+
+def _agree(history: History, wanted: Mapping[str, Any]) -> bool:
+    known = history.started or {}
+    return all(known.get(name) == wanted.get(name) for name in _SAME)
