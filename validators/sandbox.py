@@ -114,7 +114,11 @@ class Output:
         if not self.dropped_bytes:
             return (self.head + self.tail).decode("utf-8", "backslashreplace")
         gap = f"\n[... {self.dropped_bytes} bytes left out ...]\n"
-        return self.head.decode("utf-8", "backslashreplace") + gap + self.tail.decode("utf-8", "replace")
+        return (
+            self.head.decode("utf-8", "backslashreplace")
+            + gap
+            + self.tail.decode("utf-8", "backslashreplace")
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,7 +218,7 @@ class LocalForge:
 
     def _write(self, record: Record) -> None:
         """Replace one file whole, and have it on the disk before anybody is told."""
-        descriptor, name = tempfile.mkstemp(dir=self._folder)
+        descriptor, name = tempfile.mkstemp(dir=self._folder, suffix=".unfinished")
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(encode(record))
             stream.flush()

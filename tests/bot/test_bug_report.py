@@ -13,7 +13,7 @@ from bot.redaction import Redactor
 
 KEY = "sk-ant-Zq7vT2mXw9RkL4pB8nYc3HdJ6sFgA1eU"
 CONTENT = "def price(): return 'a line of the target'"
-TARGET = "/home/someone/private-project/prices.py"
+TARGET = "/home/me/private-project/prices.py"
 ARGUMENTS = ["propose", "--task", f"do it in {TARGET}"]
 
 Raised = Callable[[], BaseException]
