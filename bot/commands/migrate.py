@@ -1,6 +1,5 @@
 """``changewright migrate``: one command over many files, one proposal per shard."""
 
-import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -69,8 +68,6 @@ def migrate(
         "rule": _words(rule),
         "on": list(patterns),
         "shard": shard,
-        "repository": os.path.realpath(repo),
-        "base": base,
         "unsafe": unsafe_no_sandbox,
     }
     return work_off(told, repo, base, state, Console(json_form, quiet))
@@ -89,7 +86,11 @@ def work_off(
         open_bench(repo, base, options.given(state=state), unsafe=told["unsafe"]) as bench,
         Progress(quiet=console.quiet) as progress,
     ):
-        campaign, results = carry_out(bench, told, Watch(progress.entry))
+        try:
+            campaign, results = carry_out(bench, told, Watch(progress.entry))
+        except KeyboardInterrupt:
+            console.note("go on with it: the same command again; shards that are done stay done")
+            raise
     for result in sorted(results, key=lambda one: one.target):
         console.say(_line(result, options.again(repo, state)))
     console.document({"campaign": campaign, "targets": results})

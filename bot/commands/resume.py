@@ -47,13 +47,14 @@ def resume(run: str | None, **given: Any) -> int:  # noqa: ANN401 - click checke
     with opened_journal(options.given(state=given["state"])) as journal:
         run = run or _newest(journal)
         history, told, publishing = _look_up(run, journal)
-    if told["command"] == "migrate":
-        repo = given["repo"] or Path(told["repository"])
-        _require_word(told, unsafe=given["unsafe_no_sandbox"])
-        return work_off(told, repo, told["base"], given["state"], console)
-    repo = given["repo"] or Path((history.started or {})["task"]["repository"])
+    begun = history.started or {}
+    repo = given["repo"] or Path(begun["task"]["repository"])
     if publishing:
         return _publish(run, repo, given)
+    if told["command"] == "migrate":
+        _require_word(told, unsafe=given["unsafe_no_sandbox"])
+        # The commit it began on: what HEAD names may have moved since.
+        return work_off(told, repo, begun["base_commit"], given["state"], console)
     state = (history.ended or {}).get("state", "running")
     if state in {"running", "cancelled", "failed"}:
         return _finish(run, history, repo, given, console)

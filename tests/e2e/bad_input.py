@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from tests.conftest import PROGRAM
@@ -94,6 +95,7 @@ def judge(row: Row, folder: Path) -> Shown:
         setting.after()
     out, err = (text.decode("utf-8", "backslashreplace") for text in (done.stdout, done.stderr))
     command = " ".join(_shown(str(word), folder) for word in setting.argv)
+    command = re.sub(r"--task .*?(?= --|$)", "--task ...", command)
     line = first_line(out, err)
     changed = [
         path
@@ -107,7 +109,7 @@ def judge(row: Row, folder: Path) -> Shown:
         *(f"left behind in scratch: {name}" for name in left),
     )
     said = f"printed:\n{out}{err}"
-    shown_line = _shown(line, folder)
+    shown_line = _shown(_with_reason(line, out), folder)
     return Shown(
         row, command, done.returncode, shown_line, seconds, (*wrong, said) if wrong else ()
     )
@@ -118,6 +120,16 @@ def first_line(out: str, err: str) -> str:
     complaints = [line for line in err.splitlines() if _COMPLAINT.match(line)]
     lines = [*complaints, *out.splitlines(), *err.splitlines()]
     return next((line for line in lines if line.strip()), "")
+
+
+def _with_reason(line: str, out: str) -> str:
+    """Return ``line``, with the first finding behind it where it only says how a run ended."""
+    lines = [one.strip() for one in out.splitlines() if one.strip()]
+    if line not in lines or not line.startswith(("run ", "verdict: ")):
+        return line
+    behind = lines[lines.index(line) + 1 :]
+    told = [message for head, message in pairwise(behind) if head.startswith("- [")] or behind
+    return " / ".join((line, *told[:1]))
 
 
 def table(shown: Iterable[Shown]) -> str:
@@ -177,4 +189,7 @@ def _wrong_words(row: Row, code: int, line: str, printed: str) -> Iterable[str]:
 def _shown(text: str, folder: Path) -> str:
     """Return ``text`` as a reader of the table needs it: short, on one line, without our folder."""
     short = text.replace(f"{folder}/", "").replace(str(folder), ".")
+    short = re.sub(r"\br\d{8}-\d{6}-[0-9a-f]{6}\b", "RUN", short)
+    short = re.sub(r"/tmp/bad-[\w-]+/", "", short)  # noqa: S108 - only taken out of words
+    short = re.sub(r"([a-z])\1{50,}", r"\1\1\1...", short)
     return "".join(c if c.isprintable() else "?" for c in short)[:300]
