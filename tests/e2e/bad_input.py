@@ -9,8 +9,9 @@ import os
 import re
 import stat
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -68,6 +69,15 @@ class Shown:
     wrong: tuple[str, ...]
 
 
+_MEASURING = """
+import os, sys
+child = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(child, 0)
+with open(sys.argv[1], "w") as place:
+    print(os.waitstatus_to_exitcode(status), usage.ru_maxrss, file=place)
+"""
+
+
 def judge(row: Row, folder: Path) -> Shown:
     """Build the input below ``folder``, which is empty, run the command, and compare."""
     home = folder / "home"
@@ -82,7 +92,7 @@ def judge(row: Row, folder: Path) -> Shown:
         done = subprocess.run(
             argv,
             cwd=folder,
-            env=_environment(home, state) | setting.env,
+            env=_environment(home, state, is_other=bool(setting.before)) | setting.env,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_LIMIT_S,
@@ -113,6 +123,19 @@ def judge(row: Row, folder: Path) -> Shown:
     return Shown(
         row, command, done.returncode, shown_line, seconds, (*wrong, said) if wrong else ()
     )
+
+
+def measured(argv: Sequence[str], env: dict[str, str], said: Path) -> tuple[int, float]:
+    """Return exit code and peak memory (MiB) of a command; what it prints goes to ``said``.
+
+    A small process starts it: one that is forked from here would have our own peak as its first.
+    """
+    place = said.with_suffix(".measured")
+    with said.open("wb") as file:
+        launcher = [sys.executable, "-I", "-S", "-c", _MEASURING, str(place), *argv]
+        subprocess.run(launcher, env=env, stdout=file, stderr=file, check=True)
+    code, peak = place.read_text().split()
+    return int(code), int(peak) / 1024
 
 
 def first_line(out: str, err: str) -> str:
@@ -163,8 +186,10 @@ def _digest(path: bytes) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def _environment(home: Path, state: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name.startswith("COV")}
+def _environment(home: Path, state: Path, *, is_other: bool) -> dict[str, str]:
+    # Another user, or one on a read-only disk, cannot write down what was covered.
+    names = [] if is_other else [name for name in os.environ if name.startswith("COV")]
+    kept = {name: os.environ[name] for name in names}
     return kept | {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(home),

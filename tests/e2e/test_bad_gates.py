@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.bad_input import Row, Setting, judge
+from tests.e2e.bad_input import Row, Setting, judge, measured
 from tests.e2e.conftest import CHANGEWRIGHT, wheel
 from tests.e2e.repositories import made, save, write
 
@@ -280,17 +280,12 @@ def test_the_programs_own_memory_stays_flat_whatever_is_printed(tmp_path: Path) 
     setting = shell(FINE, loud)(tmp_path)
     state = {"CHANGEWRIGHT_STATE": str(tmp_path / "state"), "HOME": str(tmp_path)}
     argv = [str(CHANGEWRIGHT), *map(str, setting.argv)]
-    with (tmp_path / "said").open("wb") as said:
-        streams = [(os.POSIX_SPAWN_DUP2, said.fileno(), number) for number in (1, 2)]
-        process = os.posix_spawn(
-            argv[0], argv, {"PATH": os.environ["PATH"], **state}, file_actions=streams
-        )
-        _, status, usage = os.wait4(process, 0)
+    code, peak_mib = measured(argv, {"PATH": os.environ["PATH"], **state}, tmp_path / "said")
 
     printed = (tmp_path / "said").read_bytes()
-    assert os.waitstatus_to_exitcode(status) == 0, printed
+    assert code == 0, printed
     assert b"verdict: pass" in printed
-    assert usage.ru_maxrss / 1024 < MOST_RSS_MIB
+    assert peak_mib < MOST_RSS_MIB
 
 
 def test_what_a_hanging_gate_had_proven_is_kept_in_the_evidence(tmp_path: Path) -> None:

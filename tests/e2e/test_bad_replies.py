@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import PROGRAM
-from tests.e2e.bad_input import Row, Setting, judge
+from tests.e2e.bad_input import Row, Setting, judge, measured
 from tests.e2e.repositories import git, made, save, write
 
 pytestmark = pytest.mark.sandbox
@@ -210,9 +210,8 @@ def test_five_megabytes_take_little_time_and_memory(text: str, tmp_path: Path) -
     argv = [str(PROGRAM), *map(str, setting.argv)]
     where = {"CHANGEWRIGHT_STATE": str(tmp_path / "state"), "HOME": str(tmp_path)}
     started = time.monotonic()
-    process = os.posix_spawn(argv[0], argv, {"PATH": os.environ["PATH"], **where})
-    _, status, usage = os.wait4(process, 0)
+    code, peak_mib = measured(argv, {"PATH": os.environ["PATH"], **where}, tmp_path / "said")
 
-    assert os.waitstatus_to_exitcode(status) == 1
+    assert code == 1
     assert time.monotonic() - started < MOST_SECONDS
-    assert usage.ru_maxrss / 1024 < MOST_RSS_MIB
+    assert peak_mib < MOST_RSS_MIB
