@@ -112,7 +112,7 @@ check-workflows: setup
 
 # --- test -----------------------------------------------------------------------------------------
 test: check ## Set up, check, then run every test with branch coverage
-	@$(BIN)/pytest --numprocesses=logical --dist=loadfile --cov --cov-branch --cov-report=term $(PYTEST_OPTIONS)
+	@$(BIN)/pytest --numprocesses=logical --dist=worksteal --cov --cov-branch --cov-report=term $(PYTEST_OPTIONS)
 
 bench: setup ## Measure what the README states, each beside its own yardstick
 	@for bench in tests/bench/*.py; do

@@ -68,11 +68,10 @@ class _Count:
 def tidy_once_a_day(state: Path, bounds: Bounds, now: float) -> Tidied | None:
     """Tidy unless that was done within a day of ``now`` (epoch seconds); None when it was."""
     stamp = state / _STAMP
-    try:
+    # Nobody has tidied yet where there is no stamp.
+    with suppress(FileNotFoundError):
         if abs(now - stamp.lstat().st_mtime) < _DAY_S:
             return None
-    except FileNotFoundError:
-        pass
     try:
         # First: of two processes one tidies, and what fails is not tried again at every start.
         stamp.touch(mode=0o600)
