@@ -4,6 +4,7 @@ import platform
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -192,18 +193,20 @@ def _asked(
     """Run one of our own tools with the installer's variables only; say how it ended."""
     from bot.wiring import network_variables  # noqa: PLC0415 - as above
 
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent"}
-    environment |= network_variables(settings)
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin"} | network_variables(settings)
     try:
-        done = subprocess.run(
-            argv,
-            input=stdin,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-            check=False,
-        )
+        # npm does not start without a home that it can write to.
+        with tempfile.TemporaryDirectory(prefix="changewright-") as home:
+            done = subprocess.run(
+                argv,
+                input=stdin,
+                env=environment | {"HOME": home},
+                cwd=home,
+                capture_output=True,
+                text=True,
+                timeout=timeout_s,
+                check=False,
+            )
     except subprocess.TimeoutExpired:
         return False, f"no answer in {timeout_s:g} s"
     except OSError as error:

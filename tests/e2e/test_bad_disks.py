@@ -83,6 +83,8 @@ def on_disk(command: str, options: str, script: str = RUN) -> Build:
 
     def build(folder: Path) -> Setting:
         repo = project(folder, REPORT)
+        if "remount" in script and os.geteuid() != 0:
+            raise NotHereError("only root may make a disk read-only")
         before = namespace(folder / "disk", options, script)
         return Setting(words(command, repo), repo, state=folder / "disk", before=before)
 

@@ -27,7 +27,7 @@ _CHUNK_BYTES = 65_536
 _FIRST_LOOK_S = 0.01
 _LAST_LOOK_S = 0.1
 _DRAIN_S = 1.0
-_GRACE_S = 1.0  # enough for a test runner to write its report
+_GRACE_S = 3.0  # enough for a test runner to write its report, on a busy machine too
 # What was killed is usually gone at once; what hangs in the kernel is waited for about 2 s.
 _KILL_PAUSES_S = (0.001, 0.002, 0.004, *(0.01,) * 200)
 
