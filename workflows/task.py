@@ -4,15 +4,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from scoping.refusal import Refusal
 from validators.encoding import digest
 
 TaskKind = Literal["fix", "feature", "refactor", "docs", "tests", "dependency", "migration"]
 _SLUG_LENGTH = 40
-
-
-class TaskRefusal(Refusal):
-    """The text given holds no task that could be worked on."""
 
 
 @dataclass(frozen=True, slots=True)
