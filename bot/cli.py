@@ -5,12 +5,8 @@ without room, 3 our bug, 130 interrupted (Ctrl-C, SIGTERM or SIGHUP), 141 when w
 output stopped reading. This is the one place where an exception becomes a message.
 """
 
-import os
-import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
-from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -28,13 +24,12 @@ from bot.commands.resume import resume
 from bot.commands.review import review
 from bot.commands.runs import runs
 from bot.commands.scope import scope
+from bot.interrupts import INTERRUPTED, settling
 
 if TYPE_CHECKING:
     from bot.redaction import Redactor
 
-DONE, INTERRUPTED = 0, 130
-_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_SETTLING = b"changewright: still settling; once more ends it at once, and the run can be resumed\n"
+DONE = 0
 
 
 class _Failure(Exception):
@@ -74,24 +69,8 @@ for command in (
 def main() -> NoReturn:
     """Run the program on the process's arguments and exit with its code."""
     console.redact_with(_redactor)
-    asked = 0
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        asked += 1
-        if asked == 1:  # a run that is told to end settles as cancelled
-            raise KeyboardInterrupt
-        if asked > 2:  # noqa: PLR2004 - told twice, and warned
-            os._exit(INTERRUPTED)
-        with suppress(OSError):
-            os.write(2, _SETTLING)
-
-    heard = [number for number in _INTERRUPTS if signal.getsignal(number) != signal.SIG_IGN]
-    for number in heard:
-        signal.signal(number, interrupt)
-    code = run(sys.argv[1:])
-    for number in heard:  # nothing is left to settle, and Python's own end is no place to be asked
-        signal.signal(number, signal.SIG_DFL)
+    with settling():
+        code = run(sys.argv[1:])
     sys.exit(code)
 
 

@@ -15,9 +15,10 @@ import click
 from bot import logs
 from bot.bug_report import write_report
 from bot.console import printable, redacted
+from bot.interrupts import INTERRUPTED
 from scoping.refusal import Refusal
 
-WRONG_USE, BUG, INTERRUPTED, UNREAD = 2, 3, 130, 141
+WRONG_USE, BUG, UNREAD = 2, 3, 141
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.adapters.sqlite_journal.migration import migrate
 from bot.adapters.sqlite_journal.schema import SCHEMA_VERSION, begin, check
+from bot.interrupts import whole
 from workflows.ports import JournalRefusal
 
 _BUSY_S = 30.0
@@ -65,8 +66,8 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction that has the write lock from its first statement on."""
-        with self._explained():
+        """One transaction with the write lock from its first statement on, whole or not at all."""
+        with whole, self._explained():
             connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -131,7 +132,8 @@ def _open(path: Path) -> sqlite3.Connection:
         for setting in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF"):
             connection.execute(f"PRAGMA {setting}")
         if check(connection, path) < SCHEMA_VERSION:
-            migrate(connection, path)
+            with whole:
+                migrate(connection, path)
     except BaseException:
         connection.close()
         raise
