@@ -25,11 +25,13 @@ from bot.configuration.process import (
 )
 from bot.configuration.sections import PullRequestSettings, RetentionSettings, ScopeSettings
 from bot.configuration.values import Given, SettingsRefusal
-from validators.rules import GateRule, PatchLimits, Protected, Rules
+from validators.rules import GateRule, PatchLimits, Policies, Protected, Rules
 from workflows.budget import Budget
 
 TARGET_FILE = ".github/changewright.yml"
-_Section = TypeVar("_Section", ScopeSettings, PullRequestSettings, RetentionSettings)
+_Section = TypeVar(
+    "_Section", ScopeSettings, PullRequestSettings, RetentionSettings, Protected, Policies
+)
 
 
 class Secret:
@@ -215,7 +217,9 @@ def _budget(values: Mapping[str, Any]) -> Budget:
 def _rules(values: Mapping[str, Any]) -> Rules:
     return Rules(
         allowed_paths=values["allowed_files"],
-        protected=Protected(values["protected.paths"], values["protected.policy"]),
+        protected=_section(Protected, "protected", values),
+        policies=_section(Policies, "policies", values),
+        kind=values["kind"],
         limits=PatchLimits(values["limits.max_patch_files"], values["limits.max_patch_lines"]),
         gates=values["gates"],
         setup=values["setup.run"],

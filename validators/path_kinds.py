@@ -7,8 +7,13 @@ Only names are looked at, never contents, and always case-insensitively: on some
 import re
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
+from functools import cache
+from typing import TYPE_CHECKING
 
 from scoping.refusal import Refusal
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 OWN_CONFIG = frozenset({".github/changewright.yml", ".github/changewright.yaml"})
 
@@ -21,18 +26,50 @@ _AGENT_FILES = frozenset(
         "claude.md",
         "claude.local.md",
         "gemini.md",
+        "qwen.md",
+        "warp.md",
+        "crush.md",
+        "skill.md",
         "copilot-instructions.md",
         ".cursorrules",
+        ".cursorignore",
         ".windsurfrules",
         ".clinerules",
         ".roorules",
+        ".roomodes",
         ".goosehints",
+        ".rules",
         ".mcp.json",
+        "opencode.json",
+        "opencode.jsonc",
         ".aider.conf.yml",
+        ".aiderignore",
     }
 )
-_AGENT_FOLDERS = frozenset(
-    {".claude", ".cursor", ".clinerules", ".windsurf", ".roo", ".codex", ".gemini", ".aider"}
+_AGENT_SUFFIXES = (".instructions.md", ".prompt.md", ".chatmode.md", ".agent.md")
+AGENT_FOLDERS = frozenset(
+    {
+        ".agent",
+        ".agents",
+        ".aider",
+        ".amazonq",
+        ".augment",
+        ".claude",
+        ".clinerules",
+        ".codex",
+        ".continue",
+        ".cursor",
+        ".factory",
+        ".gemini",
+        ".goose",
+        ".junie",
+        ".kiro",
+        ".opencode",
+        ".qwen",
+        ".roo",
+        ".trae",
+        ".windsurf",
+    }
 )
 
 # Manifests by the lock file that is made from them; both lie in one folder, or the manifests below.
@@ -96,6 +133,13 @@ def matcher(patterns: Sequence[str], *, ignore_case: bool) -> Callable[[str], bo
 
     Nothing matches when there are none.
     """
+    spec = _spec(tuple(_folded(pattern, ignore_case) for pattern in patterns))
+    return lambda path: spec.match_file(_folded(path, ignore_case))
+
+
+@cache
+def _spec(patterns: tuple[str, ...]) -> "GitIgnoreSpec":
+    """Return the compiled patterns; a run judges many changes by the same ones."""
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - 70 ms that only judging should cost
 
     for pattern in patterns:
@@ -103,17 +147,17 @@ def matcher(patterns: Sequence[str], *, ignore_case: bool) -> Callable[[str], bo
             message = f"the pattern {pattern!r} has more than {_MAX_WILDCARDS} wildcards"
             raise PolicyRefusal(f"{message}; write several simpler patterns instead")
     try:
-        spec = GitIgnoreSpec.from_lines(_folded(pattern, ignore_case) for pattern in patterns)
+        return GitIgnoreSpec.from_lines(patterns)
     except (ValueError, re.error) as error:
         message = f"a pattern for paths is not one as in .gitignore: {error}"
         raise PolicyRefusal(f"{message}; correct it in the rules") from error
-    return lambda path: spec.match_file(_folded(path, ignore_case))
 
 
 def is_agent_file(path: str) -> bool:
     """Whether agents take what ``path`` says as instructions or settings."""
     *folders, name = path.casefold().split("/")
-    return name in _AGENT_FILES or not _AGENT_FOLDERS.isdisjoint(folders)
+    told = name in _AGENT_FILES or name.endswith(_AGENT_SUFFIXES)
+    return told or not AGENT_FOLDERS.isdisjoint(folders)
 
 
 def is_manifest(path: str) -> bool:

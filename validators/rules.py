@@ -7,29 +7,14 @@ that loosens its own rules is judged by the rules it found.
 from dataclasses import dataclass, field
 from typing import Literal
 
+from validators.protected_paths import PROTECTED_BY_DEFAULT
 from validators.sandbox import REQUIRED_BY_DEFAULT
 
 PolicyWord = Literal["block", "ask", "allow"]
 GateKind = Literal["lint", "build", "test"]
 
-# Paths no patch may touch unless the rules say otherwise: whoever can change these can change what
-# is checked, by whom, or with which rights. Patterns as in .gitignore, matched case-insensitively.
-PROTECTED_BY_DEFAULT = (
-    ".github/",
-    ".gitlab-ci.yml",
-    ".circleci/",
-    "Jenkinsfile",
-    "azure-pipelines.yml",
-    ".pre-commit-config.yaml",
-    ".husky/",
-    "CODEOWNERS",
-    ".gitmodules",
-    ".gitattributes",
-    "AGENTS.md",
-    "CLAUDE.md",
-    ".claude/",
-    ".cursor/",
-)
+# What a task asks for. Only a fix must turn a test green that was red.
+ChangeKind = Literal["fix", "feature", "refactor", "docs", "tests", "dependency"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +34,41 @@ class GateRule:
 
 @dataclass(frozen=True, slots=True)
 class Protected:
-    """Paths a patch may not touch, and what happens when it does."""
+    """What a patch may not touch or loosen, and what happens when it does.
+
+    ``tests`` is about tests made weaker: removed, skipped, asserting less, selected no more.
+    """
 
     paths: tuple[str, ...] = PROTECTED_BY_DEFAULT
     policy: PolicyWord = "block"
+    tests: PolicyWord = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """What becomes of a change that does one of these; paths no tree may hold have no policy.
+
+    ``improvement``: a fix turns no test green. ``coverage``: changed lines that no test runs.
+    ``generated``: minified files, too. ``modes``: executable or not. ``reformatting``: files whose
+    changed lines differ mostly in white space. ``comments``: nothing but comments changes.
+    """
+
+    symlinks: PolicyWord = "block"
+    submodules: PolicyWord = "block"
+    modes: PolicyWord = "block"
+    embedded_repositories: PolicyWord = "block"
+    sizes: PolicyWord = "block"
+    binary: PolicyWord = "block"
+    generated: PolicyWord = "block"
+    hidden_characters: PolicyWord = "block"
+    secrets: PolicyWord = "block"
+    lock_files: PolicyWord = "block"
+    agent_instructions: PolicyWord = "block"
+    dependencies: PolicyWord = "ask"
+    reformatting: PolicyWord = "block"
+    comments: PolicyWord = "block"
+    improvement: PolicyWord = "block"
+    coverage: PolicyWord = "ask"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +91,8 @@ class Rules:
     allowed_paths: tuple[str, ...] = ()
     protected: Protected = field(default_factory=Protected)
     limits: PatchLimits = field(default_factory=PatchLimits)
+    policies: Policies = field(default_factory=Policies)
+    kind: ChangeKind = "fix"
     gates: tuple[GateRule, ...] = ()
     setup: tuple[tuple[str, ...], ...] = ()
     require: tuple[str, ...] = REQUIRED_BY_DEFAULT

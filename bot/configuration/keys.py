@@ -28,7 +28,6 @@ NOT_HONOURED: Mapping[str, Where] = {
     "model.action": "target",
     "model.fallback": "operator",
     "setup.image": "target",
-    "protected.tests": "target",
     "pr.branch_template": "target",
     "pr.expires": "target",
     "sandbox.backends": "operator",

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from bot.configuration.key import Key
 from bot.configuration.values import choice, list_of, number, refined, text, truth
+from validators.rules import ChangeKind
 from validators.sandbox import REQUIRED_BY_DEFAULT, Guarantee
 
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
@@ -122,5 +123,13 @@ OPERATOR_KEYS = (
         where="process",
         variable="CHANGEWRIGHT_MODEL",
         option="--model",
+    ),
+    Key(
+        "kind",
+        choice(*get_args(ChangeKind)),
+        "What the change is for; only a fix must turn a test green that was red.",
+        "fix",
+        where="process",
+        option="--kind",
     ),
 )

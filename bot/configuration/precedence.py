@@ -38,6 +38,11 @@ def _is_within(key: Key, asked: Any, bound: Any) -> bool:  # noqa: ANN401 - of t
     return POLICIES.index(asked) >= POLICIES.index(bound)
 
 
+def _after(entries: list[Any], entry: str) -> list[Any]:
+    """Return what stands behind the last ``entry``."""
+    return entries[len(entries) - entries[::-1].index(entry) :]
+
+
 def _added(default: Given, operator: Given | None, target: Given | None) -> tuple[Given, str]:
     entries: list[Any] = []
     origins, dropped = [], []
@@ -48,7 +53,7 @@ def _added(default: Given, operator: Given | None, target: Given | None) -> tupl
         for entry in given.value:
             if isinstance(entry, GateRule):
                 dropped += _add_gate(entries, entry, given.origin)
-            elif entry not in entries or any(one.startswith("!") for one in entries):
+            elif entry not in entries or any(one.startswith("!") for one in _after(entries, entry)):
                 entries.append(entry)  # said again after an exception, it counts again
     value = Given(tuple(entries), ", ".join(origins) or default.origin)
     return value, "; ".join(dropped)

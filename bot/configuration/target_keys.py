@@ -1,14 +1,36 @@
 """The keys a repository may set in its own file; the operator may set each of them, too."""
 
 from bot.configuration.gates import COMMAND, GATES
-from bot.configuration.key import PATTERNS, POLICIES, Key
+from bot.configuration.key import PATTERNS, POLICIES, Key, Rule
 from bot.configuration.values import choice, list_of, number, text, truth
-from validators.rules import PatchLimits, Protected
+from validators.rules import PatchLimits, Policies, Protected
 from workflows.budget import Budget
 
 _BUDGET = Budget()
 _LIMITS = PatchLimits()
 _PROTECTED = Protected()
+_POLICIES = Policies()
+
+# What could make a patch dangerous can only be made stricter by the target; what makes it poor is
+# for those who will read it to say.
+_POLICY_KEYS: tuple[tuple[str, Rule, str], ...] = (
+    ("symlinks", "strictest", "A symbolic link is added or changed."),
+    ("submodules", "strictest", "A submodule is added, changed or removed."),
+    ("modes", "strictest", "A file becomes executable, or is no longer."),
+    ("embedded_repositories", "strictest", "A folder looks like a git repository."),
+    ("secrets", "strictest", "What looks like a password, key or token is added."),
+    ("hidden_characters", "strictest", "Characters are added that a reviewer cannot see."),
+    ("agent_instructions", "strictest", "A file that tells agents what to do is touched."),
+    ("sizes", "first", "More files, lines or bytes than the limits allow."),
+    ("binary", "first", "A binary file is added or changed."),
+    ("generated", "first", "A generated or minified file is added or changed."),
+    ("lock_files", "first", "A lock file changes without its manifest."),
+    ("dependencies", "first", "A dependency is added or changed."),
+    ("reformatting", "first", "A file is changed mostly in its white space."),
+    ("comments", "first", "Nothing but comments is changed."),
+    ("improvement", "first", "A fix turns no test green."),
+    ("coverage", "first", "Lines are added that no test runs."),
+)
 
 TARGET_KEYS = (
     Key(
@@ -113,6 +135,22 @@ TARGET_KEYS = (
         "What happens when a patch touches one: it is refused, a person is asked, or nothing.",
         _PROTECTED.policy,
         "strictest",
+    ),
+    Key(
+        "protected.tests",
+        choice(*reversed(POLICIES)),
+        "What happens when a patch makes the tests weaker: skips, removes or loosens one.",
+        _PROTECTED.tests,
+    ),
+    *(
+        Key(
+            f"policies.{name}",
+            choice(*reversed(POLICIES)),
+            meaning,
+            getattr(_POLICIES, name),
+            rule,
+        )
+        for name, rule, meaning in _POLICY_KEYS
     ),
     Key(
         "allowed_files",

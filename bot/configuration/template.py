@@ -1,5 +1,6 @@
 """Writes the first `.github/changewright.yml` of a repository, every key explained by a line."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,14 +28,21 @@ _NO_GATES = """\
 #     timeout_s: 900
 #     required: true
 """
+_NOTES = """
+# Seen in this repository and not used, or lacking where this was written:
+"""
+_WIDTH = 100
 _UNQUOTED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=")
 _QUOTES: Mapping[str, str] = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 
-def commented_config(gates: Sequence[GateRule], setup: Sequence[tuple[str, ...]]) -> str:
+def commented_config(
+    gates: Sequence[GateRule], setup: Sequence[tuple[str, ...]], notes: Sequence[str] = ()
+) -> str:
     """Return the text of a configuration that loads back to exactly ``gates`` and ``setup``.
 
-    Their ``source`` becomes ``config``: from then on the file is where they come from.
+    Their ``source`` becomes ``config``: from then on the file is where they come from. ``notes``
+    become comments.
     """
     parts = [_HEAD]
     section = ""
@@ -42,7 +50,7 @@ def commented_config(gates: Sequence[GateRule], setup: Sequence[tuple[str, ...]]
         if key.where != "target":
             continue
         if key.name == "gates":
-            parts.append(_gates(key, gates))
+            parts.append(_gates(key, gates) + _noted(notes))
         elif key.name == "setup.run":
             parts.append(_setup(key, setup))
         else:
@@ -85,8 +93,22 @@ def _gates(key: Key, gates: Sequence[GateRule]) -> str:
     return explained + "gates:\n" + "".join(_gate(gate) for gate in gates)
 
 
+def _noted(notes: Sequence[str]) -> str:
+    """Return ``notes`` as comments, whatever characters a stranger's file names put into them."""
+    lines = []
+    for note in notes:
+        lines += textwrap.wrap(
+            _shown(note),
+            _WIDTH,
+            initial_indent="# - ",
+            subsequent_indent="#   ",
+            break_on_hyphens=False,
+        )
+    return "".join((_NOTES, *(f"{line}\n" for line in lines))) if lines else ""
+
+
 def _gate(gate: GateRule) -> str:
-    found = "" if gate.source == "config" else f"  # from {_word(gate.source)}"
+    found = "" if gate.source == "config" else f"  # from {_shown(gate.source)}"
     lines = [f"name: {_word(gate.name)}{found}", f"kind: {gate.kind}", f"run: {_command(gate.run)}"]
     if gate.timeout_s != DEFAULT_GATE.timeout_s:
         lines.append(f"timeout_s: {gate.timeout_s!r}")
@@ -106,6 +128,10 @@ def _word(word: str) -> str:
     """Return ``word`` as YAML text, in quotes unless nobody could take it for anything else."""
     is_plain = word[:1].isalpha() and set(word) <= _UNQUOTED and resolve(word) == word
     return word if is_plain else _quoted(word)
+
+
+def _shown(source: str) -> str:
+    return "".join(char if char.isprintable() else _escaped(char) for char in source)
 
 
 def _quoted(text: str) -> str:

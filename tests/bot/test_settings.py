@@ -19,7 +19,8 @@ from bot.configuration.values import Node, SettingsRefusal, resolve, shown
 from bot.settings import Settings, Sources, from_process, load
 from scoping.refusal import Refusal
 from validators.encoding import builtins
-from validators.rules import PROTECTED_BY_DEFAULT, GateRule, Rules
+from validators.protected_paths import PROTECTED_BY_DEFAULT
+from validators.rules import GateRule, Rules
 from workflows.budget import Budget
 
 FILE = ".github/changewright.yml"

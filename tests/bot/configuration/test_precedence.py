@@ -20,6 +20,7 @@ FILE = ".github/changewright.yml"
 FIGURES = [key for key in KEYS if key.rule == "lowest"]
 ADDED = [key for key in KEYS if key.rule == "added"]
 NARROWED = [key for key in KEYS if key.rule == "narrowed"]
+STRICTEST = [key for key in KEYS if key.rule == "strictest"]
 FIRST = [key for key in KEYS if key.rule == "first" and key.where == "target"]
 OPERATORS = [key for key in KEYS if key.where == "operator"]
 # Two values of each key that is anybody's: the operator's and the target's.
@@ -29,6 +30,14 @@ TWO: Mapping[str, tuple[Any, Any]] = {
     "pr.title_prefix": ("one ", "two "),
     "pr.labels": (["one"], ["two"]),
     "pr.reviewers": (["one"], ["two"]),
+    "protected.tests": ("ask", "allow"),
+    **{
+        f"policies.{name}": ("ask", "allow")
+        for name in (
+            *("sizes", "binary", "generated", "lock_files", "dependencies", "reformatting"),
+            *("comments", "improvement", "coverage"),
+        )
+    },
 }
 GATE = {"kind": "test", "run": ["x"]}
 ENTRIES: Mapping[str, tuple[Any, Any]] = {
@@ -92,7 +101,7 @@ def test_every_key_has_its_place_in_these_tables() -> None:
     assert {key.name for key in OPERATORS} == OPERATORS_VALUES.keys()
     ruled = FIGURES + ADDED + NARROWED + FIRST + OPERATORS
     left = {key.name for key in KEYS} - {key.name for key in ruled}
-    assert left == {"protected.policy", "model"}
+    assert left == {"model", "kind", *(key.name for key in STRICTEST)}
 
 
 @pytest.mark.parametrize(
@@ -125,14 +134,15 @@ def test_a_figure_of_the_target_counts_up_to_the_default(key: Key) -> None:
         assert bool(found.warnings) is (asked > key.default)
 
 
+@named(STRICTEST)
 @pytest.mark.parametrize("bound", POLICIES)
 @pytest.mark.parametrize("asked", POLICIES)
 def test_the_policy_of_the_target_is_only_ever_stricter(
-    tmp_path: Path, bound: str, asked: str
+    tmp_path: Path, key: Key, bound: str, asked: str
 ) -> None:
-    path = operators(tmp_path, f"protected: {{policy: {bound}}}")
-    found = settled(f"protected: {{policy: {asked}}}", path)
-    assert found.rules.protected.policy == max(bound, asked, key=POLICIES.index)
+    path = operators(tmp_path, document(key, bound))
+    found = settled(document(key, asked), path)
+    assert found.values[key.name] == max(bound, asked, key=POLICIES.index)
     assert bool(found.warnings) is (POLICIES.index(asked) < POLICIES.index(bound))
 
 
