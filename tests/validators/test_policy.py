@@ -7,9 +7,11 @@ import pytest
 from validators.checkout import LineCount, RawChange
 from validators.encoding import encode
 from validators.policy import Change, judge_change
-from validators.rules import PatchLimits, PolicyWord, Protected, Rules
+from validators.protected_paths import PROTECTED_BY_DEFAULT
+from validators.rules import PatchLimits, Policies, PolicyWord, Protected, Rules
 from validators.verdict import Finding
 
+OURS = Rules(protected=Protected(PROTECTED_BY_DEFAULT))
 ONE, TWO = "1" * 40, "2" * 40
 
 
@@ -27,7 +29,7 @@ def judged(
     changed = tuple(entries)
     standing = [change.path for change in changed if change.new_mode != "000000"]
     sizes = dict.fromkeys((*standing, *tree), 10)
-    return judge_change(Change(changed, tuple(counts), sizes), rules or Rules())
+    return judge_change(Change(changed, tuple(counts), sizes), rules or OURS)
 
 
 def codes(findings: Iterable[Finding]) -> list[tuple[str, str]]:
@@ -60,11 +62,12 @@ def test_no_change_is_a_finding() -> None:
         (entry("sub", "000000", "160000"), ("submodule", "block")),
         (entry("sub", "160000", "000000"), ("submodule", "block")),
         (entry("a.sh", "000000", "100755"), ("new-executable", "block")),
-        (entry("a.sh", "100644", "100755"), ("made-executable", "ask")),
+        (entry("a.sh", "100644", "100755"), ("made-executable", "block")),
         (entry("a.sh", "100755", "100644"), ("file-mode", "block")),
         (entry("a.sh", "100644", "100664"), ("file-mode", "block")),
-        (entry("package.json"), ("dependency-manifest", "ask")),
         (entry("uv.lock"), ("lock-without-manifest", "block")),
+        (entry(".gitmodules"), ("gitmodules", "block")),
+        (entry("AGENTS.md"), ("agent-instructions", "block")),
     ],
 )
 def test_each_trouble_has_its_code(change: RawChange, expected: tuple[str, str]) -> None:
@@ -89,24 +92,37 @@ def test_taking_away_or_keeping_a_mode_is_no_trouble(change: RawChange) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "path", "expected"),
+    ("protected", "policies", "path", "expected"),
     [
-        ("block", "Jenkinsfile", [("protected-path", "block")]),
-        ("ask", "Jenkinsfile", [("protected-path", "ask")]),
-        ("allow", "Jenkinsfile", []),
-        ("block", "AGENTS.md", [("agent-instructions", "block"), ("protected-path", "block")]),
-        ("ask", "AGENTS.md", [("agent-instructions", "ask"), ("protected-path", "ask")]),
-        ("allow", "AGENTS.md", [("agent-instructions", "ask")]),
-        ("allow", ".github/changewright.yml", [("own-config", "block")]),
-        ("allow", ".GitHub/Changewright.YAML", [("own-config", "block")]),
-        ("allow", "sub/.gitmodules", [("gitmodules", "block")]),
+        ("block", Policies(), "Jenkinsfile", [("protected-path", "block")]),
+        ("ask", Policies(), "Jenkinsfile", [("protected-path", "ask")]),
+        ("allow", Policies(), "Jenkinsfile", []),
+        (
+            "allow",
+            Policies(agent_instructions="ask"),
+            "x/AGENTS.md",
+            [("agent-instructions", "ask")],
+        ),
+        ("block", Policies(agent_instructions="allow"), ".claude/a.md", []),
+        ("block", Policies(submodules="allow"), ".gitmodules", []),
+        ("block", Policies(submodules="ask"), "sub/.gitmodules", [("gitmodules", "ask")]),
+        ("block", Policies(lock_files="ask"), "uv.lock", [("lock-without-manifest", "ask")]),
+        ("allow", Policies(), ".github/changewright.yml", [("own-config", "block")]),
+        ("block", Policies(), ".GitHub/Changewright.YAML", [("own-config", "block")]),
     ],
 )
-def test_the_policy_word_rules_protected_paths_but_not_the_ones_with_a_meaning(
-    word: PolicyWord, path: str, expected: list[tuple[str, str]]
+def test_each_kind_of_file_obeys_its_word_and_our_own_settings_none(
+    protected: PolicyWord, policies: Policies, path: str, expected: list[tuple[str, str]]
 ) -> None:
-    rules = Rules(protected=Protected(policy=word))
+    rules = Rules(protected=Protected(PROTECTED_BY_DEFAULT, protected), policies=policies)
     assert codes(judged([entry(path)], rules)) == expected
+
+
+def test_an_agents_file_the_rules_protect_is_protected_although_its_policy_allows_it() -> None:
+    rules = Rules(
+        protected=Protected(("AGENTS.md",)), policies=Policies(agent_instructions="allow")
+    )
+    assert codes(judged([entry("AGENTS.md")], rules)) == [("protected-path", "block")]
 
 
 def test_only_allowed_paths_may_change_where_there_are_any() -> None:
@@ -123,9 +139,7 @@ def test_an_allowed_path_may_still_be_protected() -> None:
 
 
 def test_a_manifest_explains_its_lock_file() -> None:
-    assert codes(judged([entry("a/uv.lock"), entry("a/pyproject.toml")])) == [
-        ("dependency-manifest", "ask")
-    ]
+    assert judged([entry("a/uv.lock"), entry("a/pyproject.toml")]) == ()
 
 
 @pytest.mark.parametrize(
@@ -160,7 +174,9 @@ def test_a_change_beyond_the_limits_blocks() -> None:
         ("file-too-large", "a"),
         ("file-too-large", "b"),
     ]
-    assert "11 lines are added or removed; the limit is 10" in findings[1].message
+    assert "3 files are changed; the limit is 2" in findings[0].message
+    assert "11 lines are added or removed (6 and 5); the limit is 10" in findings[1].message
+    assert "a has 10 bytes; the limit is 5" in findings[2].message
 
 
 def test_a_change_at_the_limits_passes() -> None:
@@ -168,17 +184,38 @@ def test_a_change_at_the_limits_passes() -> None:
     assert judged([entry("a")], rules, [LineCount("a", 5, 5, binary=False)]) == ()
 
 
-def test_a_binary_file_is_for_a_person_to_look_at() -> None:
+@pytest.mark.parametrize(("word", "severities"), [("block", 3), ("ask", 3), ("allow", 0)])
+def test_a_change_beyond_the_limits_obeys_its_word(word: PolicyWord, severities: int) -> None:
+    limits = PatchLimits(max_patch_files=0, max_patch_lines=0, max_file_bytes=0)
+    rules = Rules(limits=limits, policies=Policies(sizes=word))
+    findings = judged([entry("a")], rules, [LineCount("a", 1, 0, binary=False)])
+    assert [finding.severity for finding in findings] == [word] * severities
+
+
+def test_a_binary_file_is_named_with_its_type_and_size() -> None:
     findings = judged([entry("a.png")], counts=[LineCount("a.png", 0, 0, binary=True)])
-    assert codes(findings) == [("binary-file", "ask")]
+    assert codes(findings) == [("binary-file", "block")]
+    assert ".png file, 10 bytes" in findings[0].message
+
+
+def test_a_binary_file_that_is_taken_away_hides_nothing() -> None:
+    gone = entry("a.png", new="000000")
+    assert judged([gone], counts=[LineCount("a.png", 0, 0, binary=True)]) == ()
 
 
 def test_blocking_findings_come_first_and_a_flood_is_cut() -> None:
-    flood = [entry(f"{number}.sh", "100644", "100755") for number in range(300)]
-    findings = judged([*flood, entry(".github/x")])
+    flood = [entry(f"{number}/uv.lock") for number in range(300)]
+    rules = Rules(policies=Policies(lock_files="ask"))
+    findings = judged([*flood, entry(".github/x")], rules)
     assert codes(findings)[:2] == [("protected-path", "block"), ("too-many-files", "block")]
     assert len(findings) == 201
     assert findings[-1].message == "102 more findings are left out"
+
+
+def test_a_finding_shows_no_control_character_of_a_name() -> None:
+    findings = judged([entry("a\x1b[2Jb\n", "100644", "100755")])
+    assert {finding.path for finding in findings} == {"a\\x1b[2Jb\\n"}
+    assert all(finding.message.isprintable() for finding in findings)
 
 
 def test_a_finding_on_a_name_that_is_no_text_can_be_stored() -> None:

@@ -48,9 +48,9 @@ def test_trees_that_git_made_are_judged(clone: Clone) -> None:
     ) == [
         "block protected-path .github/workflows/x.yml",
         "block symlink link",
+        "block made-executable run.sh",
         "block embedded-repository sub/HEAD",
-        "ask made-executable run.sh",
-        "ask binary-file b.bin",
+        "block binary-file b.bin",
     ]
 
 
@@ -74,4 +74,4 @@ def test_a_new_lock_file_needs_a_change_of_its_manifest(clone: Clone) -> None:
     lock = FileChange("uv.lock", "100644", b"version = 1\n")
     assert judged_tree(clone, lock) == ["block lock-without-manifest uv.lock"]
     manifest = FileChange("pyproject.toml", "100644", b"[project]\nname = 'a'\n")
-    assert judged_tree(clone, lock, manifest) == ["ask dependency-manifest pyproject.toml"]
+    assert judged_tree(clone, lock, manifest) == []

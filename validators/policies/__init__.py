@@ -1,0 +1,1 @@
+"""What one kind of trouble in a change looks like; `validators/policy.py` is the door."""
