@@ -10,17 +10,20 @@ from dataclasses import asdict
 from functools import cache
 from importlib import import_module
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar, get_args
 
 from scoping.child import Child, answer_all
 from scoping.facts import FileFacts, Skipped
 from scoping.languages import BY_NAME, Grammar, grammar_of, query_text
 from scoping.syntax import Shape, Syntax, facts_from, why_unreadable
+from scoping.test_facts import SuiteFacts, SuiteQuestion
+from scoping.test_syntax.nodes import plain
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Query, Tree
 
 MAX_DEPTH = 2_000
+_TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 _MAX_FAILURES = 20
 _MAX_SYMBOLS = 5_000
 _MAX_IMPORTS = 1_000
@@ -34,6 +37,7 @@ _CPU_S = 1_800
 _TIMEOUT_S = 10.0
 _PARALLEL_FROM = 48
 
+_Answer = TypeVar("_Answer", Syntax, SuiteFacts)
 _ERRORS = "(ERROR) @error (MISSING) @error"
 # A definition begins where the statement around it does: decorators, `export`, `const`.
 _WRAPPERS = frozenset(
@@ -87,41 +91,47 @@ class Parser:
 
     def count_errors(self, path: str, content: bytes) -> int | None:
         """Return how many syntax errors the file holds; None where that cannot be told."""
-        answer = self._ask(self._children[0], path, content, "errors")
+        answer = self._ask(self._children[0], path, content, "errors", Syntax())
         if isinstance(answer, Skipped) or not answer.language:
             return None
         return answer.errors
 
+    def suite(self, path: str, content: bytes, what: SuiteQuestion) -> SuiteFacts | Skipped:
+        """Return the tests and comments of one file; empty where no grammar reads it."""
+        return self._ask(self._children[0], path, content, what, SuiteFacts())
+
     def _facts(self, child: Child, path: str, content: bytes) -> FileFacts | Skipped:
-        answer = self._ask(child, path, content, "facts")
+        answer = self._ask(child, path, content, "facts", Syntax())
         if isinstance(answer, Skipped):
             return answer
         return facts_from(path, content, answer)
 
-    def _ask(self, child: Child, path: str, content: bytes, what: str) -> Syntax | Skipped:
-        """Return the syntax of a file; an empty one where there is no grammar."""
+    def _ask(
+        self, child: Child, path: str, content: bytes, what: str, nothing: _Answer
+    ) -> _Answer | Skipped:
+        """Return the answer about a file; ``nothing`` where there is no grammar."""
         grammar = grammar_of(path)
         reason = why_unreadable(content)
         if reason:
             return Skipped(path, reason)
         if grammar is None:
-            return Syntax()
+            return nothing
         if self._failed >= _MAX_FAILURES:
             return Skipped(path, "not parsed: too many files before it broke the parser")
         header = json.dumps({"grammar": grammar.name, "what": what}).encode()
-        syntax = _syntax(child.ask(header, content))
-        if syntax is None:
+        answer = _decoded(child.ask(header, content), type(nothing))
+        if answer is None:
             self._failed += 1
             return Skipped(path, "the parser crashed or took too long on it")
-        return Skipped(path, syntax.refused) if syntax.refused else syntax
+        return Skipped(path, answer.refused) if answer.refused else answer
 
 
-def _syntax(answer: bytes | None) -> Syntax | None:
+def _decoded(answer: bytes | None, kind: type[_Answer]) -> _Answer | None:
     """Return what a child answered; None when it did not, or not in our words."""
     import msgspec  # noqa: PLC0415 - 40 ms that only parsing should cost
 
     try:
-        return msgspec.json.decode(answer, type=Syntax) if answer is not None else None
+        return msgspec.json.decode(answer, type=kind) if answer is not None else None
     except msgspec.MsgspecError:
         return None
 
@@ -139,12 +149,9 @@ def parse(grammar_name: str, content: bytes, what: str) -> Syntax:
 
     For the child: on a hostile file it can take the process down.
     """
-    from tree_sitter import Parser as TreeParser  # noqa: PLC0415 - the child's alone
-
     grammar = BY_NAME[grammar_name]
-    tree = TreeParser(_language(grammar)).parse(content)
-    if _depth(tree) > MAX_DEPTH:
-        return Syntax(refused=f"nested deeper than {MAX_DEPTH} levels")
+    if (tree := _tree(grammar, content)) is None:
+        return Syntax(refused=_TOO_DEEP)
     if what == "errors":
         broken = tree.root_node.has_error
         errors = _matches(_query(grammar, _ERRORS), tree) if broken else []
@@ -152,10 +159,28 @@ def parse(grammar_name: str, content: bytes, what: str) -> Syntax:
     return _facts(grammar, tree)
 
 
+def suite_in(grammar: str, content: bytes, what: SuiteQuestion) -> SuiteFacts:
+    """Return the tests in ``content``, or its comments alone; for the child, like `parse`."""
+    from scoping.test_syntax.suites import suite_facts  # noqa: PLC0415 - the child's alone
+
+    tree = _tree(BY_NAME[grammar], content)
+    return suite_facts(tree.root_node, grammar, what) if tree else SuiteFacts(refused=_TOO_DEEP)
+
+
+def _tree(grammar: Grammar, content: bytes) -> "Tree | None":
+    """Return the tree of ``content``; None when it is too deep to be walked."""
+    from tree_sitter import Parser as TreeParser  # noqa: PLC0415 - the child's alone
+
+    tree = TreeParser(_language(grammar)).parse(content)
+    return tree if _depth(tree) <= MAX_DEPTH else None
+
+
 def _answer(header: bytes, content: bytes) -> bytes:
     asked = json.loads(header)
-    syntax = parse(asked["grammar"], content, asked["what"])
-    return json.dumps(asdict(syntax)).encode()
+    grammar, what = asked["grammar"], asked["what"]
+    is_suite = what in get_args(SuiteQuestion)
+    said = (suite_in if is_suite else parse)(grammar, content, what)
+    return json.dumps(asdict(said)).encode()
 
 
 def _facts(grammar: Grammar, tree: "Tree") -> Syntax:
@@ -164,13 +189,13 @@ def _facts(grammar: Grammar, tree: "Tree") -> Syntax:
     strings: dict[str, None] = {}
     for found in _matches(_query(grammar, query_text(grammar)), tree):
         if "import" in found:
-            imports[_text(found["import"])] = None
+            imports[plain(found["import"])] = None
         elif "module" in found:
-            module = _text(found["module"])
+            module = plain(found["module"])
             dot = "" if module.endswith(".") else "."
-            imports[f"{module}{dot}{_text(found['member'])}"] = None
+            imports[f"{module}{dot}{plain(found['member'])}"] = None
         elif "string" in found:
-            text = _text(found["string"]).strip()
+            text = plain(found["string"]).strip()
             if _MIN_STRING <= len(text) <= _MAX_STRING and " " in text:
                 strings[text] = None
         else:
@@ -199,7 +224,7 @@ def _shape(kind: str, node: "Node", name: "Node") -> Shape:
     head = _cut(node, node.start_byte, min(end, node.start_byte + _SIGNATURE_BYTES))
     return Shape(
         kind,
-        _text(name),
+        plain(name),
         node.start_byte,
         node.end_byte,
         whole.start_point[0] + 1,
@@ -266,10 +291,6 @@ def _query(grammar: Grammar, text: str) -> "Query":
     from tree_sitter import Query  # noqa: PLC0415 - the child's alone
 
     return Query(_language(grammar), text)
-
-
-def _text(node: "Node") -> str:
-    return (node.text or b"").decode("utf-8", "replace")
 
 
 def _cut(node: "Node", start: int, end: int) -> str:
