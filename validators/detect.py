@@ -1,94 +1,114 @@
 """How a repository is set up, linted and tested, from its own files; nothing of it is run here.
 
 Only the base tree is read, so that a patch cannot choose the commands that judge it. What the
-repository's configuration declares wins over everything found here.
+repository's configuration declares wins over everything found here; then what its workflows run;
+then what its manifests suggest.
 """
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Literal
 
+from validators.projects.commands import script_name, script_purpose, split_env, unwrapped
+from validators.projects.compiled_projects import CompiledProject, read_compiled_project
+from validators.projects.found_gates import FoundGates
 from validators.projects.interpreters import lowest
+from validators.projects.manifest_files import Argv, ProjectFiles
+from validators.projects.node_gates import node_gates
 from validators.projects.node_project import NodeProject, looks_like_node_test, read_node_project
+from validators.projects.other_gates import compiled_gates, make_gates
+from validators.projects.python_gates import is_python_test, python_gates
 from validators.projects.python_project import PythonProject, read_python_project
+from validators.projects.setup_plan import (
+    SetupPlan,
+    is_manifest,
+    manifests_of,
+    node_setup,
+    python_setup,
+)
+from validators.projects.workflows import Workflows, read_workflows
 from validators.rules import GateRule, Rules
 
-SetupKind = Literal["python", "node", "none"]
-Argv = tuple[str, ...]
+__all__ = [
+    "RUFF_CONFIGURATION",
+    "Detected",
+    "SetupPlan",
+    "detect",
+    "floor_lint",
+    "is_manifest",
+    "looks_like_test",
+]
 
 # Errors that are errors whatever a project's style: syntax, comparisons and names that cannot be
 # meant. For targets that configure no linter, and where ours does not read their configuration.
 _FLOOR = ("ruff", "check", "--isolated", "--select", "E9,F63,F7,F82", "--ignore-noqa")
 RUFF_CONFIGURATION = "the ruff configuration"
+# What a project that chooses no rules is looked at for: a newer release of ruff looks for more.
+_DEFAULT_RULES = ("--select", "E4,E7,E9,F")
 _CONFIGURED = ("ruff", "check", "--ignore-noqa", ".")
-_PYTEST = ("python", "-m", "pytest")
 _NEWEST_LINTED = (3, 13)
 _OLDEST_LINTED = (3, 7)
-_NODE_WORD = re.compile(r"\b(?:npm|npx|node|yarn|pnpm)\b")
-
-_MANIFESTS = {
-    "pyproject.toml",
-    "setup.py",
-    "setup.cfg",
-    "tox.ini",
-    "MANIFEST.in",
-    "hatch_build.py",
-    "build.py",
-    "meson.build",
-    "CMakeLists.txt",
-    "Cargo.toml",
-    "Cargo.lock",
-    "uv.toml",
-    "uv.lock",
-    "poetry.lock",
-    "pdm.lock",
-    "Pipfile.lock",
-    "package.json",
-    "package-lock.json",
-    "npm-shrinkwrap.json",
-    ".npmrc",
-}
-# What a build back end compiles: an environment built from older sources would hold older code.
-_COMPILED = {".c", ".cc", ".cpp", ".cxx", ".h", ".hpp", ".pyx", ".pxd", ".pxi", ".rs", ".f", ".f90"}
-_PYTEST_FOLDERS = {"test", "tests", "testing"}
+_NODE_WORDS = {"npm", "npx", "node", "yarn", "pnpm"}
 _TEST_FOLDERS = {"test", "tests", "__tests__", "spec", "specs"}
+_MOST_NOTES = 30
 
+# Programs that no set-up installs.
+_OF_THE_MACHINE = {"npm", "npx", "node", "make", "cargo", "go", "mvn", "gradle"}
 
-@dataclass(frozen=True, slots=True)
-class SetupPlan:
-    """How the target's environment is built, by argvs run one after the other inside the sandbox.
-
-    ``commands`` find a fresh virtual environment where ``kind`` is python. When one fails,
-    ``fallback`` runs instead, if there is any. The environment is good for as long as the contents
-    of ``manifests`` are the same, or, where it is ``declared`` by the repository's configuration
-    and may do anything, for this tree alone. ``node_reports``: node takes a second reporter.
-    """
-
-    kind: SetupKind = "none"
-    commands: tuple[Argv, ...] = ()
-    fallback: tuple[Argv, ...] = ()
-    manifests: tuple[str, ...] = ()
-    requires_python: str = ""
-    declared: bool = False
-    node_reports: bool = False
+HasTool = Callable[[str], bool]
+Ecosystem = Literal["python", "node", "compiled", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """The gates that judge a patch of this target, and the set-up they need."""
+    """The gates that judge a patch of this target, and the set-up they need.
+
+    ``notes`` tell what was seen and not used, and what this machine lacks.
+    """
 
     gates: tuple[GateRule, ...]
     setup: SetupPlan
+    notes: tuple[str, ...] = ()
 
 
-def detect(paths: Sequence[str], read: Callable[[str], bytes | None], rules: Rules) -> Detected:
-    """Return gates and set-up of the tree that holds ``paths``, whose files ``read`` returns."""
-    python = read_python_project(paths, read)
-    node = read_node_project(paths, read)
-    gates = rules.gates or _gates(paths, python, node)
-    return Detected(gates, _setup(paths, (python, node), gates, rules))
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A tree as its manifests and workflows describe it."""
+
+    files: ProjectFiles
+    python: PythonProject
+    node: NodeProject
+    compiled: CompiledProject | None
+    workflows: Workflows
+
+
+def detect(
+    paths: Sequence[str],
+    read: Callable[[str], bytes | None],
+    rules: Rules,
+    has_tool: HasTool = lambda _: True,
+) -> Detected:
+    """Return gates and set-up of the tree that holds ``paths``, whose files ``read`` returns.
+
+    ``has_tool`` tells whether the sandbox finds a program; a gate that needs another stays, since
+    a check that cannot run is not one that passed.
+    """
+    files = ProjectFiles.of(paths, read)
+    target = _Target(
+        files,
+        read_python_project(files),
+        read_node_project(files),
+        read_compiled_project(files),
+        read_workflows(files),
+    )
+    ecosystem = _ecosystem(target)
+    found = _found(target, ecosystem)
+    gates = rules.gates or (*_own_lint(target), *found.gates)
+    notes = (*_others(target, ecosystem), *_lacking(gates, has_tool), *found.notes)
+    notes = tuple(dict.fromkeys((*notes, *target.workflows.notes)))
+    return Detected(gates, _setup(target, found, gates, rules), notes[:_MOST_NOTES])
 
 
 def floor_lint(requires_python: str) -> GateRule:
@@ -102,88 +122,111 @@ def floor_lint(requires_python: str) -> GateRule:
 def looks_like_test(path: str) -> bool:
     """Whether ``path`` is a test or something only tests use."""
     name = PurePosixPath(path)
-    python = name.suffix == ".py" and (_is_python_test(path) or name.name == "conftest.py")
+    python = name.suffix == ".py" and (is_python_test(path) or name.name == "conftest.py")
     return python or looks_like_node_test(path) or bool(_TEST_FOLDERS & set(name.parts[:-1]))
 
 
-def is_manifest(path: str) -> bool:
-    """Whether ``path`` may say what is installed for the target."""
-    name = PurePosixPath(path)
-    listed = name.suffix in {".txt", ".in"} and ("requirements" in path or "constraints" in path)
-    return name.name in _MANIFESTS or listed
+def _ecosystem(target: _Target) -> Ecosystem:
+    """Return whose tests judge a patch: Python's before others, unless only others are meant."""
+    python = target.python
+    steps = [split_env(unwrapped(step.run))[1] for step in target.workflows.steps]
+    tool = target.compiled.tool if target.compiled else ""
+    run: set[Ecosystem] = set()
+    if any(_runs_node(target.node, words) for words in steps):
+        run.add("node")
+    if tool and any(words[:1] == (tool,) for words in steps):
+        run.add("compiled")
+    is_tested = python.configures_pytest or any(map(is_python_test, target.files.paths))
+    there: list[Ecosystem] = []
+    if is_tested or any("unittest" in words for words in steps):
+        # Python of which nothing is built, beside what the workflows test otherwise: tools.
+        if python.builds or python.configures_pytest:
+            return "python"
+        there.append("python")
+    if target.node.test or "node" in run:
+        there.append("node")
+    if target.compiled is not None:
+        there.append("compiled")
+    named = [one for one in there if one in run]
+    return next(iter((*named, *there)), "none")
 
 
-def _gates(paths: Sequence[str], python: PythonProject, node: NodeProject) -> tuple[GateRule, ...]:
-    gates: list[GateRule] = []
-    if python.configures_ruff:
-        gates.append(GateRule("lint", "lint", _CONFIGURED, source=RUFF_CONFIGURATION))
-    elif any(path.endswith(".py") for path in paths):
-        gates.append(floor_lint(python.requires_python))
-    if python.configures_pytest:
-        gates.append(GateRule("tests", "test", _PYTEST, source="the pytest configuration"))
-    elif any(_is_python_test(path) for path in paths):
-        folders = _test_folders(paths)
-        gates.append(GateRule("tests", "test", (*_PYTEST, *folders), source="test files"))
-    elif node.test:
-        gates.append(GateRule("tests", "test", node.test, source=node.source))
-    return tuple(gates)
+def _runs_node(node: NodeProject, words: Argv) -> bool:
+    name = script_name(words)
+    purpose = script_purpose(name, node.scripts[name]) if name in node.scripts else None
+    return purpose is not None and purpose.kind == "test"
+
+
+def _found(target: _Target, ecosystem: Ecosystem) -> FoundGates:
+    """Return the gates of one ecosystem; without any, those of the Makefile."""
+    if ecosystem == "node":
+        return node_gates(target.node, target.workflows)
+    if ecosystem == "compiled" and target.compiled is not None:
+        return compiled_gates(target.files, target.compiled, target.workflows)
+    found = FoundGates()
+    if any(path.endswith(".py") for path in target.files.paths):
+        found = python_gates(target.files, target.python, target.workflows)
+    if found.tests:
+        return found
+    made = make_gates(target.files)
+    return FoundGates((*found.gates, *made.gates), found.needs, (*found.notes, *made.notes))
+
+
+def _own_lint(target: _Target) -> tuple[GateRule, ...]:
+    """Return what our own linter says of Python, as configured or else at its least."""
+    if target.python.configures_ruff:
+        chosen = () if target.python.chooses_rules else _DEFAULT_RULES
+        run = (*_CONFIGURED[:-1], *chosen, _CONFIGURED[-1])
+        return (GateRule("lint", "lint", run, source=RUFF_CONFIGURATION),)
+    if any(path.endswith(".py") for path in target.files.paths):
+        return (floor_lint(target.python.requires_python),)
+    return ()
 
 
 def _setup(
-    paths: Sequence[str],
-    projects: tuple[PythonProject, NodeProject],
-    gates: tuple[GateRule, ...],
-    rules: Rules,
+    target: _Target, found: FoundGates, gates: tuple[GateRule, ...], rules: Rules
 ) -> SetupPlan:
-    python, node = projects
-    runs = [gate.run for gate in gates if gate.kind != "lint" or rules.gates]
-    manifests = tuple(
-        path
-        for path in sorted(paths)
-        if path.isprintable() and (is_manifest(path) or PurePosixPath(path).suffix in _COMPILED)
-    )
-    is_node = "package.json" in paths or node.test[:1] == ("node",)
-    is_node = is_node and any(_NODE_WORD.search(word) for run in runs for word in run)
-    is_python = not is_node and any(path.endswith(".py") for path in paths)
-    kind: SetupKind = "node" if is_node else "python" if is_python else "none"
-    reports = is_node and not node.own_reporter
-    found = SetupPlan()
-    if is_node and runs:
-        commands, fallback = _argvs(node.install), _argvs(node.fallback)
-        found = SetupPlan("node", commands, fallback, manifests, node_reports=reports)
-    elif is_python and runs:
-        found = _python_setup(python, runs, manifests)
-    if rules.setup in {(), found.commands}:
-        return found
-    requires = python.requires_python if is_python else ""
-    return SetupPlan(
-        kind, rules.setup, (), manifests, requires, declared=True, node_reports=reports
-    )
+    """Return what the gates need; our own linter needs nothing."""
+    runs = [gate.run for gate in gates if gate.run[0] != "ruff"]
+    plan = SetupPlan()
+    is_node = "package.json" in target.files.there or target.node.test[:1] == ("node",)
+    compiled = target.compiled
+    if is_node and any(_names(run, _NODE_WORDS) for run in runs):
+        plan = node_setup(target.files, target.node)
+    elif compiled is not None and any(_names(run, {compiled.test[0]}) for run in runs):
+        manifests = manifests_of(target.files)
+        plan = SetupPlan("none", compiled.setup, (), manifests, variables=compiled.variables)
+    elif runs and any(path.endswith(".py") for path in target.files.paths):
+        plan = python_setup(target.files, target.python, found.needs, runs)
+    if rules.setup in {(), plan.commands}:
+        return plan
+    manifests = manifests_of(target.files)
+    return replace(plan, commands=rules.setup, fallback=(), manifests=manifests, declared=True)
 
 
-def _python_setup(python: PythonProject, runs: Sequence[Argv], manifests: Argv) -> SetupPlan:
-    runner = ("pytest",) if any("pytest" in word for run in runs for word in run) else ()
-    commands = _argvs(_uv_install((*python.install, *runner)))
-    builds = python.install[:1] == ("-e",)
-    fallback = _argvs(_uv_install((*python.fallback, *runner))) if builds else ()
-    return SetupPlan("python", commands, fallback, manifests, python.requires_python)
+def _names(run: Argv, tools: set[str]) -> bool:
+    """Whether a command, or the script it hands a shell, calls one of ``tools``."""
+    return any(tools & set(re.split(r"[\s;&|()]+", word)) for word in run)
 
 
-def _uv_install(arguments: Argv) -> Argv:
-    return ("uv", "pip", "install", *arguments) if arguments else ()
+def _others(target: _Target, ecosystem: Ecosystem) -> list[str]:
+    """Return what could be tested beside the ecosystem whose tests are used, and what cannot."""
+    notes = []
+    if ".gitmodules" in target.files.there:
+        notes.append(".gitmodules: submodules are not checked out; tests that read them fail")
+    more = "is not used beside the other tests; declare a gate to run it"
+    if target.node.test and ecosystem not in {"node", "none"}:
+        notes.append(f"{target.node.source}: {more}")
+    if target.compiled is not None and ecosystem not in {"compiled", "none"}:
+        notes.append(f"{target.compiled.source}: `{' '.join(target.compiled.test)}` {more}")
+    return notes
 
 
-def _argvs(argv: Argv) -> tuple[Argv, ...]:
-    return (argv,) if argv else ()
-
-
-def _is_python_test(path: str) -> bool:
-    name = PurePosixPath(path)
-    return name.suffix == ".py" and (name.stem.startswith("test_") or name.stem.endswith("_test"))
-
-
-def _test_folders(paths: Sequence[str]) -> tuple[str, ...]:
-    """Return the folders at the root that hold all tests, or nothing: then all is searched."""
-    tests = [PurePosixPath(path).parts for path in paths if _is_python_test(path)]
-    folders = {parts[0] for parts in tests if len(parts) > 1 and parts[0] in _PYTEST_FOLDERS}
-    return tuple(sorted(folders)) if all(parts[0] in folders for parts in tests) else ()
+def _lacking(gates: tuple[GateRule, ...], has_tool: HasTool) -> list[str]:
+    """Return a note on each program of the machine that gates need and that is not there."""
+    programs = {split_env(gate.run)[1][:1]: gate.name for gate in reversed(gates)}
+    return [
+        f"{word[0]} is not available on this machine: gate {name!r} cannot run until it is"
+        for word, name in programs.items()
+        if word and word[0] in _OF_THE_MACHINE and not has_tool(word[0])
+    ]

@@ -7,21 +7,30 @@ build.
 """
 
 import platform
-import re
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from scoping.refusal import Refusal
 from validators.building.environment_build import Built, Site, build
+from validators.building.setup_phase import (
+    SETUP_LIMITS,
+    VARIABLES,
+    EnvironmentOptions,
+    EnvironmentRefusal,
+    refuse_passwords,
+    setup_phase,
+)
 from validators.building.shelf import empty, shelved
 from validators.checkout import Clone, list_files
 from validators.detect import SetupPlan
 from validators.disk import disk_trouble
 from validators.encoding import decode, digest, encode
+from validators.evidence import MachineFacts
 from validators.projects.interpreters import Interpreter, choose_interpreter
+from validators.projects.package_managers import WRITTEN_TO
 from validators.reports import report_variables
 from validators.rules import GateKind
 from validators.sandbox import (
@@ -31,52 +40,25 @@ from validators.sandbox import (
     WORKSPACE,
     FileChange,
     Guarantee,
-    Limits,
     Mount,
     Phase,
     Sandbox,
 )
 
+__all__ = ["SETUP_LIMITS", "Environment", "EnvironmentOptions", "EnvironmentRefusal", "prepare"]
+
 # A part of every key: raise it when what is built, or how it is written down, changes.
-_FORMAT = 1
-_USERINFO = re.compile(r"//[^/@\s]+@")
-# What no sandbox can hold while there is a network.
-_OFFLINE: frozenset[Guarantee] = frozenset({"no-network", "no-host-sockets"})
-
-# Installing is slower and larger than testing.
-SETUP_LIMITS = Limits(
-    timeout_s=1_800.0, file_bytes=4 * 1024**3, changes_bytes=256 * 1024**2, processes=1_024
-)
-
-# The same tests on two trees should meet the same hashes and leave no bytecode in either.
-_VARIABLES = {"CI": "true", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
-
-
-class EnvironmentRefusal(Refusal):
-    """No environment is built under these circumstances: which, and what to change."""
-
-
-@dataclass(frozen=True, slots=True)
-class EnvironmentOptions:
-    """What the machine offers a set-up.
-
-    ``tools`` are mounts of our own binaries (uv, ruff) below `TOOLS`. ``network_environment`` are
-    the variables an installer needs here (certificates, index addresses without a password), and
-    ``network_mounts`` the files and folders they name. ``require`` as in `Phase`.
-    """
-
-    tools: tuple[Mount, ...]
-    interpreters: tuple[Interpreter, ...]
-    limits: Limits = SETUP_LIMITS
-    network_environment: Mapping[str, str] = field(default_factory=dict)
-    network_mounts: tuple[Mount, ...] = ()
-    require: frozenset[Guarantee] = frozenset()
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What later phases find beside the tree, under the ``key`` that evidence names it by.
+    """What later phases find beside the tree, kept under ``key``.
 
+    ``recipe`` is the hash of what the base asks for, the same everywhere, and ``machine`` what it
+    is made with here: evidence names an environment by these two.
+
+    Each command finds a folder of its own, empty, at each place in ``writable``.
     ``layer`` are files that set-up left in the tree. ``trouble`` says why there is no environment:
     nothing can be judged then, and nobody's patch is at fault. ``note`` is what set-up could not do
     and went on without.
@@ -85,23 +67,33 @@ class Environment:
     key: str
     mounts: tuple[Mount, ...] = ()
     path: tuple[str, ...] = ()
-    variables: Mapping[str, str] = field(default_factory=lambda: dict(_VARIABLES))
+    variables: Mapping[str, str] = field(default_factory=lambda: dict(VARIABLES))
+    writable: tuple[str, ...] = ()
     layer: tuple[FileChange, ...] = ()
     node_reports: bool = False
     interpreter: str = ""
     was_cached: bool = False
     trouble: str = ""
     note: str = ""
+    recipe: str = ""
+    machine: MachineFacts = field(default_factory=MachineFacts)
 
     def phase(
-        self, kind: GateKind, reports: Path, require: frozenset[Guarantee] = frozenset()
+        self,
+        kind: GateKind,
+        reports: Path,
+        require: frozenset[Guarantee] = frozenset(),
+        select: tuple[str, ...] = (),
     ) -> Phase:
-        """Return the phase for one command of a gate; ``reports`` is an empty folder of its own."""
-        variables = report_variables(kind, node_reports=self.node_reports)
+        """Return the phase for one command of a gate; ``reports`` holds the pipes it reports to.
+
+        ``select`` are the names of the tests that are enough.
+        """
+        told = report_variables(kind, node_reports=self.node_reports, select=select)
         return Phase(
             name=kind,
-            mounts=(*self.mounts, Mount(reports, REPORTS, writable=True)),
-            environment={**self.variables, **variables},
+            mounts=(*self.mounts, Mount(reports, REPORTS)),
+            environment={**self.variables, **told},
             # Our own linter, not one that the target's environment may hold.
             path=(TOOLS, *self.path) if kind == "lint" else self.path,
             require=require,
@@ -116,16 +108,17 @@ def prepare(
     A set-up that failed, or for which the disk has no room, is an environment with ``trouble``, and
     is not kept. EnvironmentRefusal or InterpreterRefusal where none can be tried.
     """
-    _refuse_passwords(options.network_environment)
+    refuse_passwords(options.network_environment)
     interpreter = None
     if plan.kind == "python":
         interpreter = choose_interpreter(options.interpreters, plan.requires_python)
-    key = _key(clone, plan, interpreter)
+    bare = _named(_recipe(clone, plan), interpreter)
+    bare = replace(bare, variables={**bare.variables, **dict(plan.variables)})
     if plan.kind == "none" and not plan.commands:
-        return Environment(key, mounts=options.tools)
+        return replace(bare, mounts=options.tools)
     try:
-        with shelved(cache, clone.original_git_dir, key) as home:
-            phase = _setup_phase(plan, interpreter, home, options)
+        with shelved(cache, clone.original_git_dir, bare.key) as home:
+            phase = setup_phase(plan, interpreter, home, options)
             python = interpreter.path if interpreter else ""
             site = Site(clone, sandbox, phase, options.limits, home, python)
             built, was_cached = _kept_or_built(site, plan)
@@ -133,10 +126,10 @@ def prepare(
         trouble = disk_trouble(error)
         if not trouble:
             raise
-        return Environment(key, trouble=f"set-up: {trouble}; free space for the state directory")
+        return replace(bare, trouble=f"set-up: {trouble}; free space for the state directory")
     if built.trouble:
-        return Environment(key, trouble=built.trouble)
-    return _environment(key, home, built, interpreter, options, was_cached=was_cached)
+        return replace(bare, trouble=built.trouble)
+    return _environment(bare, home, built, interpreter, options, was_cached=was_cached)
 
 
 def _kept_or_built(site: Site, plan: SetupPlan) -> tuple[Built, bool]:
@@ -160,7 +153,7 @@ def _kept_or_built(site: Site, plan: SetupPlan) -> tuple[Built, bool]:
 
 
 def _environment(
-    key: str,
+    bare: Environment,
     home: Path,
     built: Built,
     interpreter: Interpreter | None,
@@ -169,8 +162,9 @@ def _environment(
     was_cached: bool,
 ) -> Environment:
     mounts = [*options.tools, Mount(home / "inside", ENVIRONMENT)]
-    variables = dict(_VARIABLES)
+    variables = dict(bare.variables)
     path = []
+    writable: list[str] = []
     if interpreter is not None:
         mounts += interpreter.mounts
         variables["VIRTUAL_ENV"] = f"{ENVIRONMENT}/venv"
@@ -180,11 +174,18 @@ def _environment(
     if modules.is_dir() and not modules.is_symlink():
         mounts.append(Mount(modules, f"{WORKSPACE}/node_modules"))
         path.append(f"{WORKSPACE}/node_modules/.bin")
-    return Environment(
-        key,
-        tuple(mounts),
-        tuple(path),
-        variables,
+        kept = (modules / name for name in WRITTEN_TO)
+        writable = [
+            f"{WORKSPACE}/node_modules/{place.name}"
+            for place in kept
+            if place.is_dir() and not place.is_symlink()
+        ]
+    return replace(
+        bare,
+        mounts=tuple(mounts),
+        path=tuple(path),
+        variables=variables,
+        writable=tuple(writable),
         layer=built.layer,
         node_reports=built.node_reports,
         interpreter=interpreter.version if interpreter else "",
@@ -193,41 +194,7 @@ def _environment(
     )
 
 
-def _setup_phase(
-    plan: SetupPlan, interpreter: Interpreter | None, home: Path, options: EnvironmentOptions
-) -> Phase:
-    own = {
-        **_VARIABLES,
-        "UV_CACHE_DIR": f"{ENVIRONMENT}/.cache/uv",
-        "UV_COMPILE_BYTECODE": "1",
-        "UV_NO_PROGRESS": "1",
-        "UV_PYTHON_DOWNLOADS": "never",
-        "UV_PROJECT_ENVIRONMENT": f"{ENVIRONMENT}/venv",
-        "npm_config_cache": f"{ENVIRONMENT}/.cache/npm",
-        "npm_config_update_notifier": "false",
-        # There is no history in the tree, from which these would tell the version.
-        "SETUPTOOLS_SCM_PRETEND_VERSION": "999.0.0",
-        "PBR_VERSION": "999.0.0",
-        "PDM_BUILD_SCM_VERSION": "999.0.0",
-        "POETRY_DYNAMIC_VERSIONING_BYPASS": "999.0.0",
-    }
-    path: tuple[str, ...] = (TOOLS,)
-    mounts = [*options.tools, *options.network_mounts]
-    if interpreter is not None:
-        own["VIRTUAL_ENV"] = f"{ENVIRONMENT}/venv"
-        path = (f"{ENVIRONMENT}/venv/bin", TOOLS)
-        mounts += interpreter.mounts
-    return Phase(
-        name="setup",
-        network=bool(plan.commands),
-        mounts=(*mounts, Mount(home / "inside", ENVIRONMENT, writable=True)),
-        environment={**options.network_environment, **own},
-        path=path,
-        require=options.require - (_OFFLINE if plan.commands else frozenset()),
-    )
-
-
-def _key(clone: Clone, plan: SetupPlan, interpreter: Interpreter | None) -> str:
+def _recipe(clone: Clone, plan: SetupPlan) -> str:
     wanted = set(plan.manifests)
     contents = [(f.path, f.sha) for f in list_files(clone, clone.base_tree) if f.path in wanted]
     facts = {
@@ -235,16 +202,13 @@ def _key(clone: Clone, plan: SetupPlan, interpreter: Interpreter | None) -> str:
         "plan": plan,
         "manifests": [(path.encode("utf-8", "surrogateescape"), sha) for path, sha in contents],
         "tree": clone.base_tree if plan.declared else "",
-        "interpreter": (interpreter.path, interpreter.version) if interpreter else (),
-        "platform": f"{sys.platform}-{platform.machine()}",
     }
     return digest(encode(facts))
 
 
-def _refuse_passwords(variables: Mapping[str, str]) -> None:
-    for name, value in sorted(variables.items()):
-        if _USERINFO.search(value):
-            raise EnvironmentRefusal(
-                f"{name} holds an address with a user name or password, which a stranger's build"
-                " would read; use an address without one, such as a local mirror's"
-            )
+def _named(recipe: str, interpreter: Interpreter | None) -> Environment:
+    """Return an environment in which nothing is yet, under its names."""
+    path, version = (interpreter.path, interpreter.version) if interpreter else ("", "")
+    machine = MachineFacts(version, f"{sys.platform}-{platform.machine()}")
+    facts = {"recipe": recipe, "machine": machine, "interpreter": path}
+    return Environment(digest(encode(facts)), recipe=recipe, machine=machine)

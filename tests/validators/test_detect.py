@@ -69,9 +69,31 @@ def test_an_unconfigured_linter_means_the_floor_of_plain_errors() -> None:
     assert lint[-2:] == ("py313", ".")
 
 
-@pytest.mark.parametrize("name", ["ruff.toml", ".ruff.toml"])
-def test_a_configured_linter_is_run_as_configured(name: str) -> None:
-    assert runs(found({"a.py": "", name: ""}))["lint"] == ("ruff", "check", "--ignore-noqa", ".")
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("ruff.toml", "lint.select = ['E']"),
+        (".ruff.toml", "select = ['E']"),
+        ("ruff.toml", "extend = '../ruff.toml'"),
+        ("pyproject.toml", "[tool.ruff.lint]\nextend-select = ['B']"),
+    ],
+)
+def test_a_configured_linter_is_run_as_configured(name: str, settings: str) -> None:
+    lint = runs(found({"a.py": "", name: settings}))["lint"]
+
+    assert lint == ("ruff", "check", "--ignore-noqa", ".")
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [("ruff.toml", ""), ("pyproject.toml", "[tool.ruff.lint]\nignore = ['E501']")],
+)
+def test_where_no_rules_are_chosen_a_newer_linter_does_not_look_for_more(
+    name: str, settings: str
+) -> None:
+    lint = runs(found({"a.py": "", name: settings}))["lint"]
+
+    assert lint == ("ruff", "check", "--ignore-noqa", "--select", "E4,E7,E9,F", ".")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +144,7 @@ def test_a_repository_of_nothing_known_has_no_gate() -> None:
          ["-e", ".", "-r", "requirements/test.txt"]),
         ({"setup.py": "", "tox.ini": "[testenv]\ndeps =\n  hypothesis>=6 # x\n"
           "  -r{toxinidir}/t.txt\n  py38: old\n  {env:X}\n  -c c.txt\n", "t.txt": ""},
-         ["-e", ".", "hypothesis>=6", "-r", "t.txt"]),
+         ["-e", ".", "-r", "t.txt", "hypothesis>=6"]),
         ({"pyproject.toml": "[project]\n[project.optional-dependencies]\n'test; rm' = []\n"},
          ["-e", "."]),
         ({"pyproject.toml": "not toml [", "setup.cfg": "no section"}, []),
@@ -130,7 +152,7 @@ def test_a_repository_of_nothing_known_has_no_gate() -> None:
     ],
 )  # fmt: skip
 def test_what_the_tests_need_is_installed(files: dict[str, str], arguments: list[str]) -> None:
-    assert install(found({**files, "tests/test_a.py": ""})) == [*arguments, "pytest"]
+    assert install(found({**files, "tests/test_a.py": ""})) == [*arguments, "pytest", "coverage"]
 
 
 def test_where_the_project_cannot_be_built_its_requirements_can_be_installed() -> None:
@@ -217,13 +239,27 @@ def test_without_a_lock_file_packages_are_installed_without_one() -> None:
 
     commands = found({"package.json": package}).setup.commands
 
-    assert commands == (("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"),)
+    assert commands[0] == ("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund")
+    assert commands[1][:2] == ("mkdir", "-p")
 
 
 def test_a_package_that_chooses_its_reporter_gets_no_second_one() -> None:
     package = '{"scripts": {"test": "node --test --test-reporter=tap"}}'
 
     assert not found({"package.json": package}).setup.node_reports
+
+
+@pytest.mark.parametrize(
+    ("script", "reports"),
+    [("node --test", True), ("c8 node x.js", True), ("node test.js", True), ("vitest run", False),
+     ("npm run unit && jest", False)],
+)  # fmt: skip
+def test_node_is_asked_for_reports_where_its_own_runner_may_test(
+    script: str, *, reports: bool
+) -> None:
+    package = f'{{"scripts": {{"test": "{script}"}}}}'
+
+    assert found({"package.json": package}).setup.node_reports is reports
 
 
 @pytest.mark.parametrize(

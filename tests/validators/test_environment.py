@@ -286,7 +286,7 @@ def test_only_the_set_up_phase_has_a_network_and_the_installer_s_variables(
     assert not later.network
     assert later.require == {"no-network"}
     assert "UV_INDEX_URL" not in later.environment
-    assert [mount.inside for mount in later.mounts if mount.writable] == ["/reports"]
+    assert not any(mount.writable for mount in later.mounts)
     assert TOOLS not in later.path
     assert built.phase("lint", reports).path[0] == TOOLS
 

@@ -1,5 +1,6 @@
 """Where ``init`` writes, and where it does not."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -63,3 +64,44 @@ def test_it_writes_through_no_link_of_the_repository(
     assert _init(repository, "--force") == 0
     assert list(outside.iterdir()) == []
     assert not (repository / FILE).is_symlink()
+
+
+def test_it_writes_down_what_the_workflows_run_and_what_was_not_used(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workflow = repository / ".github" / "workflows" / "ci.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(
+        "on: push\njobs:\n  tests:\n    steps:\n      - run: pip install attrs\n"
+        "      - run: pytest -q tests\n      - run: mypy ${{ matrix.x }}\n"
+    )
+    (repository / "tests").mkdir()
+    (repository / "tests" / "test_a.py").write_text("")
+    who = ["-c", "user.name=m", "-c", "user.email=m@localhost"]
+    for words in (["add", "."], [*who, "commit", "-qm", "two"]):
+        subprocess.run(["git", *words], cwd=repository, check=True)
+
+    assert _init(repository, "--json") == 0
+
+    written = (repository / FILE).read_text()
+    place = "workflow .github/workflows/ci.yml, job tests"
+    note = f"{place}, step 3: not used; it uses an expression"
+    assert f"name: tests  # from {place}\n" in written
+    assert 'run: [python, "-m", pytest, tests]\n' in written
+    assert "- [uv, pip, install, attrs, pytest, coverage]\n" in written
+    assert f"# - {note}\n" in written
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["notes"] == [note]
+
+
+def test_a_file_that_is_replaced_is_not_what_is_found(repository: Path) -> None:
+    declared = "gates:\n  - name: odd\n    kind: test\n    run: [odd]\nsetup:\n  run: [[odd]]\n"
+    (repository / ".github").mkdir()
+    (repository / FILE).write_text(declared)
+    who = ["-c", "user.name=m", "-c", "user.email=m@localhost"]
+    for words in (["add", "."], [*who, "commit", "-qm", "two"]):
+        subprocess.run(["git", *words], cwd=repository, check=True)
+
+    assert _init(repository, "--force") == 0
+
+    assert "odd" not in (repository / FILE).read_text()
