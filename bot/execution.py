@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.bundle_files import found_bundle, published_bundle, read_bundle
+from bot.gate_room import judging
 from bot.settings import Settings
 from bot.wiring import Bench, engine_of
 from bot.workshop import migration_bench, model_for, workshop
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 def begin_task(task: Task, bench: Bench, told: Mapping[str, Any], watch: Watch) -> Outcome:
     """Work on ``task`` in a new run, or in one of the same words that a dead process left."""
+    task = replace(task, kind=bench.settings.rules.kind)
     shop, wishes = workshop(bench, watch), wishes_of(bench.settings, told)
     start = start_of(task, "", shop, wishes)
     run = left_behind(bench.journal, start) or bench.new_run()
@@ -38,6 +40,7 @@ def begin_revision(number: int, bench: Bench, told: Mapping[str, Any], watch: Wa
     """Answer the newest review of pull request ``number`` in a new run, or one left behind."""
     pull_request = bench.forge.pull_request(number)
     earlier = published_bundle(bench.settings.state, pull_request)
+    bench = judging(bench, earlier.proposal.task.change)
     shop = workshop(bench, watch)
     revision = revision_of(pull_request, earlier, bench.clone)
     wishes = replace(wishes_of(bench.settings, told), revision=revision)
@@ -50,6 +53,7 @@ def go_on(run: str, history: History, bench: Bench, watch: Watch) -> Outcome:
     """Take up a run of the journal where it stopped."""
     begun = history.started or {}
     task = decode(encode(begun["task"]), Task)
+    bench = judging(bench, task.change)
     wishes = wishes_of(bench.settings, begun["told"])
     if begun["revision"]:
         revision = decode(bench.journal.get_blob(begun["revision"]), Revision)
@@ -64,7 +68,7 @@ def carry_out(
     """Run the campaign that ``told`` describes, as far as it is not done already."""
     from workflows.migrate import announce, plan, run_target  # noqa: PLC0415 - only a campaign's
 
-    work = migration_bench(bench, watch)
+    work = migration_bench(judging(bench, "refactor"), watch)
     shard: ShardBy = told["shard"]
     campaign = plan(told["rule"], told["on"], work.workshop, shard)
     announce(campaign, told, bench.journal)

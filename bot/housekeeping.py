@@ -88,6 +88,7 @@ def tidy(state: Path, bounds: Bounds, now: float) -> Tidied:
     old = now - bounds.days * _DAY_S
     _remove_drafts(state, now, done)
     _tidy_environments(state / "environments", bounds, now, done)
+    _tidy_base_sides(state / "base-sides", now - bounds.cache_days * _DAY_S, done)
     backups = [path for path in _inside(state, done) if path.suffix == ".backup"]
     logs = [path for name in ("logs", "reports") for path in _inside(state / name, done)]
     for path in (*backups, *logs):
@@ -168,6 +169,13 @@ def _tidy_environments(cache: Path, bounds: Bounds, now: float, done: _Count) ->
             if is_free and _remove(home, done):
                 done.removed["environments"] += 1
                 total -= sizes[home]
+
+
+def _tidy_base_sides(cache: Path, old: float, done: _Count) -> None:
+    for shelf in _inside(cache, done):
+        for path in [] if shelf.is_symlink() else _inside(shelf, done):
+            if _modified(path) < old:
+                done.removed["files"] += _remove(path, done)
 
 
 def _tidy_journal(state: Path, bounds: Bounds, now: float, done: _Count) -> None:

@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from workflows.conversation import Reply
 from workflows.ports import Engine, Forge, Journal, Model
 
 if TYPE_CHECKING:
-    from validators.evidence import Side
+    from validators.judging.base_runs import BaseSides
 
 
 # Where Debian, Ubuntu and Alpine keep what the machine trusts; uv's own list knows no company's.
@@ -47,7 +47,7 @@ class Bench:
     journal: Journal
     forge: Forge
     scratch: Path
-    base_sides: dict[str, "Side"] = field(default_factory=dict)
+    base_sides: "BaseSides"
 
     @staticmethod
     def new_run() -> str:
@@ -60,6 +60,7 @@ def open_bench(
     repo: Path, base: str, command_line: Mapping[str, object], *, unsafe: bool
 ) -> Iterator[Bench]:
     """Open ``repo`` at ``base``; settings are read again once the base's own file is known."""
+    from bot.base_sides import StoredSides  # noqa: PLC0415 - keeps --help fast
     from bot.housekeeping import sweep_scratch  # noqa: PLC0415 - it knows the journal's adapter
 
     state = from_process(command_line).state
@@ -79,6 +80,7 @@ def open_bench(
                 journal,
                 local_forge(settings, clone.repository, clone.original_git_dir),
                 place,
+                StoredSides(settings.state, clone.original_git_dir),
             )
 
 

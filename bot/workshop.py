@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bot.bundle_files import found_bundle, write_bundle
-from bot.scratch import private
-from bot.wiring import Bench, model_of, network_mounts, network_variables, now_iso, tools
+from bot.gate_room import GateRoom, required
+from bot.wiring import Bench, model_of, now_iso
 from validators.checkout import line_counts
 from validators.sandbox import TOOLS
 from workflows.history import history_of
@@ -18,10 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from scoping.scope import Scope
-    from validators.detect import Detected
-    from validators.environment import Environment
     from validators.evidence import Evidence
-    from validators.sandbox import Changes, Completed, Guarantee, Sandbox
+    from validators.sandbox import Changes, Completed
     from validators.verdict import Verdict
     from workflows.actions import Reader
     from workflows.migrate import Workbench
@@ -29,88 +27,6 @@ if TYPE_CHECKING:
     from workflows.recorder import Recorder
     from workflows.run import Entry
     from workflows.task import Task
-
-Observe = Callable[[str, Mapping[str, Any]], None]
-
-
-class GateRoom:
-    """Where trees of one bench are judged: its environment, built once, and the base's outcomes."""
-
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
-        self._environment: Environment | None = None
-
-    def environment(self) -> "Environment":
-        """Return the target's environment, built on the first call."""
-        from validators.environment import EnvironmentOptions, prepare  # noqa: PLC0415
-        from validators.projects.interpreters import local_interpreters  # noqa: PLC0415
-
-        if self._environment is None:
-            settings = self._bench.settings
-            options = EnvironmentOptions(
-                tools=tools(),
-                interpreters=local_interpreters(),
-                network_environment=network_variables(settings),
-                network_mounts=network_mounts(settings),
-                require=_required(self._bench),
-            )
-            cache = private(settings.state / "environments")
-            plan = detected(self._bench).setup
-            clone, sandbox = self._bench.clone, self._bench.sandbox
-            self._environment = prepare(clone, sandbox, plan, cache, options)
-        return self._environment
-
-    def prepare(self, recorder: "Recorder") -> str:
-        """Build the environment and write down how that went; return why there is none, or ""."""
-        started = time.monotonic()
-        # Before any model is asked: what could not be judged must not be paid for.
-        require_sandbox(self._bench.sandbox)
-        built = self.environment()
-        how = (built.trouble and "failed") or ("from cache" if built.was_cached else "built")
-        recorder.record(
-            "environment.ready",
-            key=built.key,
-            how=how,
-            interpreter=built.interpreter,
-            trouble=built.trouble,
-            note=built.note,
-            seconds=time.monotonic() - started,
-        )
-        return built.trouble
-
-    def judge(self, tree: str, observe: Observe) -> "tuple[Verdict, Evidence]":
-        """Run policy and every gate on ``tree`` against the base."""
-        from validators.gates import GateBench, run_gates  # noqa: PLC0415
-        from validators.sandbox import Limits  # noqa: PLC0415
-
-        bench = self._bench
-        gate_bench = GateBench(
-            clone=bench.clone,
-            sandbox=bench.sandbox,
-            environment=self.environment(),
-            rules=bench.settings.rules,
-            scratch=bench.scratch / "gates",
-            limits=Limits(),
-            now=time.monotonic,
-            observe=observe,
-        )
-        return run_gates(gate_bench, tree, bench.base_sides)
-
-
-def require_sandbox(sandbox: "Sandbox") -> None:
-    """Raise SandboxRefusal when no command of a target could run here."""
-    from validators.sandbox import SandboxRefusal  # noqa: PLC0415 - keeps --help fast
-
-    probe = sandbox.probe()
-    if not probe.usable:
-        raise SandboxRefusal(f"there is no sandbox here: {probe.why_not}; to mend it: {probe.mend}")
-
-
-def detected(bench: Bench) -> "Detected":
-    """Return the gates and the set-up of the base: declared, or else detected."""
-    from validators.gates import detect_in  # noqa: PLC0415 - keeps --help fast
-
-    return detect_in(bench.clone, bench.settings.rules)
 
 
 def select_with(bench: Bench) -> "Callable[[Task], Scope]":
@@ -138,8 +54,16 @@ def workshop(bench: Bench, watch: Watch) -> Workshop:
     """Return what `propose`, `revise` and `migrate` work with."""
     room = GateRoom(bench)
 
+    last: list[Evidence] = []
+
     def judge(tree: str, recorder: "Recorder") -> "tuple[Verdict, Evidence]":
-        return room.judge(tree, lambda kind, data: _note_gate(recorder, kind, data))
+        before = last[-1:] or _judged_before(recorder)
+        suspects = before[0].failing if before else frozenset()
+        verdict, evidence = room.judge(
+            tree, lambda kind, data: _note_gate(recorder, kind, data), suspects
+        )
+        last[:] = [evidence]
+        return verdict, evidence
 
     return Workshop(
         clone=bench.clone,
@@ -194,22 +118,14 @@ def migration_bench(bench: Bench, watch: Watch) -> "Workbench":
     return Workbench(workshop(bench, watch), lambda argv: _execute(bench, room, argv))
 
 
-def judge_alone(bench: Bench, tree: str, note: Callable[[str], None]) -> "tuple[Verdict, Evidence]":
-    """Run the gates without a run around them, telling ``note`` each one as it ends."""
-    from bot.progress import gate_line  # noqa: PLC0415 - keeps --help fast
+def _judged_before(recorder: "Recorder") -> "list[Evidence]":
+    """Return the evidence of the last attempt that another process judged, if there is one."""
+    from validators.encoding import decode  # noqa: PLC0415 - keeps --help fast
+    from validators.evidence import Evidence  # noqa: PLC0415
 
-    def observe(kind: str, data: Mapping[str, Any]) -> None:
-        if kind == "gate.finished":
-            note(gate_line(data))
-
-    return GateRoom(bench).judge(tree, observe)
-
-
-def _required(bench: Bench) -> "frozenset[Guarantee]":
-    """Return what the rules require of a sandbox, as its own words."""
-    from typing import cast  # noqa: PLC0415
-
-    return frozenset(cast("tuple[Guarantee, ...]", bench.settings.rules.require))
+    attempts = recorder.history.attempts
+    kept = attempts[max(attempts)]["evidence"] if attempts else ""
+    return [decode(recorder.kept(kept), Evidence)] if kept else []
 
 
 def _note_gate(recorder: "Recorder", kind: str, data: Mapping[str, Any]) -> None:
@@ -240,7 +156,7 @@ def _execute(bench: Bench, room: GateRoom, argv: "Sequence[str]") -> "tuple[Comp
         # A tool's cache in the tree would look like a change beside the target's files.
         environment={**environment.variables, "RUFF_NO_CACHE": "true"},
         path=(TOOLS, *environment.path),
-        require=_required(bench),
+        require=required(bench),
     )
     tree = written_tree(clone, clone.base_tree, bench.scratch / "gates")
     with bench.sandbox.open(tree, phase, Limits()) as session:

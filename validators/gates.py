@@ -4,24 +4,31 @@ Read `run_gates`. A change is blamed only for what is worse with it than without
 concluded from what does not agree with itself.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from scoping.refusal import Refusal
-from validators.checkout import Clone, list_files, read_file
+from validators.checkout import Clone, list_files, raw_changes, read_file
 from validators.detect import Detected, detect
 from validators.disk import DiskRefusal, disk_trouble
 from validators.encoding import digest, encode
-from validators.evidence import Evidence, GateRecord
-from validators.judging.gate_judgement import BaseSides, Judge, Judged
+from validators.evidence import Evidence, GateRecord, LineCoverage
+from validators.judging.base_runs import BaseSides
+from validators.judging.coverage import merged
+from validators.judging.floor import FLOOR, floor_findings, floor_gate, is_floor
+from validators.judging.gate_judgement import Judge
 from validators.judging.gate_side import GateBench
-from validators.judging.parse_floor import parse_findings
+from validators.judging.improvement import improvement_findings
+from validators.judging.judged import Judged
+from validators.judging.touched_tests import TouchedTests
 from validators.policy import judge_tree
 from validators.rules import GateRule, Rules
 from validators.verdict import Finding, Severity, Verdict, VerdictWord, gravest
+from validators.weakening import compared, findings_on
 
 __all__ = ["GateBench", "detect_in", "run_gates"]
 
+_REMOVED = "test-removed"
 _CHEAP_FIRST = ("lint", "build", "test")
 _GRAVE_FIRST: tuple[Severity, ...] = ("block", "ask", "warn", "note")
 
@@ -60,35 +67,79 @@ def _judged(bench: GateBench, applied_tree: str, base_sides: BaseSides) -> tuple
     clone = bench.clone
     findings = [*judge_tree(clone, clone.base_tree, applied_tree, bench.rules)]
     if not _blocked(findings):
-        findings += parse_findings(clone, clone.base_tree, applied_tree)
+        findings += floor_findings(clone, clone.base_tree, applied_tree)
+    if _blocked(findings):
+        return _concluded(bench, applied_tree, "fail", findings, ())
+    weakening = compared(clone, clone.base_tree, applied_tree)
+    weaker = findings_on(weakening, bench.rules)
+    # Whether a removed test has others in its place is seen when they run.
+    findings += [found for found in weaker if found.code != _REMOVED]
     if _blocked(findings):
         return _concluded(bench, applied_tree, "fail", findings, ())
     gates = bench.rules.gates or detect_in(clone, bench.rules).gates
-    judged = _judge_all(bench, gates, applied_tree, base_sides)
+    touched = TouchedTests(clone, applied_tree, weakening.changes)
+    judged = _judge_all(bench, _with_floor(clone, gates, applied_tree), touched, base_sides)
     findings += [found for one in judged for found in one.findings]
     findings += _about_the_whole(bench, gates)
-    words = [one.record.outcome for one in judged if one.record.required]
-    return _concluded(bench, applied_tree, gravest(words), findings, judged)
+    last = _removed(weaker, judged)
+    records = [one.record for one in judged]
+    # The floor alone is no gate of this target: it may stop a change, and vouch for none.
+    words = [
+        record.outcome
+        for record in records
+        if record.required and not (record.name == FLOOR and record.outcome == "pass")
+    ]
+    if gravest(words) in {"pass", "flaky"}:
+        last += improvement_findings(clone, applied_tree, bench.rules, records)
+    word = gravest([*words, "fail"] if _blocked(last) else words)
+    return _concluded(bench, applied_tree, word, [*findings, *last], judged)
 
 
-def detect_in(clone: Clone, rules: Rules) -> Detected:
-    """Return the gates and the set-up of the clone's base."""
+def _with_floor(
+    clone: Clone, gates: tuple[GateRule, ...], applied_tree: str
+) -> tuple[GateRule, ...]:
+    """Return ``gates`` with the one for undefined names before them, unless one of them is it."""
+    changes = raw_changes(clone, clone.base_tree, applied_tree)
+    floor = floor_gate({path for change in changes for path in (change.old_path, change.path)})
+    return gates if floor is None or any(map(is_floor, gates)) else (floor, *gates)
+
+
+def _coverage(judged: Iterable[Judged]) -> tuple[LineCoverage, ...] | None:
+    """Return what the tests of all gates run of the changed lines, as far as that is known."""
+    known = [one.coverage for one in judged if one.coverage is not None]
+    return merged(known) if known else None
+
+
+def _removed(weaker: Iterable[Finding], judged: Iterable[Judged]) -> list[Finding]:
+    """Return the findings on removed tests; a person is asked about those that were replaced."""
+    replaced = {path for one in judged for path in one.replaced}
+    return [
+        replace(found, severity="ask") if found.path in replaced else found
+        for found in weaker
+        if found.code == _REMOVED
+    ]
+
+
+def detect_in(
+    clone: Clone, rules: Rules, has_tool: Callable[[str], bool] = lambda _: True
+) -> Detected:
+    """Return the gates and the set-up of the clone's base; `detect` says what is meant."""
 
     def read(path: str) -> bytes | None:
         found = read_file(clone, clone.base_tree, path)
         return found[1] if found else None
 
-    return detect([file.path for file in list_files(clone, clone.base_tree)], read, rules)
+    return detect([file.path for file in list_files(clone, clone.base_tree)], read, rules, has_tool)
 
 
 def _judge_all(
-    bench: GateBench, gates: tuple[GateRule, ...], applied_tree: str, base_sides: BaseSides
+    bench: GateBench, gates: tuple[GateRule, ...], touched: TouchedTests, base_sides: BaseSides
 ) -> list[Judged]:
     """Judge gate after gate; a machine in trouble is asked no further."""
     judged: list[Judged] = []
     for gate in sorted(gates, key=lambda gate: _CHEAP_FIRST.index(gate.kind)):
-        judged.append(Judge(bench, gate, applied_tree, base_sides).judge())
-        if judged[-1].record.outcome == "infrastructure":
+        judged.append(Judge(bench, gate, base_sides, touched).judge())
+        if judged[-1].record.outcome == "infrastructure" and gate.required:
             break
     return judged
 
@@ -103,7 +154,7 @@ def _about_the_whole(bench: GateBench, gates: tuple[GateRule, ...]) -> list[Find
         message = "no gate runs tests here: a person must judge what the change does"
         findings.append(Finding("gates", "no-test-gate", "ask", message))
     if bench.environment.note:
-        message = f"the environment lacks the project itself\n{bench.environment.note}"
+        message = f"the first way to set up failed, another did not\n{bench.environment.note}"
         findings.append(Finding("setup", "set-up-incomplete", "warn", message))
     return findings
 
@@ -125,11 +176,14 @@ def _concluded(
         base_tree=bench.clone.base_tree,
         applied_tree=applied_tree,
         rules_sha256=digest(encode(bench.rules)),
-        environment=bench.environment.key,
+        environment=bench.environment.recipe,
+        machine=bench.environment.machine,
         backend=ran[0].backend if ran else "",
         guarantees=tuple(sorted(guarantees)),
         gates=records,
         findings=tuple(replace(f, message=f.message.partition("\n")[0]) for f in ordered),
+        kind=bench.rules.kind,
+        coverage=_coverage(judged),
     )
     return Verdict(word, ordered), evidence
 

@@ -1,17 +1,17 @@
 """What a test runner or a linter says it did, read from a file that hostile code could write.
 
 Reports are asked for through the environment alone, so that they appear whatever command wraps the
-runner. They are claims: `validators.judging.gate_side` holds them against the exit code.
+runner. They are claims: `validators.judging.trust` holds them against the exit code, and against
+the sentinels that were planted among the tests.
 """
 
 import json
-import os
 import re
-import stat
+import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
@@ -19,19 +19,23 @@ from validators.evidence import ReportKind, TestOutcome
 from validators.rules import GateKind
 from validators.sandbox import REPORTS, WORKSPACE
 
-_LIMIT_BYTES = 24 * 1024**2
+REPORT_LIMIT_BYTES = 24 * 1024**2
 _TEXT_CHARACTERS = 2_000
 _MAX_SUITES = 100
-_PYTEST_FILE, _NODE_FILE, _RUFF_FILE = "pytest.xml", "node.xml", "ruff.json"
+REPORT_FILES = _PYTEST_FILE, _NODE_FILE, _RUFF_FILE = "pytest.xml", "node.xml", "ruff.json"
 _WORST_FIRST: tuple[TestOutcome, ...] = ("error", "failed", "skipped", "passed")
 _NODE_CLASSES = frozenset({"test", "suite"})  # node calls every test's class so
+_DOCUMENT = re.compile(rb"<\?xml\s")
+_MAX_DOCUMENTS = 100
+_NAME = re.compile(r"[A-Za-z0-9_]+")
 _PLACE = re.compile(rf"{WORKSPACE}/([^\s:()]+):(\d+)")
 
 # The cache stays on: projects pass options of it, and what it writes is gone with the session. One
-# module that cannot be imported here must not hide all other tests.
+# module that cannot be imported here must not hide all other tests, and neither must a first
+# failure: a planted test fails by design.
 _PYTEST_OPTIONS = (
     f"--junitxml={REPORTS}/{_PYTEST_FILE} -o junit_family=xunit1 -o junit_logging=no"
-    " --continue-on-collection-errors"
+    " --continue-on-collection-errors --maxfail=0"
 )
 _NODE_OPTIONS = (
     "--test-reporter=spec --test-reporter-destination=stdout"
@@ -62,18 +66,25 @@ class LintMark:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was reported. ``trouble`` says why a file that is there cannot be read."""
+    """What was reported. ``trouble`` says why a report that is there cannot be read.
+
+    ``sentinels`` are the planted tests it names, with their outcomes; no case is one of them.
+    """
 
     kind: ReportKind = "none"
     cases: tuple[Case, ...] = ()
+    sentinels: tuple[tuple[str, TestOutcome], ...] = ()
     marks: tuple[LintMark, ...] = ()
     trouble: str = ""
 
 
-def report_variables(kind: GateKind, *, node_reports: bool) -> Mapping[str, str]:
+def report_variables(
+    kind: GateKind, *, node_reports: bool, select: tuple[str, ...] = ()
+) -> Mapping[str, str]:
     """Return the variables that make runners of ``kind`` write their reports to ``/reports``.
 
-    ``node_reports``: this target's node takes a second reporter.
+    ``node_reports``: this target's node takes a second reporter. ``select`` are names of tests: a
+    runner that can be told so runs those alone (and what is named alike), any other runs all.
     """
     if kind == "lint":
         return {
@@ -83,47 +94,70 @@ def report_variables(kind: GateKind, *, node_reports: bool) -> Mapping[str, str]
         }
     if kind != "test":
         return {}
-    variables = {"PYTEST_ADDOPTS": _PYTEST_OPTIONS}
+    chosen = f" -k {shlex.quote(' or '.join(select))}" if select else ""
+    variables = {"PYTEST_ADDOPTS": _PYTEST_OPTIONS + chosen}
     if node_reports:
         variables["NODE_OPTIONS"] = _NODE_OPTIONS
     return variables
 
 
-def read_report(folder: Path) -> Report:
-    """Return the report in ``folder``, which commands of the target could write."""
-    if all(os.path.lexists(folder / name) for name in (_PYTEST_FILE, _NODE_FILE)):
+def read_report(files: Mapping[str, bytes], sentinels: Collection[str] = ()) -> Report:
+    """Return the report among ``files``, by name, which commands of the target could write.
+
+    ``sentinels`` are the names of planted tests. A runner that a test starts may report, too: then
+    the one report that names a sentinel is meant.
+    """
+    if _PYTEST_FILE in files and _NODE_FILE in files:
         why = "there are reports of both pytest and node; each needs a gate of its own"
         return Report(trouble=why)
-    for name, kind in ((_PYTEST_FILE, "pytest"), (_NODE_FILE, "node"), (_RUFF_FILE, "ruff")):
+    for name, content in files.items():
         try:
-            content = _read(folder / name)
-            if content is None:
-                continue
-            if kind == "ruff":
+            _check_size(content)
+            if name == _RUFF_FILE:
                 return Report("ruff", marks=_marks(json.loads(content)))
-            return Report("pytest" if kind == "pytest" else "node", cases=_cases(content))
+            kind: ReportKind = "pytest" if name == _PYTEST_FILE else "node"
+            return _report_of(kind, content, frozenset(sentinels))
         except (ValueError, LookupError, RecursionError, ParseError) as error:
             return Report(trouble=f"the report {name} cannot be read: {error}"[:300])
     return Report()
 
 
-def _read(path: Path) -> bytes | None:
-    """Return the content of a plain file, or None when there is none; a link is not followed."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise ValueError(f"it is no plain file ({error.strerror})") from error
-    with os.fdopen(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ValueError("it is no plain file")
-        content = stream.read(_LIMIT_BYTES + 1)
-    if not content:
-        raise ValueError("it is empty")
-    if len(content) > _LIMIT_BYTES:
-        raise ValueError(f"it is larger than {_LIMIT_BYTES} bytes")
-    return content
+def _report_of(kind: ReportKind, content: bytes, sentinels: frozenset[str]) -> Report:
+    """Return the one report that ``content`` holds; a second one was written by somebody else."""
+    found = [_split_off(_cases(document), sentinels) for document in _documents(content)]
+    meant = [one for one in found if one[1]] or found
+    if len(meant) > 1:
+        raise ValueError(f"there are {len(meant)} reports in it, of which one at most can be true")
+    ((cases, planted),) = meant
+    return Report(kind, cases, planted)
+
+
+def _documents(content: bytes) -> list[bytes]:
+    """Return the XML documents that stand one behind the other in ``content``."""
+    starts = [found.start() for found in _DOCUMENT.finditer(content)]
+    if len(starts) > _MAX_DOCUMENTS:
+        raise ValueError(f"there are more than {_MAX_DOCUMENTS} reports in it")
+    starts = [0, *starts[1:]]
+    return [content[at:end] for at, end in pairwise([*starts, len(content)])]
+
+
+def _split_off(
+    cases: tuple[Case, ...], sentinels: frozenset[str]
+) -> tuple[tuple[Case, ...], tuple[tuple[str, TestOutcome], ...]]:
+    """Return the cases without the planted ones, and these by name."""
+    rest: list[Case] = []
+    planted: list[tuple[str, TestOutcome]] = []
+    for case in cases:
+        names = sentinels.intersection(_NAME.findall(case.id)) if sentinels else ()
+        planted += [(name, case.outcome) for name in names]
+        if not names:
+            rest.append(case)
+    return tuple(rest), tuple(sorted(planted))
+
+
+def _check_size(content: bytes) -> None:
+    if len(content) > REPORT_LIMIT_BYTES:
+        raise ValueError(f"it is larger than {REPORT_LIMIT_BYTES} bytes")
 
 
 def _cases(content: bytes) -> tuple[Case, ...]:

@@ -91,6 +91,10 @@ _HIDDEN = frozenset(
 )
 # 128 bits: a text that holds its own mark must take more tries than anybody has.
 _MARK_LENGTH = 32
+_FIX = (
+    "A fix counts only with a test that fails without it and passes with it: add one, unless there"
+    " is such a test already. Leave the other tests as strict as they are."
+)
 
 
 def visible(text: str) -> str:
@@ -125,6 +129,8 @@ def first_request(task: Task, scope: Scope) -> str:
         name = f"{_AS[excerpt.kind]}{excerpt.path} lines {excerpt.start_line}-{excerpt.end_line}"
         parts.append(fenced(name, excerpt.text))
     parts.append("Outlines are not the file's own lines: read those before you edit them.")
+    if task.kind == "fix":
+        parts.append(_FIX)
     parts.append("Make the change.")
     return "\n\n".join(parts)
 

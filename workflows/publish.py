@@ -81,7 +81,8 @@ def publish(bundle: Bundle, sha256: str, press: Press) -> Published:
         body=bundle.body,
         run=bundle.proposal.run,
         bundle_sha256=sha256,
-        draft=press.draft,
+        # Only what passed may be opened as ready, whoever wants it so.
+        draft=press.draft or not bundle.proposal.verdict.passed,
         labels=press.labels,
         reviewers=press.reviewers,
     )

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from validators.encoding import digest
+from validators.rules import ChangeKind
 
-TaskKind = Literal["fix", "feature", "refactor", "docs", "tests", "dependency", "migration"]
+TaskKind = ChangeKind | Literal["migration"]
 _SLUG_LENGTH = 40
 
 
@@ -25,6 +26,11 @@ class Task:
     kind: TaskKind = "fix"
     number: str = ""
     author: str = ""
+
+    @property
+    def change(self) -> ChangeKind:
+        """What gates take a change for this task for: a migration changes no behaviour."""
+        return "refactor" if self.kind == "migration" else self.kind
 
     @property
     def key(self) -> str:

@@ -52,6 +52,12 @@ issue_file = click.option(
     metavar="FILE.md",
     help="The task: text or Markdown; front matter may hold number, title, author.",
 )
+kind = click.option(
+    "--kind",
+    metavar="KIND",
+    help="What the change is for: fix (default), feature, refactor, docs, tests or dependency; only"
+    " a fix must turn a test green.",
+)
 task = click.option("--task", metavar="TEXT", help="The task, in words.")
 
 

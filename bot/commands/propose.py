@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @options.base
 @options.issue_file
 @options.task
+@options.kind
 @options.model
 @click.option("--max-attempts", type=int, help="How often gates may send it back (default: 3).")
 @click.option("--max-usd", type=float, help="Most the model may cost, in US dollars (default: 2).")
@@ -93,6 +94,7 @@ def _settings(given: dict[str, Any]) -> dict[str, object]:
         state=given["state"],
         model=_spelled_out(given["model"]),
         max_attempts=given["max_attempts"],
+        kind=given["kind"],
         budget__run_usd=given["max_usd"],
         budget__max_tokens=given["max_tokens"],
         budget__max_turns=given["max_turns"],

@@ -36,6 +36,7 @@ def publish(bundle: Path, repo: Path, state: Path | None, *, quiet: bool, json_f
     "head", "state"}.
     """
     from bot.bundle_files import read_bundle  # noqa: PLC0415
+    from bot.gate_room import judging  # noqa: PLC0415
     from bot.progress import Progress  # noqa: PLC0415 - imports below keep --help fast
     from bot.wiring import open_bench  # noqa: PLC0415
     from bot.workshop import press  # noqa: PLC0415
@@ -49,7 +50,8 @@ def publish(bundle: Path, repo: Path, state: Path | None, *, quiet: bool, json_f
         Progress(quiet=quiet) as progress,
     ):
         try:
-            published = _in_turn(lambda: put_out(parcel, sha256, press(bench, progress.entry)))
+            judge = judging(bench, parcel.proposal.task.change)
+            published = _in_turn(lambda: put_out(parcel, sha256, press(judge, progress.entry)))
         except AlreadyOpen as already:
             console.say(str(already))
             console.document({"state": "already-open", "why": str(already)})

@@ -1,6 +1,7 @@
 """Small repositories, a sandbox, and a workbench for gates, for the tests of this folder."""
 
 import os
+import secrets
 import subprocess
 import sys
 import sysconfig
@@ -14,8 +15,9 @@ import pytest
 from bot.adapters.bwrap_sandbox import BwrapSandbox
 from validators.checkout import Clone, open_clone, write_tree
 from validators.environment import Environment, EnvironmentOptions
-from validators.evidence import Evidence, Side
+from validators.evidence import Evidence
 from validators.gates import GateBench, run_gates
+from validators.judging.base_runs import Known
 from validators.projects.interpreters import Interpreter, local_interpreters
 from validators.rules import Rules
 from validators.sandbox import (
@@ -120,7 +122,7 @@ class Bench:
     clone: Clone
     bench: GateBench
     told: list[dict[str, Any]] = field(default_factory=list)
-    sides: dict[str, Side] = field(default_factory=dict)
+    sides: dict[str, Known] = field(default_factory=dict)
 
     def judge(self, files: Files) -> tuple[Verdict, Evidence]:
         tree = write_tree(self.clone, self.clone.base_tree, changes(files))
@@ -128,7 +130,9 @@ class Bench:
 
     @property
     def ran(self) -> list[str]:
-        return [f"{data['gate']}/{data['side']}" for data in self.told]
+        """What was run, in order, but for the floor under every change."""
+        told = [data for data in self.told if data["gate"] != "floor"]
+        return [f"{data['gate']}/{data['side']}" for data in told]
 
 
 @pytest.fixture
@@ -147,11 +151,12 @@ def bench_of(
             clone_of(files),
             sandbox,
             environment or our_environment,
-            rules or Rules(),
+            rules or Rules(kind="refactor"),
             tmp_path / "gates",
             Limits(timeout_s=60.0, memory_bytes=1024**3),
             lambda: float(next(ticks)),
             lambda kind, data: told.append({"kind": kind, **data}),
+            lambda: secrets.token_hex(4),
         )
         return Bench(gate_bench.clone, gate_bench, told)
 
@@ -159,6 +164,22 @@ def bench_of(
 
 
 Play = Callable[[Sequence[str], Path, Path], Completed]
+
+
+@dataclass
+class PlayedChannel:
+    """A command that was done before anybody waited for it, and says nothing."""
+
+    completed: Completed
+
+    def send(self, message: bytes) -> None:
+        raise AssertionError(f"no gate talks to its command, and {message!r} would")
+
+    def receive(self, timeout_s: float) -> bytes | None:
+        return None
+
+    def close(self) -> Completed:
+        return self.completed
 
 
 @dataclass
@@ -181,7 +202,7 @@ class PlayedSession:
         return self.play(argv, self.tree, self.reports)
 
     def start(self, argv: Sequence[str], *, cwd: str = "") -> Channel:
-        raise AssertionError(f"no gate talks to its command, and {argv} in {cwd} would")
+        return PlayedChannel(self.play(argv, self.tree, self.reports))
 
     def changes(self) -> Changes:
         return Changes()

@@ -1,6 +1,3 @@
-import os
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,10 +30,8 @@ NODE = """<?xml version="1.0" encoding="utf-8"?>
 """
 
 
-def test_pytest_cases_have_outcome_place_and_text(tmp_path: Path) -> None:
-    (tmp_path / "pytest.xml").write_text(PYTEST)
-
-    report = read_report(tmp_path)
+def test_pytest_cases_have_outcome_place_and_text() -> None:
+    report = read_report({"pytest.xml": PYTEST.encode()})
 
     assert (report.kind, report.trouble) == ("pytest", "")
     assert {case.id: case.outcome for case in report.cases} == {
@@ -54,10 +49,8 @@ def test_pytest_cases_have_outcome_place_and_text(tmp_path: Path) -> None:
     assert (later.line, later.text) == (0, "not now")
 
 
-def test_node_suites_become_part_of_the_id_and_the_stack_gives_the_place(tmp_path: Path) -> None:
-    (tmp_path / "node.xml").write_text(NODE)
-
-    report = read_report(tmp_path)
+def test_node_suites_become_part_of_the_id_and_the_stack_gives_the_place() -> None:
+    report = read_report({"node.xml": NODE.encode()})
 
     assert report.kind == "node"
     assert [(case.id, case.outcome) for case in report.cases] == [
@@ -67,21 +60,18 @@ def test_node_suites_become_part_of_the_id_and_the_stack_gives_the_place(tmp_pat
     assert (report.cases[1].path, report.cases[1].line) == ("lib/a.test.js", 3)
 
 
-def test_the_test_that_pytest_was_interrupted_in_came_to_no_end(tmp_path: Path) -> None:
+def test_the_test_that_pytest_was_interrupted_in_came_to_no_end() -> None:
     nameless = '<testcase classname="" name="" time="2.0"/></testsuite>'
-    (tmp_path / "pytest.xml").write_text(PYTEST.replace("</testsuite>", nameless))
+    content = PYTEST.replace("</testsuite>", nameless).encode()
 
-    names = [case.id for case in read_report(tmp_path).cases]
+    names = [case.id for case in read_report({"pytest.xml": content}).cases]
 
     assert len(names) == 5
     assert "::" not in names
 
 
-def test_two_runners_in_one_gate_are_believed_neither(tmp_path: Path) -> None:
-    (tmp_path / "pytest.xml").write_text(PYTEST)
-    (tmp_path / "node.xml").write_text(NODE)
-
-    report = read_report(tmp_path)
+def test_two_runners_in_one_gate_are_believed_neither() -> None:
+    report = read_report({"pytest.xml": PYTEST.encode(), "node.xml": NODE.encode()})
 
     assert (report.kind, report.cases) == ("none", ())
     assert report.trouble == (
@@ -89,15 +79,15 @@ def test_two_runners_in_one_gate_are_believed_neither(tmp_path: Path) -> None:
     )
 
 
-def test_ruff_findings_are_relative_to_the_tree(tmp_path: Path) -> None:
-    (tmp_path / "ruff.json").write_text(
+def test_ruff_findings_are_relative_to_the_tree() -> None:
+    content = (
         '[{"filename": "/workspace/a.py", "code": "F821", "location": {"row": 3, "column": 1},'
         ' "message": "Undefined name `x`"},'
         '{"filename": "/workspace/b.py", "code": null, "location": {"row": 1, "column": 1},'
         ' "message": "Expected an expression"}]'
     )
 
-    report = read_report(tmp_path)
+    report = read_report({"ruff.json": content.encode()})
 
     assert report.kind == "ruff"
     assert [(m.path, m.code, m.line) for m in report.marks] == [
@@ -106,8 +96,8 @@ def test_ruff_findings_are_relative_to_the_tree(tmp_path: Path) -> None:
     ]
 
 
-def test_a_folder_without_a_report_has_none(tmp_path: Path) -> None:
-    report = read_report(tmp_path)
+def test_a_folder_without_a_report_has_none() -> None:
+    report = read_report({})
 
     assert (report.kind, report.trouble) == ("none", "")
 
@@ -119,7 +109,7 @@ BOMB = '<!DOCTYPE a [<!ENTITY b "c"><!ENTITY d "&b;&b;&b;">]><testsuites>&d;</te
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("pytest.xml", "", "it is empty"),
+        ("pytest.xml", "", "cannot be read"),
         ("pytest.xml", PYTEST[:400], "cannot be read"),
         ("node.xml", "not xml", "node.xml cannot be read"),
         ("pytest.xml", BOMB, "entities"),
@@ -133,57 +123,72 @@ BOMB = '<!DOCTYPE a [<!ENTITY b "c"><!ENTITY d "&b;&b;&b;">]><testsuites>&d;</te
     ],
 )
 def test_a_report_that_is_no_report_is_trouble_not_an_exception(
-    tmp_path: Path, name: str, content: str, words: str
+    name: str, content: str, words: str
 ) -> None:
-    (tmp_path / name).write_text(content)
-
-    report = read_report(tmp_path)
+    report = read_report({name: content.encode()})
 
     assert report.kind == "none"
     assert words in report.trouble
 
 
 @given(st.integers(0, 600), st.binary(max_size=8), st.integers(0, 8))
-def test_a_report_damaged_anywhere_is_read_or_is_trouble(
-    tmp_path_factory: pytest.TempPathFactory, at: int, more: bytes, less: int
-) -> None:
-    folder = tmp_path_factory.mktemp("reports")
+def test_a_report_damaged_anywhere_is_read_or_is_trouble(at: int, more: bytes, less: int) -> None:
     content = PYTEST.encode()
-    (folder / "pytest.xml").write_bytes(content[:at] + more + content[at + less :])
 
-    report = read_report(folder)
+    report = read_report({"pytest.xml": content[:at] + more + content[at + less :]})
 
     assert (report.kind == "pytest") != bool(report.trouble)
 
 
-def test_a_link_in_place_of_the_report_is_not_followed(tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere.xml"
-    elsewhere.write_text(PYTEST)
-    (tmp_path / "reports").mkdir()
-    (tmp_path / "reports" / "pytest.xml").symlink_to(elsewhere)
+def test_a_second_report_behind_the_first_is_believed_as_little_as_that() -> None:
+    report = read_report({"pytest.xml": PYTEST.encode() * 2})
 
-    assert "no plain file" in read_report(tmp_path / "reports").trouble
+    assert report.kind == "none"
+    assert "there are 2 reports in it" in report.trouble
 
 
-def test_a_pipe_in_place_of_the_report_does_not_block(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pytest.xml")
-
-    assert "no plain file" in read_report(tmp_path).trouble
-
-
-def test_a_report_past_all_measure_is_not_parsed(tmp_path: Path) -> None:
-    with (tmp_path / "pytest.xml").open("wb") as stream:
-        stream.truncate(25 * 1024**2)
-
-    assert "larger than" in read_report(tmp_path).trouble
+SENTINEL = """<?xml version="1.0" encoding="utf-8"?>
+<testsuites><testsuite><testcase classname="tests.test_sentinel_1f" name="test_sentinel_1f">
+<failure>planted</failure></testcase><testcase classname="tests.test_a" name="test_real"/>
+</testsuite></testsuites>"""
 
 
-def test_a_report_nested_to_hurt_its_reader_is_refused_soon(tmp_path: Path) -> None:
+def test_the_report_of_a_runner_that_a_test_started_is_not_meant() -> None:
+    report = read_report({"pytest.xml": (PYTEST + SENTINEL).encode()}, ["test_sentinel_1f"])
+
+    assert [case.id for case in report.cases] == ["tests.test_a::test_real"]
+    assert report.sentinels == (("test_sentinel_1f", "failed"),)
+
+
+def test_two_reports_that_name_a_sentinel_are_believed_neither() -> None:
+    report = read_report({"pytest.xml": SENTINEL.encode() * 2}, ["test_sentinel_1f"])
+
+    assert "there are 2 reports in it" in report.trouble
+
+
+def test_reports_without_end_are_not_parsed() -> None:
+    report = read_report({"pytest.xml": b"<?xml version='1.0'?><a/>" * 200})
+
+    assert "more than 100 reports" in report.trouble
+
+
+def test_a_report_past_all_measure_is_not_parsed() -> None:
+    assert "larger than" in read_report({"pytest.xml": bytes(25 * 1024**2)}).trouble
+
+
+def test_a_report_nested_to_hurt_its_reader_is_refused_soon() -> None:
     depth = 400_000
     inner = '<testcase name="x"/>'
-    (tmp_path / "node.xml").write_text("<testsuite>" * depth + inner + "</testsuite>" * depth)
+    content = "<testsuite>" * depth + inner + "</testsuite>" * depth
 
-    assert "nests suites deeper" in read_report(tmp_path).trouble
+    assert "nests suites deeper" in read_report({"node.xml": content.encode()}).trouble
+
+
+def test_a_choice_of_tests_is_told_to_pytest_alone() -> None:
+    told = report_variables("test", node_reports=True, select=("test_a", "test_b"))
+
+    assert told["PYTEST_ADDOPTS"].endswith(" -k 'test_a or test_b'")
+    assert "test_a" not in told["NODE_OPTIONS"]
 
 
 def test_only_the_phase_that_writes_a_report_is_told_to() -> None:
@@ -195,15 +200,15 @@ def test_only_the_phase_that_writes_a_report_is_told_to() -> None:
     }  # fmt: skip
 
 
-def test_node_tests_of_one_name_in_two_files_do_not_hide_each_other(tmp_path: Path) -> None:
-    (tmp_path / "node.xml").write_text(
+def test_node_tests_of_one_name_in_two_files_do_not_hide_each_other() -> None:
+    content = (
         '<?xml version="1.0" encoding="utf-8"?><testsuites>'
         '<testcase name="works" time="0.1" classname="test"/>'
         '<testcase name="works" time="0.1" classname="test"><failure message="no"/></testcase>'
         "</testsuites>"
     )
 
-    report = read_report(tmp_path)
+    report = read_report({"node.xml": content.encode()})
 
     assert [(case.id, case.outcome) for case in report.cases] == [
         ("node::works", "passed"),

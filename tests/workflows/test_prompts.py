@@ -99,8 +99,17 @@ def test_the_first_request_holds_the_task_and_the_code() -> None:
         "\n"
         "Outlines are not the file's own lines: read those before you edit them.\n"
         "\n"
+        "A fix counts only with a test that fails without it and passes with it: add one, unless"
+        " there is such a test already. Leave the other tests as strict as they are.\n"
+        "\n"
         "Make the change."
     )
+
+
+def test_only_a_fix_is_asked_for_a_test_that_shows_it() -> None:
+    scope = Scope("c", excerpts=())
+
+    assert "A fix counts" not in prompts.first_request(Task("t", "b", "/repo", kind="docs"), scope)
 
 
 def test_code_stays_byte_for_byte() -> None:

@@ -560,6 +560,19 @@ def test_unfinished_work_buries_nobodys_commits(
     assert studio.forge.pull_requests() == []
 
 
+def test_what_did_not_simply_pass_is_a_draft_whatever_the_settings_want(studio: "Studio") -> None:
+    studio.seal()
+    bundle, sha256 = studio.bundle()
+    (attempt,) = bundle.proposal.attempts
+    flaky = replace(attempt, verdict=Verdict("flaky"))
+    bundle = replace(bundle, proposal=replace(bundle.proposal, attempts=(flaky,)))
+
+    opened = publish(bundle, sha256, replace(studio.press, draft=False)).pull_request
+
+    assert opened is not None
+    assert opened.draft.draft
+
+
 @pytest.mark.parametrize("draft", [True, False])
 def test_a_request_is_opened_as_the_settings_want_it(studio: "Studio", draft: bool) -> None:  # noqa: FBT001
     studio.seal()

@@ -68,14 +68,14 @@ def change_findings(
     # What stands in a module that cannot be imported is missing for that reason alone.
     missing = [t for t in changes.missing if not is_below(t, modules)]
     if missing:
-        message = f"{len(missing)} of the base's tests are not run any more: {_named(missing)}"
+        message = f"{len(missing)} of the base's tests are not run any more: {named(missing)}"
         yield finding(gate, "test-missing", message, "Keep the tests, under the names they have.")
     if changes.skipped:
         count = len(changes.skipped)
-        message = f"{count} tests that pass on the base are skipped: {_named(changes.skipped)}"
+        message = f"{count} tests that pass on the base are skipped: {named(changes.skipped)}"
         yield finding(gate, "test-skipped", message, "Do not skip tests; make them pass.")
     if changes.flaky:
-        message = f"not this change's doing, the base alone does it too: {_named(changes.flaky)}"
+        message = f"not this change's doing, the base alone does it too: {named(changes.flaky)}"
         yield Finding(gate.name, "flaky", "warn", message)
 
 
@@ -94,7 +94,8 @@ def _failing(gate: GateRule, case: Case, changes: OutcomeChanges, second: str | 
     return Finding(gate.name, code, severity, message, case.path, case.line)
 
 
-def _named(tests: Iterable[str]) -> str:
+def named(tests: Iterable[str]) -> str:
+    """Return the first few of many names, and how many there are beyond."""
     names = list(tests)
     more = f" and {len(names) - _NAMED_TESTS} more" if len(names) > _NAMED_TESTS else ""
     return ", ".join(names[:_NAMED_TESTS]) + more

@@ -4,7 +4,8 @@ Only differences count: a test that fails on both sides is nobody's fault here. 
 looked at once more on both sides before a patch is blamed for it.
 """
 
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from validators.evidence import Side, TestOutcome
@@ -32,7 +33,22 @@ class OutcomeChanges:
     @property
     def suspicious(self) -> bool:
         """Whether something differs that chance may have made."""
-        return bool(self.broken or self.missing or self.skipped)
+        return bool(self.suspects)
+
+    @property
+    def suspects(self) -> frozenset[str]:
+        """The tests that seem worse than on the base, which chance may have made."""
+        return frozenset((*self.broken, *self.missing, *self.skipped))
+
+
+def only(changes: OutcomeChanges, tests: Collection[str]) -> OutcomeChanges:
+    """Return what became of ``tests`` alone, where no other was run: none is missing then."""
+    wanted = set(tests)
+    return OutcomeChanges(
+        broken=tuple(t for t in changes.broken if t in wanted),
+        failing_new=tuple(t for t in changes.failing_new if t in wanted),
+        new=tuple(t for t in changes.new if t in wanted),
+    )
 
 
 def changes_of(base: Side, patched: Side) -> OutcomeChanges:
@@ -44,7 +60,7 @@ def changes_of(base: Side, patched: Side) -> OutcomeChanges:
     passed = {test for test, outcome in after.items() if outcome == "passed"}
     return OutcomeChanges(
         broken=_sorted(bad & counted),
-        missing=_sorted(before.keys() - after.keys()),
+        missing=_sorted(before.keys() - after.keys() - _renumbered(before, after)),
         skipped=_sorted(test for test in skipped if before.get(test) == "passed"),
         failing_new=_sorted(bad - before.keys()),
         new=_sorted(after.keys() - before.keys()),
@@ -65,7 +81,7 @@ def without_flaky(changes: OutcomeChanges, base_again: Side) -> OutcomeChanges:
         failing_new=changes.failing_new,
         new=changes.new,
         mended=changes.mended,
-        flaky=tuple(sorted(flaky)),
+        flaky=tuple(sorted({*changes.flaky, *flaky})),
     )
 
 
@@ -95,6 +111,34 @@ def is_below(test: str, modules: Iterable[str]) -> bool:
 def unloaded(failing: Iterable[str]) -> tuple[str, ...]:
     """Return the modules among ``failing`` tests: pytest reports one as a test of no class."""
     return tuple(test.removeprefix("::") for test in failing if test.startswith("::"))
+
+
+def _renumbered(
+    before: Mapping[str, TestOutcome], after: Mapping[str, TestOutcome]
+) -> frozenset[str]:
+    """Return the ids that are gone only because the cases of their test have other ones now.
+
+    pytest numbers the cases of a test: one more among the first shifts all that follow.
+    """
+    there = Counter(_function(test) for test, outcome in after.items() if outcome != "skipped")
+    gone: dict[str, list[str]] = defaultdict(list)
+    counted: Counter[str] = Counter()
+    for test in before:
+        function = _function(test)
+        counted[function] += 1
+        if test not in after and function != test:
+            gone[function].append(test)
+    return frozenset(
+        test
+        for function, tests in gone.items()
+        if there[function] >= counted[function]
+        for test in tests
+    )
+
+
+def _function(test: str) -> str:
+    """Return the id of a test without the case it was run with."""
+    return test.partition("[")[0] if test.endswith("]") else test
 
 
 def _sorted(tests: Iterable[str]) -> tuple[str, ...]:

@@ -1,17 +1,23 @@
 """When a side may be believed: exit code and report must say the same.
 
 A test process can be made to end with 0 in many ways, and a report can be written by anybody who
-runs in it. Neither is believed alone; where they differ, nothing is concluded.
+runs in it. Neither is believed alone, nor both where a test that must fail did not; where they
+differ, nothing is concluded.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from validators.disk import says_full
+from validators.evidence import ReportKind
 from validators.reports import Report
 from validators.sandbox import Completed, Limits
 
 _PYTEST_FOUND_NO_TESTS = 5
 _MIB = 1024**2
+_FAILED = frozenset({"failed", "error"})
+LINT_REPORTS: frozenset[ReportKind] = frozenset({"ruff", "lint"})
+TEST_REPORTS: frozenset[ReportKind] = frozenset({"pytest", "node"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,39 @@ def doubt_of(completed: Completed, report: Report, limits: Limits, *, full: bool
         return Doubt("disk-full", f"the disk is full: {report.trouble}", harness=True)
     if report.trouble:
         return Doubt("report-broken", report.trouble)
-    return _disagreement(completed, report) if report.kind in {"pytest", "node"} else None
+    return _disagreement(completed, report) if report.kind in TEST_REPORTS else None
+
+
+def missing_report(
+    on_base: ReportKind, with_patch: ReportKind, exit_code: int | None
+) -> Doubt | None:
+    """Return why a side proves nothing that lacks the report its command writes on the base."""
+    if with_patch == on_base:
+        return None
+    return Doubt(
+        "report-missing",
+        f"there is no {on_base} report, and on the base there is one; the command ended with"
+        f" {exit_code}",
+    )
+
+
+def sentinel_doubt(
+    on_base: Collection[str], planted: Collection[str], failed: Collection[str]
+) -> Doubt | None:
+    """Return why the patched side proves nothing: sentinels that are heard of on the base alone.
+
+    All are folders: where a sentinel failed on the base, where one was planted in the patched tree,
+    and where that was reported as failing.
+    """
+    lost = sorted((set(on_base) & set(planted)) - set(failed))
+    if not lost:
+        return None
+    where = f"{lost[0]} (and in {len(lost) - 1} more folders)" if len(lost) > 1 else lost[0]
+    return Doubt(
+        "sentinel-missing",
+        f"a failing test that the gate planted in {where} is reported as failing on the base, and"
+        " with this change is not: something in it decides which tests count",
+    )
 
 
 def _why_ended(completed: Completed, report: Report, limits: Limits) -> str:
@@ -57,6 +95,10 @@ def _why_ended(completed: Completed, report: Report, limits: Limits) -> str:
 
 def _disagreement(completed: Completed, report: Report) -> Doubt | None:
     failed = [case.id for case in report.cases if case.outcome in {"failed", "error"}]
+    if any(outcome == "passed" for _, outcome in report.sentinels):
+        why = "a test that the gate planted to fail is reported as passed: outcomes are changed"
+        return Doubt("sentinel-passed", why)
+    failed += ["a planted test" for _, outcome in report.sentinels if outcome in _FAILED]
     if completed.code == 0:
         if not failed:
             return None

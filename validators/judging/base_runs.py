@@ -1,0 +1,88 @@
+"""What a gate says of trees that hold no model's source: run once, and remembered.
+
+The base is judged for every attempt and every change of a repository alike, so what was seen of it
+is kept under its tree, the command and the environment. A difference that matters is looked at
+again on the base as it is now, so that what is remembered blames nobody.
+"""
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+
+from validators.encoding import digest, encode
+from validators.evidence import Side
+from validators.judging.gate_side import GateBench, Ran, Wanted, run_side
+from validators.judging.trust import TEST_REPORTS
+from validators.linters.lint_output import LintOutput
+from validators.rules import GateRule
+
+# A part of every key: raise it when a side means something else than it did.
+_FORMAT = 1
+
+# What a planted test may be the reason for, where a runner is not one we know.
+_MAY_BE_SENTINELS = {"report-broken", "report-disagrees", "sentinel-passed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was seen of a gate on a tree: the side, and what a linter found there."""
+
+    side: Side
+    lint: LintOutput | None = None
+
+
+BaseSides = MutableMapping[str, Known]
+"""What was seen before, by a key of `BaseRuns`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaseRuns:
+    """One gate on trees of the base's making; ``sides`` remembers what proved something."""
+
+    bench: GateBench
+    gate: GateRule
+    sides: BaseSides
+
+    def base(self, again: str = "") -> Ran:
+        """Return the untouched base, with sentinels where its test runner takes them.
+
+        ``again`` names another run of the same, which is remembered beside the first.
+        """
+        tree = self.bench.clone.base_tree
+        if self.gate.kind != "test":
+            return self.run(Wanted("base", tree), again)
+        planted = self.run(Wanted("base", tree, with_sentinels=True), again)
+        if planted.doubt is None:
+            in_doubt = planted.side.report not in TEST_REPORTS and not planted.succeeded
+        else:
+            in_doubt = planted.doubt.code in _MAY_BE_SENTINELS
+        # What a runner without a report makes of a stranger's file is not known.
+        if in_doubt and planted.planted:
+            return self.run(Wanted("base", tree), again)
+        return planted
+
+    def run(self, wanted: Wanted, again: str = "") -> Ran:
+        """Return one side, from memory where it was seen before and proved something."""
+        key = self._key(wanted, again)
+        known = self.sides.get(key)
+        if known is not None:
+            return Ran(known.side, lint=known.lint)
+        ran = run_side(self.bench, self.gate, wanted)
+        self.remember(wanted, ran, again)
+        return ran
+
+    def remember(self, wanted: Wanted, ran: Ran, again: str = "") -> None:
+        """Keep a side that was run elsewhere, if it proves something."""
+        if ran.doubt is None:
+            self.sides[self._key(wanted, again)] = Known(ran.side, ran.lint)
+
+    def knows(self, wanted: Wanted) -> bool:
+        """Whether this side needs no run."""
+        return self._key(wanted, "") in self.sides
+
+    def _key(self, wanted: Wanted, again: str) -> str:
+        gate, bench = self.gate, self.bench
+        require = tuple(sorted(bench.rules.require))
+        how = (gate.run, gate.kind, bench.environment.key, bench.sandbox.name, require)
+        return digest(
+            encode((_FORMAT, wanted.tree, wanted.with_sentinels, wanted.select, how, again))
+        )

@@ -1,0 +1,36 @@
+"""What judging one gate gives: its record for the evidence, and what only this run knows."""
+
+from dataclasses import dataclass
+
+from validators.evidence import GateRecord, LineCoverage, Side
+from validators.judging.gate_side import Ran
+from validators.rules import GateRule
+from validators.verdict import Finding, VerdictWord
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A gate's record and findings, and the side that ran on the patched tree, if one did.
+
+    ``replaced`` are the files whose removed tests have others in their place; ``coverage`` is None
+    where it is not known.
+    """
+
+    record: GateRecord
+    findings: tuple[Finding, ...] = ()
+    patched: Ran | None = None
+    replaced: frozenset[str] = frozenset()
+    coverage: tuple[LineCoverage, ...] | None = None
+
+
+def judged(
+    gate: GateRule,
+    word: VerdictWord,
+    findings: tuple[Finding, ...],
+    base: Side,
+    patched: Ran | None = None,
+) -> Judged:
+    """Return ``word`` about ``gate`` with the sides it rests on."""
+    side = patched.side if patched else None
+    record = GateRecord(gate.name, gate.kind, gate.run, gate.required, word, base, side)
+    return Judged(record, findings, patched)
