@@ -24,6 +24,7 @@ from bot.commands.resume import resume
 from bot.commands.review import review
 from bot.commands.runs import runs
 from bot.commands.scope import scope
+from bot.commands.verify import verify
 from bot.interrupts import INTERRUPTED, settling
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def program(context: click.Context) -> None:
 
 
 for command in (
-    *(init, doctor, scope, propose, resume, publish, apply, gate, migrate, review, runs),
+    *(init, doctor, scope, propose, resume, publish, apply, gate, verify, migrate, review, runs),
     journal,
 ):
     program.add_command(command)

@@ -5,17 +5,23 @@ exact file contents (never a diff to be parsed), the hashes to check it by, the 
 text of the pull request.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from scoping.refusal import Refusal
 from validators.encoding import EncodingRefusal, decode, digest, encode
 from validators.evidence import Evidence
+from validators.evidence_statement import open_statement, statement_of
+from validators.rules import Rules
 from validators.sandbox import FileChange
 from validators.verdict import Verdict
 from workflows.task import Task
 
-BUNDLE_FORMAT = "changewright-bundle/2"
-MAX_BUNDLE_BYTES = 128 * 1024**2
+BUNDLE_FORMAT = "changewright-bundle/3"
+# The evidence of these stands whole in each attempt; they are read, and not written any more.
+_OLD_FORMAT = "changewright-bundle/2"
+MAX_BUNDLE_BYTES = 64 * 1024**2
 
 
 class BundleRefusal(Refusal):
@@ -97,6 +103,7 @@ class Bundle:
     ``created`` (UTC ISO 8601) dates the commit too, so that publishing twice makes the same commit.
     ``revises`` is the number of the pull request this continues, or 0, and ``revised_run`` the run
     whose proposal stood there. ``partial`` is work that was stopped: no gate need have judged it.
+    ``rules`` are those it was made under, for who asks which of them is another elsewhere.
     """
 
     format: str
@@ -111,6 +118,7 @@ class Bundle:
     partial: bool = False
     revises: int = 0
     revised_run: str = ""
+    rules: Rules | None = None
 
     @property
     def evidence(self) -> Evidence | None:
@@ -119,36 +127,121 @@ class Bundle:
 
 
 @dataclass(frozen=True, slots=True)
-class _Envelope:
+class Examined:
+    """A bundle as it stands in a file, and in ``troubles`` where it does not agree with itself."""
+
+    bundle: Bundle
     sha256: str
+    troubles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    """What every format has. ``sha256`` is of all that stands beside it."""
+
+    sha256: str
+    bundle: _Header
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """A bundle with a statement for each of its attempts, or None where no gate judged.
+
+    ``blobs`` are shared by all of the statements.
+    """
+
+    bundle: Bundle
+    statements: tuple[Mapping[str, Any] | None, ...]
+    blobs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _OldContent:
     bundle: Bundle
 
 
 def seal(bundle: Bundle) -> tuple[bytes, str]:
     """Return the file that carries ``bundle`` and the hash it is known by."""
-    sha256 = digest(encode(bundle))
-    return encode(_Envelope(sha256, bundle)), sha256
+    attempts = bundle.proposal.attempts
+    made = [one.evidence and statement_of(one.evidence, one.verdict.word) for one in attempts]
+    bare = replace(
+        bundle,
+        format=BUNDLE_FORMAT,
+        proposal=replace(
+            bundle.proposal, attempts=tuple(replace(one, evidence=None) for one in attempts)
+        ),
+    )
+    content = {
+        "bundle": bare,
+        "statements": [statement and statement.document for statement in made],
+        "blobs": {name: blob for one in made if one for name, blob in one.blobs.items()},
+    }
+    sha256 = digest(encode(content))
+    return encode({**content, "sha256": sha256}), sha256
 
 
 def unseal(document: bytes) -> tuple[Bundle, str]:
     """Return the bundle in ``document`` and its hash; raise BundleRefusal for any other bytes."""
+    found = examine(document)
+    if found.troubles:
+        raise BundleRefusal("; ".join(found.troubles))
+    return found.bundle, found.sha256
+
+
+def examine(document: bytes) -> Examined:
+    """Read a bundle that may have been changed by anybody, for comparing, not for publishing.
+
+    BundleRefusal for what is no bundle at all, or one of another version.
+    """
     if len(document) > MAX_BUNDLE_BYTES:
-        message = f"the bundle has {len(document)} bytes; the limit is {MAX_BUNDLE_BYTES}"
+        message = f"the bundle is too large to be read; the limit is {MAX_BUNDLE_BYTES} bytes"
         raise BundleRefusal(message)
     try:
         envelope = decode(document, _Envelope)
-    except EncodingRefusal as error:
+        content = decode(document, dict)
+        del content["sha256"]
+        sha256 = digest(encode(content))
+        bundle, troubles = _opened(document, envelope.bundle.format)
+    except (EncodingRefusal, ValueError, RecursionError) as error:
         message = f"this is not a bundle of changewright ({error})"
         raise BundleRefusal(message) from error
-    if envelope.bundle.format != BUNDLE_FORMAT:
-        message = (
-            f"bundle format {envelope.bundle.format!r} is not {BUNDLE_FORMAT!r}: another version of"
-            " changewright made it; propose again with this one"
-        )
-        raise BundleRefusal(message)
-    if not envelope.bundle.proposal.attempts:
+    if not bundle.proposal.attempts:
         raise BundleRefusal("the bundle holds no attempt: there is nothing in it to look at")
-    if digest(encode(envelope.bundle)) != envelope.sha256:
+    known = sha256 if envelope.bundle.format == BUNDLE_FORMAT else digest(encode(content["bundle"]))
+    if known != envelope.sha256:
         message = "the bundle's content does not match its hash: it was changed after it was sealed"
-        raise BundleRefusal(message)
-    return envelope.bundle, envelope.sha256
+        troubles = (message, *troubles)
+    return Examined(bundle, envelope.sha256, troubles)
+
+
+def _opened(document: bytes, form: str) -> tuple[Bundle, tuple[str, ...]]:
+    if form == _OLD_FORMAT:
+        return decode(document, _OldContent).bundle, ()
+    if form != BUNDLE_FORMAT:
+        raise BundleRefusal(
+            f"bundle format {form!r} is not {BUNDLE_FORMAT!r}: another version of changewright"
+            " made it; propose again with this one"
+        )
+    content = decode(document, _Content)
+    attempts, troubles = [], []
+    for attempt, statement in zip(
+        content.bundle.proposal.attempts, content.statements, strict=True
+    ):
+        if statement is None:
+            attempts.append(replace(attempt, evidence=None))
+            continue
+        opened = open_statement(statement, content.blobs)
+        attempts.append(replace(attempt, evidence=opened.evidence))
+        troubles += [f"attempt {attempt.number}: {trouble}" for trouble in opened.troubles]
+        if opened.verdict != attempt.verdict.word:
+            troubles.append(
+                f"attempt {attempt.number}: its verdict is {attempt.verdict.word}, and"
+                f" {opened.verdict} in its evidence"
+            )
+    proposal = replace(content.bundle.proposal, attempts=tuple(attempts))
+    return replace(content.bundle, proposal=proposal), tuple(troubles)

@@ -53,6 +53,7 @@ def _bundle(proposal: Proposal, tree: str, text: tuple[str, str], workshop: Work
         changes=file_changes(clone, clone.base_tree, tree),
         title=title,
         body=body,
+        rules=workshop.rules,
     )
 
 

@@ -1,14 +1,14 @@
 """The title and body of a pull request, rendered from the proposal and its evidence alone."""
 
 import re
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
-from bot.pages.markdown import Markdown, code, render
+from bot.pages.gate_section import gate_section
+from bot.pages.markdown import Markdown, render
 from validators.checkout import LineCount
-from validators.evidence import Evidence, GateRecord, Side
+from validators.evidence import Evidence
+from validators.evidence_statement import statement_of
 from workflows.prompts import visible
 from workflows.proposal import Attempt, Proposal
 
@@ -37,7 +37,8 @@ def pull_request_text(
     """Return the text a reviewer reads; rows over the limit are counted, not shown."""
     read = [line for line in proposal.scope if line.kind != "map"]
     asks = [finding for finding in evidence.findings if finding.severity == "ask"]
-    evidence_sha256 = evidence.sha256  # of megabytes, where there are many tests
+    verdict = proposal.verdict.word
+    sha256 = statement_of(evidence, verdict).sha256  # of megabytes, where there are many tests
     for rows, tests, words in _BOUNDS:
         body = render(
             "pull_request.md.j2",
@@ -45,57 +46,24 @@ def pull_request_text(
                 "proposal": proposal,
                 "task": proposal.task,
                 "last": proposal.attempts[-1],
-                "evidence": evidence,
-                "evidence_sha256": evidence_sha256,
+                "gates": gate_section(evidence, verdict, sha256, rows, tests),
                 "rows": rows,
                 "words": words,
                 "changed": changed,
                 "scope": read,
                 "mapped": len(proposal.scope) - len(read),
                 "asks": asks,
-                "side": side_text,
-                "tests": partial(tests_text, most=tests),
                 "first_line": _first_line,
                 "cost": cost_text,
                 "lost": lost_text,
-                "command": command_text,
                 "base": Markdown(evidence.base_commit[:12]),
                 "branch": Markdown(proposal.task.branch),
+                "bundle": Markdown(f"{proposal.run}.json"),
             },
         )
         if len(body) <= MAX_BODY:
             break
     return PullRequestText(_title(title_prefix, proposal), body)
-
-
-def side_text(side: Side | None) -> str:
-    """Return how one gate ended on one tree, in a few words."""
-    if side is None:
-        return "not run"
-    if side.ended not in {"ok", "failed"}:
-        return side.ended
-    if side.report == "ruff":
-        return "no findings" if side.exit_code == 0 else "has findings"
-    if not side.outcomes:
-        return "exit 0" if side.exit_code == 0 else f"exit {side.exit_code}"
-    failed = side.count("failed", "error")
-    words = f"{side.count('passed')} passed"
-    return f"{words}, {failed} failed" if failed else words
-
-
-def tests_text(record: GateRecord, most: int) -> Markdown:
-    """Return the tests that changed sides, ``most`` of each kind, as items of a Markdown list."""
-    groups = (
-        ("red on base, green with this change", record.fail_to_pass),
-        ("green on base, red with this change", record.pass_to_fail),
-        ("gone", record.missing),
-    )
-    items = []
-    for words, tests in groups:
-        items += [f"- {words}: {code(test)}" for test in tests[:most]]
-        if len(tests) > most:
-            items.append(f"- {words}: {len(tests) - most} more")
-    return Markdown("\n".join(items))
 
 
 def cost_text(attempts: Sequence[Attempt]) -> Markdown:
@@ -117,11 +85,6 @@ def lost_text(proposal: Proposal) -> Markdown:
         f"The program was killed while the model was answering: {words} may have been paid for, at"
         f" most ${proposal.lost_usd:.4f}."
     )
-
-
-def command_text(argv: Sequence[str]) -> str:
-    """Return an argv as one line for a person; never run as such."""
-    return shlex.join(argv)
 
 
 def _first_line(text: str) -> str:

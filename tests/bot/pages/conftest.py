@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from validators.checkout import LineCount
-from validators.evidence import Evidence, GateRecord, Side
+from validators.evidence import Evidence, GateRecord, LineCoverage, Side
 from validators.verdict import Finding, Verdict
 from workflows.proposal import Attempt, EditReport, Proposal, ScopeLine
 from workflows.task import Task
@@ -67,6 +67,29 @@ def evidence() -> Evidence:
             Finding("tests", "regression", "block", "\n<b>red</b>\nmore", "t.py", 3, "mend it"),
             Finding("lint", "F401", "note", ""),
         ),
+    )
+
+
+@pytest.fixture
+def whole_evidence(evidence: Evidence) -> Evidence:
+    """The same evidence with everything in it that there can be."""
+    lint, build, tests = evidence.gates
+    assert tests.patched is not None
+    tests = replace(
+        tests,
+        patched=replace(tests.patched, sentinels=("t", "t|u")),
+        tests_on_base=_side(BASE_TREE, ("t::x[a|`b`]", "failed"), code=1),
+        base_tests=_side(PATCHED_TREE, ("t::old", "passed"), ("t::|@x", "failed"), code=1),
+        base_settings=_side(PATCHED_TREE, ("t::old", "passed")),
+        flaky=("t::<i>#3",),
+    )
+    flaky = Finding("tests", "flaky", "warn", "see www.example.org |", "a|b.py")
+    return replace(
+        evidence,
+        gates=(lint, build, tests),
+        findings=(*evidence.findings, flaky),
+        kind="feature",
+        coverage=(LineCoverage("a|b.py", 9, (1, 2, 3, 7)), LineCoverage("t.py", 4)),
     )
 
 

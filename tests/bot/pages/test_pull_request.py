@@ -10,10 +10,10 @@ from bot.pages.pull_request import (
     MAX_TITLE,
     cost_text,
     pull_request_text,
-    side_text,
 )
 from validators.checkout import LineCount
-from validators.evidence import Evidence, Side
+from validators.evidence import Evidence, LineCoverage
+from validators.evidence_statement import statement_of
 from validators.verdict import Finding, Verdict
 from workflows.proposal import Attempt, Proposal
 
@@ -23,15 +23,16 @@ BODY = Path(__file__).with_name("pull_request.md").read_text()
 
 
 def test_title_and_body_show_hostile_words_and_do_nothing(
-    proposal: Proposal, evidence: Evidence, changed: Changed
+    proposal: Proposal, whole_evidence: Evidence, changed: Changed
 ) -> None:
-    text = pull_request_text(proposal, evidence, changed, "[x] ")
+    text = pull_request_text(proposal, whole_evidence, changed, "[x] ")
 
     assert (
         text.title
         == "[x] fixes #\u200b1 & <img src=x> @\u200bteam https:\u200b//a.example/o/r/issues/1"
     )
-    assert text.body == BODY.replace("{sha256}", evidence.sha256)
+    sha256 = statement_of(whole_evidence, "pass").sha256
+    assert text.body == BODY.replace("{sha256}", sha256)
 
 
 def test_a_missing_sandbox_is_shouted(
@@ -58,6 +59,8 @@ def test_the_largest_of_everything_fits_and_keeps_every_section(
 ) -> None:
     long = sign * 5_000
     many = tuple(f"{sign * 400}{number}" for number in range(300))
+    red = evidence.gates[2].patched
+    assert red is not None
     gate = replace(
         evidence.gates[2],
         name=long,
@@ -65,9 +68,16 @@ def test_the_largest_of_everything_fits_and_keeps_every_section(
         fail_to_pass=many,
         pass_to_fail=many,
         missing=many,
+        flaky=many,
+        base_tests=replace(red, outcomes=tuple((test, "failed") for test in many)),
     )
     finding = Finding("policy", "large", "ask", long, long)
-    worst = replace(evidence, gates=(gate,) * 30, findings=(finding,) * 30)
+    worst = replace(
+        evidence,
+        gates=(gate,) * 30,
+        findings=(finding, replace(finding, severity="warn")) * 30,
+        coverage=(LineCoverage(long, 9_000, tuple(range(1, 9_000, 2))),) * 30,
+    )
     broken = Verdict("fail", (replace(finding, severity="block"),))
     attempts = tuple(replace(proposal.attempts[1], verdict=broken, summary=long) for _ in range(9))
     lines = tuple(
@@ -108,23 +118,6 @@ def test_five_thousand_tests_and_five_hundred_files_are_counted(
     assert body.count("`tests.test_all::") == 20
     assert "- red on base, green with this change: 4980 more" in body
     assert "_(996001 more characters are in the run's journal)_" in body
-
-
-@pytest.mark.parametrize(
-    ("side", "words"),
-    [
-        (None, "not run"),
-        (Side("a", "timeout", None, "pytest"), "timeout"),
-        (Side("a", "ok", 0, "ruff"), "no findings"),
-        (Side("a", "failed", 1, "ruff"), "has findings"),
-        (Side("a", "ok", 0, "exit-code"), "exit 0"),
-        (Side("a", "failed", 4, "exit-code"), "exit 4"),
-        (Side("a", "ok", 0, "pytest", (("t", "passed"), ("u", "skipped"))), "1 passed"),
-        (Side("a", "failed", 1, "pytest", (("t", "error"),)), "0 passed, 1 failed"),
-    ],
-)
-def test_a_side_is_told_in_a_few_words(side: Side | None, words: str) -> None:
-    assert side_text(side) == words
 
 
 @pytest.mark.parametrize(

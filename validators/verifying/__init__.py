@@ -1,0 +1,1 @@
+"""What stands behind `validators.verification`: where two judgements of one change differ."""
