@@ -197,12 +197,14 @@ def test_gate_judges_a_commit_the_working_tree_or_a_patch(
 
     assert [said.code for said in (of_tree, of_commit, of_patch)] == [1, 1, 1], of_tree.err
     found = of_tree.document
-    assert set(found) == {"verdict", "gates", "tests", "findings", "sandbox", "evidence"}
+    assert set(found) == {
+        *("verdict", "kind", "gates", "tests", "coverage", "findings", "sandbox", "evidence"),
+    }
     assert found["verdict"] == "fail"
     (gate,) = (one for one in found["gates"] if one["name"] == "words")
     assert (gate["outcome"], gate["base"]["exit_code"]) == ("fail", 0)
     assert gate["patched"]["exit_code"] == 1
-    assert set(found["tests"]) == {"fail_to_pass", "pass_to_fail", "missing"}
+    assert set(found["tests"]) == {"fail_to_pass", "pass_to_fail", "missing", "flaky"}
     assert any(one["gate"] == "words" for one in found["findings"])
     # The same change has the same evidence, whichever way it was handed in.
     assert of_tree.document == of_commit.document == of_patch.document

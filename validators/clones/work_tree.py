@@ -7,7 +7,7 @@ the settings on line ends and file modes are taken over.
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,8 @@ from validators.clones.clone import (
 )
 from validators.clones.obstacles import refuse_blocking, refuse_unreadable
 from validators.clones.repository import CheckoutRefusal, Place, common_dir, find
+from validators.clones.staged_copy import copy_files
+from validators.clones.tree_names import parents
 from validators.git import GitRefusal, Terms, git
 
 _SPARSE = b"sdir\0\0\0\0"  # the mark of an index that names whole folders
@@ -78,22 +80,33 @@ def working_tree(clone: Clone, work_tree: Path) -> str:
     """Return the base's tree with the uncommitted work laid over it, written to the clone.
 
     A file that belongs through a filter (large files kept elsewhere) goes in as it lies there.
-    CheckoutRefusal for a path of the base that is no file any more, or may not be read.
+    CheckoutRefusal for a path of the base that is no file any more, may not be read, or changes
+    while it is read.
     """
     place = find(work_tree)
     paths = [path for path in uncommitted_paths(clone, work_tree) if not path.endswith("/")]
     refuse_unreadable(place.root, paths)
     settings = work_tree_settings(place.git_dir)
-    with scratch_index(clone, clone.base_tree) as index:
+    with (
+        scratch_index(clone, clone.base_tree) as index,
+        tempfile.TemporaryDirectory(dir=clone.git_dir) as folder,
+    ):
+        copy_files(place.root, (*_attributes_of(paths), *paths), Path(folder))
         git(
             clone.git_dir,
             *("update-index", "--add", "--remove", "--replace", "-z", "--stdin"),
-            work_tree=place.root,
+            work_tree=Path(folder),
             index=index,
             stdin="".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape"),
             terms=replace(unborrowed(clone), config=settings),
         )
         return write_index(clone, index)
+
+
+def _attributes_of(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the files that say how ``paths`` are written, but for those among them."""
+    folders = {"", *(f"{folder}/" for path in paths for folder in parents(path))}
+    return tuple(sorted({f"{folder}.gitattributes" for folder in folders}.difference(paths)))
 
 
 @contextmanager
