@@ -192,7 +192,7 @@ def _setup(
     is_node = "package.json" in target.files.there or target.node.test[:1] == ("node",)
     compiled = target.compiled
     if is_node and any(_names(run, _NODE_WORDS) for run in runs):
-        plan = node_setup(target.files, target.node)
+        plan = node_setup(target.files, target.node, runs)
     elif compiled is not None and any(_names(run, {compiled.test[0]}) for run in runs):
         manifests = manifests_of(target.files)
         plan = SetupPlan("none", compiled.setup, (), manifests, variables=compiled.variables)

@@ -31,7 +31,7 @@ from validators.encoding import decode, digest, encode
 from validators.evidence import MachineFacts
 from validators.projects.interpreters import Interpreter, choose_interpreter
 from validators.projects.package_managers import WRITTEN_TO
-from validators.reports import report_variables
+from validators.reports import Told, report_variables
 from validators.rules import GateKind
 from validators.sandbox import (
     ENVIRONMENT,
@@ -83,17 +83,14 @@ class Environment:
         kind: GateKind,
         reports: Path,
         require: frozenset[Guarantee] = frozenset(),
-        select: tuple[str, ...] = (),
+        told: Told | None = None,
     ) -> Phase:
-        """Return the phase for one command of a gate; ``reports`` holds the pipes it reports to.
-
-        ``select`` are the names of the tests that are enough.
-        """
-        told = report_variables(kind, node_reports=self.node_reports, select=select)
+        """Return the phase for one command of a gate; ``reports`` holds the pipes it reports to."""
+        variables = report_variables(kind, node_reports=self.node_reports, told=told or Told())
         return Phase(
             name=kind,
             mounts=(*self.mounts, Mount(reports, REPORTS)),
-            environment={**self.variables, **told},
+            environment={**self.variables, **variables},
             # Our own linter, not one that the target's environment may hold.
             path=(TOOLS, *self.path) if kind == "lint" else self.path,
             require=require,

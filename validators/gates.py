@@ -24,7 +24,7 @@ from validators.judging.touched_tests import TouchedTests
 from validators.policy import judge_tree
 from validators.rules import GateRule, Rules
 from validators.verdict import Finding, Severity, Verdict, VerdictWord, gravest
-from validators.weakening import compared, findings_on
+from validators.weakening import Weakening, compared, findings_on
 
 __all__ = ["GateBench", "detect_in", "run_gates"]
 
@@ -71,8 +71,8 @@ def _judged(bench: GateBench, applied_tree: str, base_sides: BaseSides) -> tuple
     if _blocked(findings):
         return _concluded(bench, applied_tree, "fail", findings, ())
     weakening = compared(clone, clone.base_tree, applied_tree)
+    # Whether a removed test has another in its place is seen when they run.
     weaker = findings_on(weakening, bench.rules)
-    # Whether a removed test has others in its place is seen when they run.
     findings += [found for found in weaker if found.code != _REMOVED]
     if _blocked(findings):
         return _concluded(bench, applied_tree, "fail", findings, ())
@@ -81,7 +81,7 @@ def _judged(bench: GateBench, applied_tree: str, base_sides: BaseSides) -> tuple
     judged = _judge_all(bench, _with_floor(clone, gates, applied_tree), touched, base_sides)
     findings += [found for one in judged for found in one.findings]
     findings += _about_the_whole(bench, gates)
-    last = _removed(weaker, judged)
+    last = _removed(weakening, bench.rules, judged)
     records = [one.record for one in judged]
     # The floor alone is no gate of this target: it may stop a change, and vouch for none.
     words = [
@@ -110,14 +110,11 @@ def _coverage(judged: Iterable[Judged]) -> tuple[LineCoverage, ...] | None:
     return merged(known) if known else None
 
 
-def _removed(weaker: Iterable[Finding], judged: Iterable[Judged]) -> list[Finding]:
+def _removed(weakening: Weakening, rules: Rules, judged: Iterable[Judged]) -> list[Finding]:
     """Return the findings on removed tests; a person is asked about those that were replaced."""
-    replaced = {path for one in judged for path in one.replaced}
-    return [
-        replace(found, severity="ask") if found.path in replaced else found
-        for found in weaker
-        if found.code == _REMOVED
-    ]
+    replaced = frozenset(name for one in judged for name in one.replaced)
+    weaker = findings_on(weakening, rules, replaced)
+    return [found for found in weaker if found.code == _REMOVED]
 
 
 def detect_in(

@@ -78,13 +78,27 @@ class Report:
     trouble: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a test runner is told beside its command.
+
+    ``select`` are names of tests: a runner that can be told so runs those alone (and what is named
+    alike), any other runs all. ``also`` are files to run beside those the command names.
+    """
+
+    select: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+
+_NOTHING_TOLD = Told()
+
+
 def report_variables(
-    kind: GateKind, *, node_reports: bool, select: tuple[str, ...] = ()
+    kind: GateKind, *, node_reports: bool, told: Told = _NOTHING_TOLD
 ) -> Mapping[str, str]:
     """Return the variables that make runners of ``kind`` write their reports to ``/reports``.
 
-    ``node_reports``: this target's node takes a second reporter. ``select`` are names of tests: a
-    runner that can be told so runs those alone (and what is named alike), any other runs all.
+    ``node_reports``: this target's node takes a second reporter.
     """
     if kind == "lint":
         return {
@@ -94,8 +108,9 @@ def report_variables(
         }
     if kind != "test":
         return {}
-    chosen = f" -k {shlex.quote(' or '.join(select))}" if select else ""
-    variables = {"PYTEST_ADDOPTS": _PYTEST_OPTIONS + chosen}
+    chosen = ("-k", " or ".join(told.select)) if told.select else ()
+    more = shlex.join((*chosen, *told.also))
+    variables = {"PYTEST_ADDOPTS": f"{_PYTEST_OPTIONS} {more}".rstrip()}
     if node_reports:
         variables["NODE_OPTIONS"] = _NODE_OPTIONS
     return variables

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from bot.configuration.gates import SHELL
+from bot.configuration.keys import KEYS
 from bot.console import one_line
 from bot.settings import TARGET_FILE, Settings
 from validators.rules import GateRule
@@ -15,6 +16,8 @@ from validators.rules import GateRule
 _VALUE_WIDTH = 40
 _WIDTH = 96
 _UNSAID = "not set"
+_LONG = 20
+_DEFAULTS = {key.name: key.default for key in KEYS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,21 @@ def _rows(settings: Settings) -> Iterator[tuple[str, list[str], str]]:
             yield section, [], ""
         for one in members:
             leaf = one.key.rpartition(".")[2]
-            shown = [line for words in _shown(one.value) for line in _wrapped(words, _VALUE_WIDTH)]
+            value = _without_default(one)
+            shown = [line for words in _shown(value) for line in _wrapped(words, _VALUE_WIDTH)]
             yield f"  {leaf}" if section else leaf, shown, _shortened(one.origin, settings)
+
+
+def _without_default(one: Setting) -> Any:  # noqa: ANN401 - of any key
+    """Return a value without a default that fills a page: docs/configuration.md lists it."""
+    default = _DEFAULTS.get(one.key)
+    if (
+        not isinstance(default, tuple)
+        or len(default) < _LONG
+        or one.value[: len(default)] != default
+    ):
+        return one.value
+    return (f"the {len(default)} of the default", *one.value[len(default) :])
 
 
 def _shown(value: Any) -> list[str]:  # noqa: ANN401 - of any key

@@ -396,7 +396,8 @@ def elsewhere() -> Iterator[Row]:
     yield Row("LFS pointers: gate", with_pointers(gated), 0, PASSES, pointers)
     edit = with_pointers(edits_pointer)
     yield Row("LFS pointers: an edit of one", edit, 1, r"^run \S+: (failed|nothing)", "LFS")
-    yield Row("in the middle of a merge: gate", of_usual(in_a_merge), 0, PASSES)
+    markers = "holds the markers of an unfinished merge"
+    yield Row("in the middle of a merge: gate", of_usual(in_a_merge), 1, "^verdict: fail", markers)
     broken = index_of(b"DIRC garbage", gated)
     yield Row("a damaged index: gate", of_usual(broken), 2, r"index.*damaged.*git reset")
     broken = index_of(b"DIRC garbage", proposed)

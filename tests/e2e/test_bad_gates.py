@@ -53,7 +53,7 @@ def shell(before: str, after: str = "", *, timeout_s: float = 20, **files: str) 
         write(repo, {".github/changewright.yml": config, "gate.sh": before, **files})
         save(repo)
         write(repo, {"gate.sh": after or before, "a.txt": "two\n"})
-        return Setting(("gate", "--repo", repo), repo)
+        return Setting(("gate", "--kind=refactor", "--repo", repo), repo)
 
     return build
 
@@ -75,7 +75,9 @@ def suite(before: str, after: str, *, timeout_s: float = 20) -> Build:
         save(repo)
         write(repo, {"a.txt": "two\n", **({"test_it.py": after} if after else {})})
         index = {"UV_FIND_LINKS": str(shop / "wheels"), "UV_NO_INDEX": "1"}
-        return Setting(("gate", "--repo", repo), repo, env=index, state=shop / "state")
+        return Setting(
+            ("gate", "--kind=refactor", "--repo", repo), repo, env=index, state=shop / "state"
+        )
 
     return build
 
@@ -98,7 +100,7 @@ def undeclared(folder: Path) -> Setting:
     (repo / "greeting.py").unlink()  # there is a linter for it
     save(repo)
     write(repo, {"a.txt": "two\n"})
-    return Setting(("gate", "--repo", repo), repo)
+    return Setting(("gate", "--kind=refactor", "--repo", repo), repo)
 
 
 def rows() -> list[Row]:
@@ -204,11 +206,14 @@ def _forged() -> Iterator[Row]:
     both = FINE + FINE.replace("pytest.xml", "node.xml")
     forged = {
         "a report that breaks off": (f"printf '%s' '{cut}' > /reports/pytest.xml\n", "cannot be"),
-        "a report of no bytes": (": > /reports/pytest.xml\n", "it is empty"),
+        "a report of no bytes": (": > /reports/pytest.xml\n", "there is no pytest report"),
         "a report of odd bytes": (odd, "cannot be read"),
-        "a report of 30 MB": ("truncate -s 30M /reports/pytest.xml\n", "larger than"),
-        "a report that is a link": ("ln -s /etc/passwd /reports/pytest.xml\n", "no plain file"),
-        "a report that is a pipe": ("mkfifo /reports/pytest.xml\n", "no plain file"),
+        "a report of 30 MB": ("head -c 30000000 /dev/zero > /reports/pytest.xml\n", "larger than"),
+        "a report that is a link": (
+            "ln -sf /etc/passwd /reports/pytest.xml\n",
+            "Read-only file system",
+        ),
+        "a report that is taken away": ("rm -f /reports/pytest.xml\n", "Read-only file system"),
         "a report that grows when read": (
             f"printf '%s' '{LAUGHS}' > /reports/pytest.xml\n",
             "holds entities",
@@ -238,8 +243,8 @@ def _broken() -> Iterator[Row]:
         "a command that there is not",
         shell("no-such-command\n"),
         1,
-        NOTHING_PROVEN,
-        "fails on the untouched base already",
+        "^verdict: infrastructure",
+        "cannot be run in the sandbox: .*no-such-command",
     )
     for name, kill in (("itself", "kill -9 $$"), ("all it can reach", "kill -9 -1")):
         yield Row(

@@ -103,7 +103,7 @@ def test_of_two_that_resume_one_run_the_second_is_told_who_works_on_it(stage: St
     killed = cut_off(stage)
     argv = stage.argv("resume", killed)
     with started(argv, stage.environment(), stage.folder) as first:
-        first.until("environment")
+        first.until("going on")
 
         second = stage.run("resume", killed)
 

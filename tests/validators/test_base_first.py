@@ -137,7 +137,7 @@ SQUARED = SOURCE.replace("number * 2", "number ** 2")
 IN_PLACE = """import calc
 
 
-def test_square():
+def test_doubles():
     assert calc.double(3) == 9
 """
 

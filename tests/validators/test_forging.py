@@ -1,6 +1,7 @@
 """A test run that is made to look green: each way is found out, and what disagreed is named."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -151,3 +152,19 @@ def test_the_same_project_mended_passes(
     assert tests.fail_to_pass == ("other.test_more::test_half", "tests.test_calc::test_half")
     assert tests.patched is not None
     assert tests.patched.sentinels == ("other", "tests")
+
+
+def test_a_command_that_names_its_files_is_told_of_the_sentinels_beside_them(
+    bench_of: Callable[..., Any], sandbox: Sandbox
+) -> None:
+    run = ("python", "-m", "pytest", "tests/test_calc.py::test_half", "tests/test_calc.py")
+    rules = replace(RULES, gates=(GateRule("tests", "test", run, timeout_s=60),))
+    bench = bench_of(PROJECT, sandbox, rules)
+    forged = FLIPPING.format(condition="if report.failed:")
+
+    verdict, evidence = bench.judge({"tests/conftest.py": forged})
+
+    assert [found.code for found in verdict.blocking] == ["sentinel-passed"]
+    base = evidence.gates[-1].base
+    assert base is not None
+    assert base.sentinels == ("tests",)

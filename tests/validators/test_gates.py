@@ -372,6 +372,21 @@ def test_without_a_report_exit_codes_are_compared(
 
 
 @pytest.mark.sandbox
+@pytest.mark.parametrize("run", [("no-such-tool",), ("sh", "-ec", "no-such-tool -x")])
+def test_a_tool_that_is_not_there_is_told_and_not_passed_over(
+    bench_of: MakeBench, sandbox: Sandbox, run: tuple[str, ...]
+) -> None:
+    rules = Rules(kind="refactor", gates=(GateRule("types", "lint", run),))
+
+    verdict, _ = bench_of({"b": ""}, sandbox, rules).judge({"a": "x"})
+
+    assert verdict.word == "infrastructure"
+    message = only(verdict, "base-tool-missing").message
+    assert "cannot be run in the sandbox" in message
+    assert "no-such-tool" in message
+
+
+@pytest.mark.sandbox
 def test_a_gate_that_is_not_required_only_warns(bench_of: MakeBench, sandbox: Sandbox) -> None:
     strict = shell("true").gates
     lax = shell("! test -e a", "build", required=False).gates

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from validators.reports import read_report, report_variables
+from validators.reports import Told, read_report, report_variables
 
 PYTEST = """<?xml version="1.0" encoding="utf-8"?>
 <testsuites name="pytest tests"><testsuite name="pytest" tests="6">
@@ -185,10 +185,12 @@ def test_a_report_nested_to_hurt_its_reader_is_refused_soon() -> None:
 
 
 def test_a_choice_of_tests_is_told_to_pytest_alone() -> None:
-    told = report_variables("test", node_reports=True, select=("test_a", "test_b"))
+    told = Told(select=("test_a", "test_b"), also=("a b/test_c.py",))
 
-    assert told["PYTEST_ADDOPTS"].endswith(" -k 'test_a or test_b'")
-    assert "test_a" not in told["NODE_OPTIONS"]
+    variables = report_variables("test", node_reports=True, told=told)
+
+    assert variables["PYTEST_ADDOPTS"].endswith(" -k 'test_a or test_b' 'a b/test_c.py'")
+    assert "test_a" not in variables["NODE_OPTIONS"]
 
 
 def test_only_the_phase_that_writes_a_report_is_told_to() -> None:

@@ -24,10 +24,11 @@ _MAY_BE_SENTINELS = {"report-broken", "report-disagrees", "sentinel-passed"}
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was seen of a gate on a tree: the side, and what a linter found there."""
+    """What was seen of a gate on a tree, what a linter found, and where sentinels were planted."""
 
     side: Side
     lint: LintOutput | None = None
+    planted: tuple[str, ...] = ()
 
 
 BaseSides = MutableMapping[str, Known]
@@ -42,47 +43,47 @@ class BaseRuns:
     gate: GateRule
     sides: BaseSides
 
-    def base(self, again: str = "") -> Ran:
+    def base(self, *, anew: bool = False) -> Ran:
         """Return the untouched base, with sentinels where its test runner takes them.
 
-        ``again`` names another run of the same, which is remembered beside the first.
+        ``anew``: as it is now, whatever was seen before.
         """
         tree = self.bench.clone.base_tree
         if self.gate.kind != "test":
-            return self.run(Wanted("base", tree), again)
-        planted = self.run(Wanted("base", tree, with_sentinels=True), again)
+            return self.run(Wanted("base", tree), anew=anew)
+        planted = self.run(Wanted("base", tree, with_sentinels=True), anew=anew)
         if planted.doubt is None:
             in_doubt = planted.side.report not in TEST_REPORTS and not planted.succeeded
         else:
             in_doubt = planted.doubt.code in _MAY_BE_SENTINELS
         # What a runner without a report makes of a stranger's file is not known.
         if in_doubt and planted.planted:
-            return self.run(Wanted("base", tree), again)
+            return self.run(Wanted("base", tree), anew=anew)
         return planted
 
-    def run(self, wanted: Wanted, again: str = "") -> Ran:
+    def run(self, wanted: Wanted, *, anew: bool = False) -> Ran:
         """Return one side, from memory where it was seen before and proved something."""
-        key = self._key(wanted, again)
-        known = self.sides.get(key)
+        known = None if anew else self.sides.get(self._key(wanted))
         if known is not None:
-            return Ran(known.side, lint=known.lint)
+            planted = frozenset(known.planted)
+            return Ran(known.side, lint=known.lint, planted=planted, remembered=True)
         ran = run_side(self.bench, self.gate, wanted)
-        self.remember(wanted, ran, again)
+        if not anew:  # a second look is to see what differs from the first
+            self.remember(wanted, ran)
         return ran
 
-    def remember(self, wanted: Wanted, ran: Ran, again: str = "") -> None:
+    def remember(self, wanted: Wanted, ran: Ran) -> None:
         """Keep a side that was run elsewhere, if it proves something."""
         if ran.doubt is None:
-            self.sides[self._key(wanted, again)] = Known(ran.side, ran.lint)
+            known = Known(ran.side, ran.lint, tuple(sorted(ran.planted)))
+            self.sides[self._key(wanted)] = known
 
     def knows(self, wanted: Wanted) -> bool:
         """Whether this side needs no run."""
-        return self._key(wanted, "") in self.sides
+        return self._key(wanted) in self.sides
 
-    def _key(self, wanted: Wanted, again: str) -> str:
+    def _key(self, wanted: Wanted) -> str:
         gate, bench = self.gate, self.bench
         require = tuple(sorted(bench.rules.require))
         how = (gate.run, gate.kind, bench.environment.key, bench.sandbox.name, require)
-        return digest(
-            encode((_FORMAT, wanted.tree, wanted.with_sentinels, wanted.select, how, again))
-        )
+        return digest(encode((_FORMAT, wanted.tree, wanted.with_sentinels, wanted.select, how)))

@@ -19,6 +19,8 @@ _MEND = {
     "timeout": "Make the gate end in time. Only a person may raise its timeout_s.",
     "oom": "Make the gate need less memory.",
     "output-limit": "Make the gate print less.",
+    "tool-missing": "A person must have setup.run install it, or take the gate out.",
+    "report-missing": "Find out what ends the command before its runner could report.",
     "disk-full": "A person must free space on the disk of the state directory.",
 }
 

@@ -19,7 +19,7 @@ from validators.rules import GateRule
 from validators.verdict import Finding, VerdictWord
 
 # How a command may end on the base that is the machine's fault or the limits', nobody's patch's.
-_BASE_TROUBLE = {"timeout", "oom", "killed", "output-limit"}
+_BASE_TROUBLE = {"timeout", "oom", "killed", "output-limit", "tool-missing"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,11 @@ class Judge:
             word: VerdictWord = "infrastructure" if patched.doubt.harness else "no-evidence"
             found = doubt_finding(self.gate, patched.doubt, patched, "with this change")
             return judged(self.gate, word, (found,), base.side, patched)
-        return self._compare_lint(base, patched)
+        compared = self._compare_lint(base, patched)
+        if compared.record.outcome == "pass" or not base.remembered:
+            return compared
+        # Before anybody is blamed: the base as it is now, not as it was once.
+        return self._compare_lint(runs.base(anew=True), patched)
 
     def _with_floor(self, base: Ran) -> Judged:
         """Leave it to the floor where our linter does not read the target's configuration."""
@@ -113,8 +117,7 @@ class Judge:
         if patched.succeeded:
             return judged(self.gate, "pass", (), base.side, patched)
         if base.succeeded:
-            findings = tuple(red_findings(self.gate, patched))
-            return judged(self.gate, "fail", findings, base.side, patched)
+            return self._newly_failing(base, patched)
         message = (
             f"{self.gate.name} fails on the untouched base already and writes no report, so it"
             f" cannot tell whether this change made it worse\n{patched.tail}"
@@ -122,6 +125,16 @@ class Judge:
         fix = "A person must make the gate succeed on the base, or declare another one."
         found = finding(self.gate, "base-red", message.rstrip(), fix)
         return judged(self.gate, "no-evidence", (found,), base.side, patched)
+
+    def _newly_failing(self, base: Ran, patched: Ran) -> Judged:
+        """Look at the base once more before a patch is blamed for a command that fails."""
+        again = BaseRuns(self.bench, self.gate, self.base_sides).base(anew=True)
+        if again.doubt is None and not again.succeeded:
+            message = f"not this change's doing: {self.gate.name} fails now and then on the base"
+            flaky = Finding(self.gate.name, "flaky", "warn", message)
+            return judged(self.gate, "flaky", (flaky,), base.side, patched)
+        findings = tuple(red_findings(self.gate, patched))
+        return judged(self.gate, "fail", findings, base.side, patched)
 
 
 def _marks(ran: Ran) -> tuple[LintMark, ...]:

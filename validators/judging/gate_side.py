@@ -23,7 +23,7 @@ from validators.judging.report_pipe import ReportPipes
 from validators.judging.sentinels import Planted, plant
 from validators.judging.trust import LINT_REPORTS, TEST_REPORTS, Doubt, doubt_of
 from validators.linters.lint_output import LintOutput, read_lint
-from validators.reports import Case, Report, read_report
+from validators.reports import Case, Report, Told, read_report
 from validators.rules import GateRule, Rules
 from validators.sandbox import Channel, Completed, Guarantee, Limits, Mount, Sandbox
 
@@ -91,6 +91,7 @@ class Ran:
     guarantees: frozenset[Guarantee] = frozenset()
     planted: frozenset[str] = frozenset()
     coverage: tuple[LineCoverage, ...] | None = None
+    remembered: bool = False
 
     @property
     def succeeded(self) -> bool:
@@ -119,6 +120,7 @@ class SideRun:
             self._limits = replace(self._limits, output_bytes=_LINT_OUTPUT_BYTES)
         self._stack = ExitStack()
         self._channel: Channel | None = None
+        self._told: Mapping[str, Any] = {}
         self._argv = wanted.measuring.argv if wanted.measuring else gate.run
 
     def __enter__(self) -> Self:
@@ -135,7 +137,9 @@ class SideRun:
             self._pipes = stack.enter_context(ReportPipes(bench.scratch))
             require = cast("frozenset[Guarantee]", frozenset(bench.rules.require))
             select = (*wanted.select, *self._planted.folders) if wanted.select else ()
-            phase = bench.environment.phase(self._gate.kind, self._pipes.folder, require, select)
+            also = self._planted.named_with(self._gate.run)
+            told = Told(select, also)
+            phase = bench.environment.phase(self._gate.kind, self._pipes.folder, require, told)
             if wanted.measuring is not None:
                 phase = wanted.measuring.phase(phase, self._folder(stack, 0o755))
             # The sandbox's user may be another than ours.
@@ -151,6 +155,9 @@ class SideRun:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+        # Not before: what the command filled the disk with is gone now, and writing works again.
+        if self._told:
+            self._bench.observe("gate.finished", self._told)
 
     def run(self) -> Ran:
         """Run the command to its end, or to its limits."""
@@ -198,7 +205,7 @@ class SideRun:
             "outcome": ran.side.ended,
             "seconds": bench.now() - self._started,
         }
-        bench.observe("gate.finished", {**data, "summary": summary(ran), "tail": ran.tail})
+        self._told = {**data, "summary": summary(ran), "tail": ran.tail}
         return ran
 
 

@@ -12,8 +12,8 @@ from validators.verdict import Finding, VerdictWord
 class Judged:
     """A gate's record and findings, and the side that ran on the patched tree, if one did.
 
-    ``replaced`` are the files whose removed tests have others in their place; ``coverage`` is None
-    where it is not known.
+    ``replaced`` are removed tests (``path::test``) with another in their place. ``coverage`` is
+    None where it is not known.
     """
 
     record: GateRecord

@@ -45,6 +45,11 @@ class Measuring:
         """The command to run instead, so that its runner measures."""
         return coverage_argv(self.run)
 
+    @property
+    def runs_all(self) -> bool:
+        """Whether the runner measures cheaply, and cannot be told which tests are enough."""
+        return self.argv != self.run
+
     @cached_property
     def files(self) -> tuple[str, ...]:
         """The changed files whose lines tests are expected to run; without any, nothing is."""

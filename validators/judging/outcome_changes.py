@@ -118,7 +118,8 @@ def _renumbered(
 ) -> frozenset[str]:
     """Return the ids that are gone only because the cases of their test have other ones now.
 
-    pytest numbers the cases of a test: one more among the first shifts all that follow.
+    pytest numbers the cases of a test: one more among the first shifts all that follow. A test that
+    had none may have some now.
     """
     there = Counter(_function(test) for test, outcome in after.items() if outcome != "skipped")
     gone: dict[str, list[str]] = defaultdict(list)
@@ -126,7 +127,7 @@ def _renumbered(
     for test in before:
         function = _function(test)
         counted[function] += 1
-        if test not in after and function != test:
+        if test not in after:
             gone[function].append(test)
     return frozenset(
         test

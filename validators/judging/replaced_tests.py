@@ -1,61 +1,62 @@
 """Tests that a patch removes because what they assert is no longer so, with others in their place.
 
 A removed test is a weaker suite, unless running it tells otherwise: its version on the base fails
-over the patched sources, so that it could not stay, and in the same file at least as many new ones
-fail on the base and pass with the patch. Whether that change was wanted is for a person to say.
+over the patched sources, so that it could not stay, and the new test in its very place, of much the
+same name, fails on the base and passes with the patch. Whether that was wanted a person must say.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 
 from validators.evidence import Side, TestOutcome
-from validators.judging.gate_findings import named
 from validators.judging.outcome_changes import OutcomeChanges
 from validators.judging.test_sides import TestSides
 from validators.judging.touched_tests import TouchedTests, as_on_base, ids_of
 from validators.rules import GateRule
 from validators.verdict import Finding
+from validators.weakening import TestChange
 
 _BAD = frozenset({"failed", "error"})
+_ALIKE = 0.75  # of names that all begin with test_
 
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """The ids of tests that were replaced or renamed, and the files where all removed ones were."""
+    """The ids of tests that were replaced or renamed, and the replaced ones as ``path::test``."""
 
     tests: frozenset[str] = frozenset()
-    files: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
 
 
 def replaced_tests(
     touched: TouchedTests, base: Side, sides: TestSides, mended: Iterable[str]
 ) -> Replaced:
-    """Return which removed tests have others, which the patch turns green, in their place."""
+    """Return which removed tests have another, which the patch turns green, in their very place."""
     if sides.old is None or sides.old.doubt is not None:
         return Replaced()
     before, old = dict(base.outcomes), dict(sides.old.side.outcomes)
     after = dict(sides.patched.side.outcomes)
     green: dict[str, TestOutcome] = dict.fromkeys(mended, "passed")
-    removed: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    added: dict[str, int] = defaultdict(int)
+    turned = {f"{c.path}::{c.test}" for c in touched.changes if ids_of(c, green)}
     tests: set[str] = set()
+    names: set[str] = set()
     for change in touched.changes:
         there = ids_of(as_on_base(change), before)
         is_same = not (change.assertion_changed or change.weakened)
         if change.status == "moved" and is_same and ids_of(change, after):
             tests.update(there)  # all of it is there, under another name
-        elif change.status in {"removed", "moved"}:
-            removed[as_on_base(change).path].append(there)
-        if change.status in {"new", "moved"} and ids_of(change, green):
-            added[change.path] += 1
-    files: set[str] = set()
-    for path, ids in removed.items():
-        could_not_stay = all(any(old.get(test) in _BAD for test in one) for one in ids)
-        if could_not_stay and added[path] >= len(ids):
-            files.add(path)
-            tests.update(test for one in ids for test in one)
-    return Replaced(frozenset(tests), frozenset(files))
+        could_not_stay = any(old.get(test) in _BAD for test in there)
+        if change.status == "removed" and could_not_stay and _is_renamed(change, turned):
+            tests.update(there)
+            names.add(f"{change.path}::{change.test}")
+    return Replaced(frozenset(tests), frozenset(names))
+
+
+def _is_renamed(change: TestChange, turned: set[str]) -> bool:
+    """Whether the new test in the place of a removed one turned green, and is called much alike."""
+    alike = SequenceMatcher(None, change.test, change.replaced_by, autojunk=False).ratio()
+    return alike >= _ALIKE and f"{change.path}::{change.replaced_by}" in turned
 
 
 def without_replaced(changes: OutcomeChanges, replaced: Replaced) -> OutcomeChanges:
@@ -64,12 +65,11 @@ def without_replaced(changes: OutcomeChanges, replaced: Replaced) -> OutcomeChan
     return replace(changes, missing=missing)
 
 
-def replaced_findings(gate: GateRule, replaced: Replaced) -> tuple[Finding, ...]:
-    """Return what a person must know of tests that are gone for good reason."""
-    if not replaced.files:
-        return ()
-    message = (
-        "tests are gone that fail with this change, and at least as many others turn green in"
-        f" their files: {named(sorted(replaced.files))}"
-    )
-    return (Finding(gate.name, "test-replaced", "ask", message, min(replaced.files)),)
+def replaced_findings(gate: GateRule, replaced: Replaced) -> Iterator[Finding]:
+    """Yield what a person must know of tests that are gone for good reason."""
+    for name in sorted(replaced.names):
+        message = (
+            f"{name} is gone, and fails with this change; the test in its place fails on the base"
+            " and passes here"
+        )
+        yield Finding(gate.name, "test-replaced", "ask", message, name.partition("::")[0])

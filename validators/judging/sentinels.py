@@ -29,10 +29,19 @@ _NODE = """import("node:test").then(({{ test }}) => {{
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A tree with sentinels in it: the folder of each, by its name."""
+    """A tree with sentinels in it: the folder of each, by its name, and their files."""
 
     tree: str
     folders: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+
+    def named_with(self, run: Sequence[str]) -> tuple[str, ...]:
+        """Return the files that a pytest command must be told of, which names files itself."""
+        named = {PurePosixPath(word.partition("::")[0]) for word in run if ".py" in word}
+        beside = {str(path.parent) for path in named if path.suffix == ".py"}
+        return tuple(
+            file for file in self.files if file.endswith(".py") and _folder(file) in beside
+        )
 
 
 def plant(clone: Clone, tree: str, touched: Iterable[str], nonce: Callable[[], str]) -> Planted:
@@ -53,7 +62,12 @@ def plant(clone: Clone, tree: str, touched: Iterable[str], nonce: Callable[[], s
         place = path if folder == "." else f"{folder}/{path}"
         changes.append(FileChange(place, "100644", text.format(name=name).encode()))
         folders[name] = folder
-    return Planted(write_tree(clone, tree, changes) if changes else tree, folders)
+    files = tuple(change.path for change in changes)
+    return Planted(write_tree(clone, tree, changes) if changes else tree, folders, files)
+
+
+def _folder(path: str) -> str:
+    return str(PurePosixPath(path).parent)
 
 
 _Shape = Callable[[str], tuple[str, str]]

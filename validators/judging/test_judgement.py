@@ -32,7 +32,7 @@ from validators.judging.trust import TEST_REPORTS, Doubt, missing_report, sentin
 from validators.verdict import Finding, VerdictWord
 
 # How often the base alone is asked again whether a test that broke is reliable there.
-_LOOKS_AT_BASE = 3
+_LOOKS_AT_BASE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class TestJudge:
             mended,
         )
         if word == "fail":
-            return Judged(record, tuple(findings), patched, replaced.files)
+            return Judged(record, tuple(findings), patched, replaced.names)
         findings += version_findings(self.runs, self.touched, base, sides, mended)
         findings += idle_findings(gate, changes, sides)
         coverage = sides.measured.coverage if sides.measured else None
@@ -132,7 +132,7 @@ class TestJudge:
         elif _blocks(findings):
             word = "fail"
         record = replace(record, outcome=word, base_settings=settled)
-        return Judged(record, tuple(findings), patched, replaced.files, coverage)
+        return Judged(record, tuple(findings), patched, replaced.names, coverage)
 
     def _reliable(self, changes: OutcomeChanges) -> tuple[OutcomeChanges, Ran | None]:
         """Look again at what seems worse, on both trees; what the base does too blames nobody."""
@@ -143,8 +143,8 @@ class TestJudge:
             return changes, None
         again = run_side(self.runs.bench, self.runs.gate, self._patched())
         steady = changes.suspects <= _bad_again(changes, again)
-        for look in range(1, 2 if steady else _LOOKS_AT_BASE):
-            base_again = self.runs.base(f"again {look}")
+        for _ in range(1 if steady else _LOOKS_AT_BASE):
+            base_again = self.runs.base(anew=True)
             if base_again.doubt is not None:
                 break
             changes = without_flaky(changes, base_again.side)

@@ -38,7 +38,7 @@ def run_sides(
         main = stack.enter_context(SideRun(bench, gate, wanted))
         started = {}
         for name, one in beside.items():
-            if one.select and not runs.knows(one):
+            if (one.select or one.measuring) and not runs.knows(one):
                 started[name] = stack.enter_context(SideRun(bench, gate, one))
                 started[name].start()
         patched = main.run()
@@ -82,7 +82,7 @@ def _measured(
     interpreter = bench.environment.interpreter
     measuring = Measuring(bench.clone, touched.applied_tree, gate.run, interpreter)
     chosen = few({*touched.own_names, *(name_of(test) for test in red)})
-    if not measuring.files or not chosen:
+    if not measuring.files or not (chosen or measuring.runs_all):
         return {}
     wanted = Wanted("coverage", touched.applied_tree, select=chosen, measuring=measuring)
     return {"coverage": wanted}

@@ -15,6 +15,7 @@ from validators.sandbox import Completed, Limits
 
 _PYTEST_FOUND_NO_TESTS = 5
 _MIB = 1024**2
+_NOT_FOUND = {126, 127}  # what a shell, and what starts commands for us, says of such a program
 _FAILED = frozenset({"failed", "error"})
 LINT_REPORTS: frozenset[ReportKind] = frozenset({"ruff", "lint"})
 TEST_REPORTS: frozenset[ReportKind] = frozenset({"pytest", "node"})
@@ -36,14 +37,23 @@ def doubt_of(completed: Completed, report: Report, limits: Limits, *, full: bool
         return Doubt("sandbox-error", why, harness=True)
     if completed.outcome not in {"ok", "failed"}:
         return Doubt(completed.outcome, _why_ended(completed, report, limits))
-    if full and (report.trouble or completed.outcome == "failed"):
-        why = f"the disk is full: {report.trouble or 'the command failed when it was'}"
-        return Doubt("disk-full", why, harness=True)
-    if report.trouble and says_full(completed.stdout.text + completed.stderr.text):
-        return Doubt("disk-full", f"the disk is full: {report.trouble}", harness=True)
+    if completed.code in _NOT_FOUND and report.kind == "none":
+        lines = completed.stderr.text.strip().splitlines() or ["it says nothing"]
+        return Doubt("tool-missing", f"its command cannot be run in the sandbox: {lines[-1][:300]}")
+    if why := _why_full(completed, report, full=full):
+        return Doubt("disk-full", f"the disk is full: {why}", harness=True)
     if report.trouble:
         return Doubt("report-broken", report.trouble)
     return _disagreement(completed, report) if report.kind in TEST_REPORTS else None
+
+
+def _why_full(completed: Completed, report: Report, *, full: bool) -> str:
+    """Return what a full disk spoilt; nothing where it spoilt nothing, or is not full."""
+    if full and (report.trouble or completed.outcome == "failed"):
+        return report.trouble or "the command failed when it was"
+    if report.trouble and says_full(completed.stdout.text + completed.stderr.text):
+        return report.trouble
+    return ""
 
 
 def missing_report(

@@ -128,14 +128,20 @@ def python_setup(
     return SetupPlan("python", commands, fallback, manifests_of(files), project.requires_python)
 
 
-def node_setup(files: ProjectFiles, project: NodeProject) -> SetupPlan:
-    """Return what installs the packages that the project needs."""
+def node_setup(files: ProjectFiles, project: NodeProject, runs: Sequence[Argv]) -> SetupPlan:
+    """Return what installs the packages that the project needs.
+
+    Commands that start node's own runner plainly are told to report, whatever the scripts do.
+    """
+    words = {word for run in runs for word in run}
+    chooses = any(word.startswith("--test-reporter") for word in words)
+    plain = any(run[:1] == ("node",) and "--test" in run for run in runs)
     return SetupPlan(
         "node",
         project.install,
         project.fallback,
         manifests_of(files),
-        node_reports=project.node_reports,
+        node_reports=(project.node_reports or plain) and not chooses,
     )
 
 

@@ -36,66 +36,80 @@ operator  {operator}
 target    as it is
 
 scope
-  include            not set                                   default
-  exclude            not set                                   default
-  max_files          20                                        default
-  max_tokens         12000                                     default
+  include                not set                                 default
+  exclude                not set                                 default
+  max_files              20                                      default
+  max_tokens             12000                                   default
 budget
-  run_usd            1.5                                       operator line 1
-  issue_usd          4                                         operator line 1
-  day_usd            not set                                   default
-  max_turns          2                                         environment CHANGEWRIGHT_MAX_TURNS
-  max_tokens         400000                                    default
-  wall_minutes       30                                        --wall-minutes
-max_attempts         3                                         default
+  run_usd                1.5                                     operator line 1
+  issue_usd              4                                       operator line 1
+  day_usd                not set                                 default
+  max_turns              2                                       environment CHANGEWRIGHT_MAX_TURNS
+  max_tokens             400000                                  default
+  wall_minutes           30                                      --wall-minutes
+max_attempts             3                                       default
 setup
-  run                uv sync                                   target line 4
-                     make generate
-gates                types (lint, 60 s): mypy 'my file.py'     operator line 2, target line 5
-                     unit tests (test, 900 s): pytest -q |
-                       tee log
-                     format (lint, 900 s, off by config: it
-                       reports and blocks nothing): ruff
-                       format --check .
+  run                    uv sync                                 target line 4
+                         make generate
+gates                    types (lint, 60 s): mypy 'my file.py'   operator line 2, target line 5
+                         unit tests (test, 900 s): pytest -q |
+                           tee log
+                         format (lint, 900 s, off by config: it
+                           reports and blocks nothing): ruff
+                           format --check .
 protected
-  paths              .github/, .gitlab-ci.yml, .circleci/,     default, operator line 3
-                     Jenkinsfile, azure-pipelines.yml,
-                     .pre-commit-config.yaml, .husky/,
-                     CODEOWNERS, .gitmodules, .gitattributes,
-                     AGENTS.md, CLAUDE.md, .claude/,
-                     .cursor/, infra/
-  policy             block                                     default
-allowed_files        src/                                      target line 8
+  paths                  the 168 of the default, infra/          default, operator line 3
+  policy                 block                                   default
+  tests                  block                                   default
+policies
+  symlinks               block                                   default
+  submodules             block                                   default
+  modes                  block                                   default
+  embedded_repositories  block                                   default
+  secrets                block                                   default
+  hidden_characters      block                                   default
+  agent_instructions     block                                   default
+  sizes                  block                                   default
+  binary                 block                                   default
+  generated              block                                   default
+  lock_files             block                                   default
+  dependencies           ask                                     default
+  reformatting           block                                   default
+  comments               block                                   default
+  improvement            block                                   default
+  coverage               ask                                     default
+allowed_files            src/                                    target line 8
 limits
-  max_patch_files    20                                        default
-  max_patch_lines    800                                       default
+  max_patch_files        20                                      default
+  max_patch_lines        800                                     default
 pr
-  draft              true                                      default
-  title_prefix       bot:                                      target line 10
-  labels             bot, python                               target line 10
-  reviewers          octocat                                   target line 10
+  draft                  true                                    default
+  title_prefix           bot:                                    target line 10
+  labels                 bot, python                             target line 10
+  reviewers              octocat                                 target line 10
 model
-  name               not set                                   default
-  endpoint           https://models.example/v1                 operator line 4
-  effort             not set                                   default
+  name                   not set                                 default
+  endpoint               https://models.example/v1               operator line 4
+  effort                 not set                                 default
 sandbox
-  require            read-only-host, home-hidden,              default
-                     clean-environment, no-network,
-                     no-host-sockets, pids-limit,
-                     memory-per-process, orphans-killed,
-                     original-untouched
-state                /var/lib/changewright                     operator line 5
+  require                read-only-host, home-hidden,            default
+                         clean-environment, no-network,
+                         no-host-sockets, pids-limit,
+                         memory-per-process, orphans-killed,
+                         original-untouched
+state                    /var/lib/changewright                   operator line 5
 retention
-  days               90                                        default
-  journal_mb         1024                                      default
-  cache_days         30                                        default
-  cache_mb           4096                                      default
+  days                   90                                      default
+  journal_mb             1024                                    default
+  cache_days             30                                      default
+  cache_mb               4096                                    default
 report
-  content            false                                     default
-model                claude                                    default
-api_key              set                                       environment ANTHROPIC_API_KEY
-forge_token          set                                       environment
-installer_variables  UV_INDEX_URL                              environment
+  content                false                                   default
+model                    claude                                  default
+kind                     fix                                     default
+api_key                  set                                     environment ANTHROPIC_API_KEY
+forge_token              set                                     environment
+installer_variables      UV_INDEX_URL                            environment
 
 """
 WARNINGS = """\
@@ -171,7 +185,7 @@ def test_a_long_path_stays_whole(tmp_path: Path) -> None:
 
     page = settings_text(settled(tmp_path, f"state: {folder}"), "none")
 
-    assert f"state                {folder}  operator line 1\n" in page
+    assert f"state                    {folder}  operator line 1\n" in page
 
 
 def test_a_machine_that_says_nothing_has_a_page_too(tmp_path: Path) -> None:
@@ -181,9 +195,9 @@ def test_a_machine_that_says_nothing_has_a_page_too(tmp_path: Path) -> None:
 
     assert page.startswith("operator  no file of the operator's\ntarget    none\n\nscope\n")
     assert page.endswith(
-        "installer_variables  not set                                   environment"
+        "installer_variables      not set                                   environment"
     )
-    assert "api_key              not set" in page
+    assert "api_key                  not set" in page
 
 
 @given(
