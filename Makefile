@@ -111,8 +111,10 @@ check-workflows: setup
 	@$(BIN)/zizmor --offline --quiet .github $(wildcard action.yml)
 
 # --- test -----------------------------------------------------------------------------------------
+# Many tests wait for a process of their own more than they compute.
+WORKERS ?= $(shell echo $$(( $$(nproc) * 3 / 2 + 1 )))
 test: check ## Set up, check, then run every test with branch coverage
-	@$(BIN)/pytest --numprocesses=logical --dist=worksteal --cov --cov-branch --cov-report=term $(PYTEST_OPTIONS)
+	@$(BIN)/pytest --numprocesses=$(WORKERS) --dist=worksteal --cov --cov-branch --cov-report=term $(PYTEST_OPTIONS)
 
 bench: setup ## Measure what the README states, each beside its own yardstick
 	@for bench in tests/bench/*.py; do

@@ -133,6 +133,23 @@ def test_a_test_that_accepts_the_old_and_the_new_was_loosened(
     assert {found.path for found in loosened} == {"tests/test_calc.py", "tests/test_more.py"}
 
 
+def test_beside_a_test_that_turns_green_a_loosened_one_is_for_a_person_to_see(
+    judge: Callable[..., tuple[Verdict, Evidence, list[str]]],
+) -> None:
+    files = {
+        "calc.py": MENDED.replace("number * 2", "number * 3"),
+        "tests/test_calc.py": TESTS.replace("double(2) == 4", "double(0) == 0") + HALF,
+        "tests/test_more.py": TESTS.replace("== 4", "== 6"),
+    }
+
+    verdict, _, _ = judge(files)
+
+    assert verdict.word == "pass", verdict
+    assert {(f.code, f.severity) for f in verdict.findings} == {
+        ("test-loosened", "ask"), ("assertion-changed", "ask"),
+    }  # fmt: skip
+
+
 SQUARED = SOURCE.replace("number * 2", "number ** 2")
 IN_PLACE = """import calc
 

@@ -40,6 +40,8 @@ def version_findings(
         dict(sides.own.side.outcomes) if sides.own and sides.own.doubt is None else {}
     )
     after = dict(sides.patched.side.outcomes)
+    green: Mapping[str, TestOutcome] = dict.fromkeys(mended, "passed")
+    turning = {change.path for change in touched.changes if ids_of(change, green)}
     for change in touched.changes:
         if change.status != "changed":
             continue
@@ -51,7 +53,8 @@ def version_findings(
         if any(test in mended for test in now):
             yield _changed(gate, change, "the new version fails on the base and passes here")
         elif any(own.get(test) == "passed" for test in now):
-            yield _loosened(gate, change, word)
+            # Beside a test that turns green, what the old one asserted may be so no more.
+            yield _loosened(gate, change, "ask" if change.path in turning else word)
         else:
             yield _changed(gate, change, "whether the new one asserts as much cannot be told")
 
