@@ -37,9 +37,12 @@ class StoredSides(MutableMapping[str, Known]):
         path = self._path(key)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, draft = tempfile.mkstemp(dir=self.folder, suffix=".unfinished")
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(encode(side))
-        Path(draft).rename(path)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(encode(side))
+            Path(draft).rename(path)
+        finally:
+            Path(draft).unlink(missing_ok=True)
 
     def __delitem__(self, key: str) -> None:
         try:

@@ -140,7 +140,7 @@ def _unlocked(lock: Path, *, otherwise: bool) -> Iterator[bool]:
 def _remove_drafts(state: Path, now: float, done: _Count) -> None:
     shelves = [shelf for shelf in _inside(state / "environments", done) if not shelf.is_symlink()]
     homes = [home for shelf in shelves for home in _inside(shelf, done)]
-    homes += _inside(state / "forge", done)
+    homes += [*_inside(state / "forge", done), *_inside(state / "base-sides", done)]
     for folder in (state, state / "bundles", state / "logs", state / "reports", *homes):
         for path in _inside(folder, done):
             if _DRAFT.search(path.name) and _modified(path) < now - _DRAFT_S:

@@ -141,12 +141,13 @@ def test_drafts_logs_and_reports_go_when_they_are_old(state: Path) -> None:
         made(state / ".journal.sqlite.1.2.unfinished-wal", 2 * HOUR),
         made(state / "environments" / "target" / "key" / "environment.unfinished", 2 * HOUR),
         made(state / "forge" / "repository" / "tmp1.unfinished", 2 * HOUR),
+        made(state / "base-sides" / "target" / "tmp1.unfinished", 2 * HOUR),
         made(state / "logs" / "r2.jsonl", 100 * DAY),
         made(state / "reports" / "r2.txt", 100 * DAY),
         made(state / "journal.sqlite.v1.backup", 100 * DAY),
     ]
     done = tidy(state, Bounds(days=90), NOW)
-    assert (done.drafts, done.files, done.troubles) == (5, 3, ())
+    assert (done.drafts, done.files, done.troubles) == (6, 3, ())
     assert all(path.exists() for path in kept)
     assert not any(path.exists() for path in gone)
 
