@@ -130,6 +130,7 @@ OPERATOR_KEYS = (
         "What the change is for; only a fix must turn a test green that was red.",
         "fix",
         where="process",
+        variable="CHANGEWRIGHT_KIND",
         option="--kind",
     ),
 )
