@@ -182,7 +182,9 @@ def leftovers(folder: Path, repo: Path, state: Path, within_s: float = 5.0) -> l
 
 def processes_of(folder: Path) -> list[str]:
     """Return the living processes that were started for, or see, something below ``folder``."""
-    word, found = b"/" + os.fsencode(folder.name) + b"/", []
+    # The mounts of a sandbox name a folder from the root of its file system; its last parts are
+    # its own, also beside the other processes of a parallel run.
+    word, found = os.fsencode("/" + "/".join(folder.parts[-3:]) + "/"), []
     for place in Path("/proc").glob("[0-9]*"):
         if int(place.name) == os.getpid():
             continue
