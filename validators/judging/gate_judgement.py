@@ -87,10 +87,13 @@ class Judge:
         return self._compare_lint(runs.base(anew=True), patched)
 
     def _with_floor(self, base: Ran) -> Judged:
-        """Leave it to the floor where our linter does not read the target's configuration."""
+        """Leave it to the floor where our linter does not read the target's configuration.
+
+        Such a gate vouches for nothing: alone, it leaves the change without evidence.
+        """
         message = f"the base's ruff configuration cannot be used; only errors count\n{base.tail}"
         note = Finding(self.gate.name, "lint-floor", "note", message.rstrip())
-        return judged(self.gate, "pass", (note,), base.side)
+        return judged(replace(self.gate, required=False), "no-evidence", (note,), base.side)
 
     def _compare_lint(self, base: Ran, patched: Ran) -> Judged:
         clone, applied = self.bench.clone, self.touched.applied_tree

@@ -126,8 +126,8 @@ class Material:
 
     def cases(self, path: str, source: bytes) -> list[TestCase]:
         if path.endswith(".py"):
-            return python_tests.test_cases(source)
-        return node_tests.test_cases(source)
+            return python_tests.cases_in(source)
+        return node_tests.cases_in(source)
 
     def named(self, ids: tuple[str, ...]) -> dict[str, list[TestCase]]:
         """Return the tests of the fixed tree with these ids, by file."""

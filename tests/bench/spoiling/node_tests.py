@@ -15,7 +15,7 @@ _ASSERTING = re.compile(rb"((?:t\.)?assert|t)\.\w[\w.]*|assert")
 _NO_ASSERTION = {b"t.test", b"t.plan", b"t.after", b"t.before", b"t.end", b"t.diagnostic"}
 
 
-def test_cases(source: bytes) -> list[TestCase]:
+def cases_in(source: bytes) -> list[TestCase]:
     """Return the calls that declare a test, named by their title."""
     return list(_cases(tree_of("x.js", source), source))
 

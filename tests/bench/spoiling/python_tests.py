@@ -10,7 +10,7 @@ _RAISES = ("pytest.raises", "raises", "self.assertRaises", "self.assertRaisesReg
 _SKIP = b'@pytest.mark.skip(reason="unreliable")\n'
 
 
-def test_cases(source: bytes) -> list[TestCase]:
+def cases_in(source: bytes) -> list[TestCase]:
     """Return the test functions of a module, methods as ``Class.name``."""
     return list(_Module(source).cases())
 

@@ -29,7 +29,7 @@ test('adds', t => {
 
 
 def weaker(how: str, name: str) -> str:
-    (case,) = [case for case in python_tests.test_cases(PYTHON) if case.name == name]
+    (case,) = [case for case in python_tests.cases_in(PYTHON) if case.name == name]
     text = edited(PYTHON, {str(key): edits for key, edits in case.weaker.items()}[how])
     ast.parse(text)
     return text.decode()
@@ -66,7 +66,7 @@ def test_a_tautology_still_names_what_was_asserted() -> None:
     [("skipped", b"{ skip: true }"), ("emptied", b"{}"), ("loosened", b"t.assert.ok(true)")],
 )
 def test_a_test_of_node_is_weakened_alike(how: str, expected: bytes) -> None:
-    (case,) = node_tests.test_cases(NODE)
+    (case,) = node_tests.cases_in(NODE)
     assert expected in edited(NODE, {str(key): edits for key, edits in case.weaker.items()}[how])
 
 

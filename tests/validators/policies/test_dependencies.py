@@ -469,7 +469,7 @@ UV_LOCK = """\
 version = 1
 [[package]]
 name = "click"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/simple" }
 """
 
 
