@@ -17,13 +17,13 @@ PROGRAM = SCRIPTS / "changewright"
 
 # The same inputs on each run, and no deadline: a slow machine is no failure. `make proof` looks
 # further, and elsewhere each time.
-settings.register_profile("house", deadline=None, derandomize=True)
+settings.register_profile("house", deadline=None, derandomize=True, max_examples=50)
 settings.register_profile("proof", deadline=None, max_examples=2_000)
 settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave every other case of a ``sampled`` table to `make proof`, which runs them all."""
+    """Leave all but each second, or N-th, case of a ``sampled`` table to `make proof`."""
     if config.getoption("--hypothesis-profile") == "proof":
         return
     seen: Counter[str] = Counter()
@@ -31,9 +31,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left: list[pytest.Item] = []
     for item in items:
         table = item.nodeid.partition("[")[0]
-        is_sampled = item.get_closest_marker("sampled") is not None
-        (left if is_sampled and seen[table] % 2 else kept).append(item)
-        seen[table] += is_sampled
+        mark = item.get_closest_marker("sampled")
+        every = (mark.args or (2,))[0] if mark else 1
+        (left if seen[table] % every else kept).append(item)
+        seen[table] += 1
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = kept

@@ -97,14 +97,24 @@ _FIX = (
 )
 
 
+class _Visible(dict[int, int | None]):
+    """What `str.translate` makes of each character, found when it is first met."""
+
+    def __missing__(self, code: int) -> int | None:
+        character = chr(code)
+        is_hidden = character not in "\n\t" and (
+            character in _HIDDEN or unicodedata.category(character) in {"Cf", "Cc"}
+        )
+        self[code] = None if is_hidden else code
+        return self[code]
+
+
+_VISIBLE = _Visible()
+
+
 def visible(text: str) -> str:
     """Return ``text`` without characters that a person cannot see but a model reads."""
-    return "".join(
-        character
-        for character in text
-        if character in "\n\t"
-        or (character not in _HIDDEN and unicodedata.category(character) not in {"Cf", "Cc"})
-    )
+    return text.translate(_VISIBLE)
 
 
 def fenced(name: str, text: str) -> str:

@@ -7,6 +7,7 @@ without any index, wheels are made anew from what is installed beside us.
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -157,14 +158,13 @@ def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def environment(tmp_path: Path, wheelhouse: Path) -> dict[str, str]:
-    """The environment of the command: its own home and state, and the index on disk."""
+def environment_at(folder: Path, wheelhouse: Path) -> dict[str, str]:
+    """Return the environment of a command: its own home and state, and the index on disk."""
     kept = {k: v for k, v in os.environ.items() if k.startswith("COV")}
     return kept | {
         "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path / "home"),
-        "CHANGEWRIGHT_STATE": str(tmp_path / "state"),
+        "HOME": str(folder / "home"),
+        "CHANGEWRIGHT_STATE": str(folder / "state"),
         "UV_FIND_LINKS": str(wheelhouse),
         "UV_NO_INDEX": "1",
         "LANG": "C.UTF-8",
@@ -172,13 +172,17 @@ def environment(tmp_path: Path, wheelhouse: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def changewright(environment: Mapping[str, str], tmp_path: Path) -> Command:
-    """The installed console script, run as a user would from some other folder."""
+def environment(tmp_path: Path, wheelhouse: Path) -> dict[str, str]:
+    return environment_at(tmp_path, wheelhouse)
+
+
+def command_in(folder: Path, environment: Mapping[str, str]) -> Command:
+    """Return the installed console script, run as a user would from some other folder."""
 
     def run(*words: str | Path, **more: str) -> Said:
         done = subprocess.run(
             [str(CHANGEWRIGHT), *map(str, words)],
-            cwd=tmp_path,
+            cwd=folder,
             env=dict(environment) | more,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -189,6 +193,11 @@ def changewright(environment: Mapping[str, str], tmp_path: Path) -> Command:
         return Said(done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+@pytest.fixture
+def changewright(environment: Mapping[str, str], tmp_path: Path) -> Command:
+    return command_in(tmp_path, environment)
 
 
 def _git(folder: Path, *words: str) -> str:
@@ -206,10 +215,7 @@ def _git(folder: Path, *words: str) -> str:
     return done.stdout
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A small Python project under git, with a bug that its tests do not see."""
-    folder = tmp_path / "tally project"
+def _project(folder: Path) -> Path:
     (folder / "tests").mkdir(parents=True)
     (folder / "pyproject.toml").write_text(PYPROJECT)
     (folder / "tally.py").write_text(SOURCE)
@@ -221,17 +227,49 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def issue(tmp_path: Path) -> Path:
-    path = tmp_path / "issue.md"
-    path.write_text(ISSUE)
+def project(tmp_path: Path) -> Path:
+    """A small Python project under git, with a bug that its tests do not see."""
+    return _project(tmp_path / "tally project")
+
+
+def _file(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text)
     return path
 
 
 @pytest.fixture
+def issue(tmp_path: Path) -> Path:
+    return _file(tmp_path, "issue.md", ISSUE)
+
+
+@pytest.fixture
 def replies(tmp_path: Path) -> Path:
-    path = tmp_path / "replies.yml"
-    path.write_text(REPLIES)
-    return path
+    return _file(tmp_path, "replies.yml", REPLIES)
+
+
+@pytest.fixture(scope="session")
+def proposed(tmp_path_factory: pytest.TempPathFactory, wheelhouse: Path) -> Path:
+    """A folder with ``bundle.json`` and ``state``, as a run left them that solved the issue."""
+    folder = tmp_path_factory.mktemp("proposed")
+    run = command_in(folder, environment_at(folder, wheelhouse))
+    issue, replies = _file(folder, "issue.md", ISSUE), _file(folder, "replies.yml", REPLIES)
+    said = run(
+        *("propose", "--repo", _project(folder / "tally project"), "--issue-file", issue),
+        *(f"--model=scripted:{replies}", "--out", folder / "bundle.json"),
+    )
+    assert said.code == 0, said.err
+    return folder
+
+
+@pytest.fixture
+def bundle(proposed: Path, tmp_path: Path) -> Path:
+    """The bundle of ``proposed``, and its state for this test's own commands.
+
+    A commit of the same content and dates has the same name, so it is one of ``project`` too.
+    """
+    shutil.copytree(proposed / "state", tmp_path / "state", symlinks=True)
+    return Path(shutil.copy2(proposed / "bundle.json", tmp_path))
 
 
 def _fingerprint(folder: Path) -> dict[str, str]:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
-from signal import SIGKILL
+from signal import SIGCONT, SIGKILL, SIGSTOP
 from typing import Any
 
 import pytest
@@ -104,9 +104,11 @@ def test_of_two_that_resume_one_run_the_second_is_told_who_works_on_it(stage: St
     argv = stage.argv("resume", killed)
     with started(argv, stage.environment(), stage.folder) as first:
         first.until("going on")
+        first.signalled(SIGSTOP)
 
         second = stage.run("resume", killed)
 
+        first.signalled(SIGCONT)
         assert (second.returncode, first.ended()) == (2, 0), second.stderr + first.err
     assert f"run {killed} is being written by" in second.stderr
     assert f"process {first.process.pid}" in second.stderr

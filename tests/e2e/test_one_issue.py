@@ -12,19 +12,6 @@ Command = Callable[..., Any]
 BRANCH = "changewright/issue-7-words-counts-spaces-not-words"
 
 
-@pytest.fixture
-def bundle(
-    changewright: Command, project: Path, issue: Path, replies: Path, tmp_path: Path
-) -> Path:
-    path = tmp_path / "bundle.json"
-    said = changewright(
-        "propose", "--repo", project, "--issue-file", issue, f"--model=scripted:{replies}",
-        "--out", path,
-    )  # fmt: skip
-    assert said.code == 0, said.err
-    return path
-
-
 def test_an_issue_becomes_a_proposal_after_a_failed_attempt(
     changewright: Command,
     project: Path,

@@ -16,19 +16,6 @@ NEW_TEST = "tests.test_tally::test_two_spaces"
 
 
 @pytest.fixture
-def bundle(
-    changewright: Command, project: Path, issue: Path, replies: Path, tmp_path: Path
-) -> Path:
-    path = tmp_path / "bundle.json"
-    said = changewright(
-        "propose", "--repo", project, "--issue-file", issue, f"--model=scripted:{replies}",
-        "--out", path,
-    )  # fmt: skip
-    assert said.code == 0, said.err
-    return path
-
-
-@pytest.fixture
 def clone(project: Path, tmp_path: Path, git: Callable[..., str]) -> Path:
     """A colleague's clone, which is some commits further on by now."""
     folder = tmp_path / "colleague"

@@ -285,7 +285,7 @@ def place(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[
     return prepare
 
 
-@pytest.mark.sampled
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("part", range(4))
 @pytest.mark.parametrize("name", STORIES)
 def test_a_run_that_was_killed_ends_where_an_undisturbed_one_does(
