@@ -214,6 +214,12 @@ def test_only_sources_that_tests_can_run_are_asked_about(path: str, *, measured:
     assert is_measured(path, "python") is measured
 
 
+def test_declarations_of_types_are_not_run() -> None:
+    assert [is_measured(f"index{end}", "node") for end in (".ts", ".d.ts", ".d.cts")] == [
+        True, False, False,
+    ]  # fmt: skip
+
+
 def test_names_that_could_mean_something_in_a_pattern_match_literally_or_more() -> None:
     base = read_coverage_configuration(lambda _: None)
     settings = coverage_settings(["a[1],$HOME%*.py"], base, interpreter="3.11")

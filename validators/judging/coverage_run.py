@@ -35,6 +35,7 @@ _SUFFIXES: Mapping[CoverageTool, frozenset[str]] = {
     "node": frozenset({".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"}),
     "none": frozenset(),
 }
+_DECLARING = (".d.ts", ".d.mts", ".d.cts")
 # Python that no test imports: run by tools, or by hand.
 _TOOL_FILES = frozenset({"setup.py", "conftest.py", "noxfile.py", "tasks.py", "manage.py"})
 _TOOL_FOLDERS = frozenset({"doc", "docs", "example", "examples", "benchmarks", "scripts", "tools"})
@@ -165,6 +166,8 @@ def is_measured(path: str, tool: CoverageTool) -> bool:
     name = PurePosixPath(path)
     if name.suffix not in _SUFFIXES[tool] or looks_like_test(path) or not path.isprintable():
         return False
+    if name.name.endswith(_DECLARING):
+        return False  # nothing in it is ever run
     return name.name not in _TOOL_FILES and not _TOOL_FOLDERS & set(name.parts[:-1])
 
 
