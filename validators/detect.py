@@ -14,11 +14,11 @@ from typing import Literal
 from validators.projects.commands import script_name, script_purpose, split_env, unwrapped
 from validators.projects.compiled_projects import CompiledProject, read_compiled_project
 from validators.projects.found_gates import FoundGates
-from validators.projects.interpreters import lowest
 from validators.projects.manifest_files import Argv, ProjectFiles
 from validators.projects.node_gates import node_gates
 from validators.projects.node_project import NodeProject, looks_like_node_test, read_node_project
 from validators.projects.other_gates import compiled_gates, make_gates
+from validators.projects.own_linter import own_lint
 from validators.projects.python_gates import is_python_test, python_gates
 from validators.projects.python_project import PythonProject, read_python_project
 from validators.projects.setup_plan import (
@@ -32,24 +32,13 @@ from validators.projects.workflows import Workflows, read_workflows
 from validators.rules import GateRule, Rules
 
 __all__ = [
-    "RUFF_CONFIGURATION",
     "Detected",
     "SetupPlan",
     "detect",
-    "floor_lint",
     "is_manifest",
     "looks_like_test",
 ]
 
-# Errors that are errors whatever a project's style: syntax, comparisons and names that cannot be
-# meant. For targets that configure no linter, and where ours does not read their configuration.
-_FLOOR = ("ruff", "check", "--isolated", "--select", "E9,F63,F7,F82", "--ignore-noqa")
-RUFF_CONFIGURATION = "the ruff configuration"
-# What a project that chooses no rules is looked at for: a newer release of ruff looks for more.
-_DEFAULT_RULES = ("--select", "E4,E7,E9,F")
-_CONFIGURED = ("ruff", "check", "--ignore-noqa", ".")
-_NEWEST_LINTED = (3, 13)
-_OLDEST_LINTED = (3, 7)
 _NODE_WORDS = {"npm", "npx", "node", "yarn", "pnpm"}
 _TEST_FOLDERS = {"test", "tests", "__tests__", "spec", "specs"}
 _MOST_NOTES = 30
@@ -105,18 +94,11 @@ def detect(
     )
     ecosystem = _ecosystem(target)
     found = _found(target, ecosystem)
-    gates = rules.gates or (*_own_lint(target), *found.gates)
-    notes = (*_others(target, ecosystem), *_lacking(gates, has_tool), *found.notes)
+    lint = own_lint(files, target.python)
+    gates = rules.gates or (*lint.gates, *found.gates)
+    notes = (*_others(target, ecosystem), *_lacking(gates, has_tool), *found.notes, *lint.notes)
     notes = tuple(dict.fromkeys((*notes, *target.workflows.notes)))
     return Detected(gates, _setup(target, found, gates, rules), notes[:_MOST_NOTES])
-
-
-def floor_lint(requires_python: str) -> GateRule:
-    """Return the lint gate for a target whose own configuration cannot be used."""
-    named = lowest(requires_python)[:2]
-    version = min(max(named, _OLDEST_LINTED), _NEWEST_LINTED) if len(named) > 1 else _NEWEST_LINTED
-    target = f"py{version[0]}{version[1]}"
-    return GateRule("lint", "lint", (*_FLOOR, "--target-version", target, "."), source="built in")
 
 
 def looks_like_test(path: str) -> bool:
@@ -170,17 +152,6 @@ def _found(target: _Target, ecosystem: Ecosystem) -> FoundGates:
         return found
     made = make_gates(target.files)
     return FoundGates((*found.gates, *made.gates), found.needs, (*found.notes, *made.notes))
-
-
-def _own_lint(target: _Target) -> tuple[GateRule, ...]:
-    """Return what our own linter says of Python, as configured or else at its least."""
-    if target.python.configures_ruff:
-        chosen = () if target.python.chooses_rules else _DEFAULT_RULES
-        run = (*_CONFIGURED[:-1], *chosen, _CONFIGURED[-1])
-        return (GateRule("lint", "lint", run, source=RUFF_CONFIGURATION),)
-    if any(path.endswith(".py") for path in target.files.paths):
-        return (floor_lint(target.python.requires_python),)
-    return ()
 
 
 def _setup(

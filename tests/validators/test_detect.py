@@ -3,13 +3,14 @@ from dataclasses import replace
 
 import pytest
 
-from validators.detect import Detected, detect, floor_lint, is_manifest, looks_like_test
+from validators.detect import Detected, detect, is_manifest, looks_like_test
 from validators.projects.interpreters import (
     Interpreter,
     InterpreterRefusal,
     choose_interpreter,
     satisfies,
 )
+from validators.projects.own_linter import floor_lint
 from validators.rules import GateRule, Rules
 
 PYTEST = ("python", "-m", "pytest")
@@ -81,7 +82,7 @@ def test_an_unconfigured_linter_means_the_floor_of_plain_errors() -> None:
 def test_a_configured_linter_is_run_as_configured(name: str, settings: str) -> None:
     lint = runs(found({"a.py": "", name: settings}))["lint"]
 
-    assert lint == ("ruff", "check", "--ignore-noqa", ".")
+    assert lint == ("ruff", "check", ".")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_where_no_rules_are_chosen_a_newer_linter_does_not_look_for_more(
 ) -> None:
     lint = runs(found({"a.py": "", name: settings}))["lint"]
 
-    assert lint == ("ruff", "check", "--ignore-noqa", "--select", "E4,E7,E9,F", ".")
+    assert lint == ("ruff", "check", "--select", "E4,E7,E9,F", ".")
 
 
 @pytest.mark.parametrize(

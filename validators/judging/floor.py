@@ -11,12 +11,12 @@ from pathlib import PurePosixPath
 
 from scoping.languages import grammar_of
 from validators.checkout import Clone, RawChange, raw_changes, read_blobs
-from validators.detect import floor_lint
 from validators.judging.conflict_markers import conflict_lines
 from validators.judging.data_files import DataParser, form_of
 from validators.judging.lint import Moves, new_marks
 from validators.judging.parse_floor import parse_findings
 from validators.judging.undefined_names import ChangedFile, undefined_names
+from validators.projects.own_linter import floor_lint
 from validators.reports import LintMark
 from validators.rules import GateRule
 from validators.verdict import Finding, Severity

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 from validators.checkout import raw_changes
 from validators.clones.added_lines import added_lines
-from validators.detect import RUFF_CONFIGURATION
 from validators.judging.base_runs import BaseRuns, BaseSides
 from validators.judging.floor import FLOOR, floor_marks, is_floor
 from validators.judging.gate_findings import doubt_finding, finding, lint_findings, red_findings
@@ -14,6 +13,7 @@ from validators.judging.lint import LintSide, Moves, configured_as_base, lint_ch
 from validators.judging.test_judgement import TestJudge
 from validators.judging.touched_tests import TouchedTests
 from validators.judging.trust import TEST_REPORTS, Doubt, missing_report
+from validators.projects.own_linter import RUFF_CONFIGURATION
 from validators.reports import LintMark
 from validators.rules import GateRule
 from validators.verdict import Finding, VerdictWord

@@ -4,13 +4,13 @@ from pathlib import Path
 import pytest
 
 from validators.checkout import Clone, write_tree
-from validators.detect import floor_lint
 from validators.environment import Environment
 from validators.judging.conflict_markers import conflict_lines
 from validators.judging.data_files import DataParser, error_line_in, form_of
 from validators.judging.floor import floor_findings, floor_gate, floor_marks, is_floor
 from validators.judging.lint import Moves
 from validators.linters.lint_output import LintOutput, read_lint
+from validators.projects.own_linter import floor_lint
 from validators.reports import LintMark
 from validators.rules import GateRule
 from validators.sandbox import TOOLS, FileChange, Limits, Phase, Sandbox
