@@ -70,6 +70,12 @@ def as_on_base(change: TestChange) -> TestChange:
     return replace(change, path=path, test=test, name=re.split("::| > ", test)[-1])
 
 
+def case_of(test: str) -> str:
+    """Return which case of a table an id names, in its brackets; empty where it names none."""
+    found = _PARAMETERS.search(test)
+    return found[0] if found else ""
+
+
 def ids_of(change: TestChange, outcomes: Mapping[str, TestOutcome]) -> tuple[str, ...]:
     """Return the ids under which a runner reported one test function, with any parameters."""
     classes = change.test.split("::")[:-1] if change.path.endswith(".py") else []
@@ -79,13 +85,20 @@ def ids_of(change: TestChange, outcomes: Mapping[str, TestOutcome]) -> tuple[str
         test
         for test in outcomes
         if name_of(test) == change.name
-        and (not change.path.endswith(".py") or _is_at(place, test.rpartition("::")[0]))
+        and (
+            not change.path.endswith(".py")
+            or _is_at(place, _without_case(test).rpartition("::")[0])
+        )
     )
 
 
 def name_of(test: str) -> str:
     """Return the name of a test function from an id, without parameters."""
-    return _PARAMETERS.sub("", test.rpartition("::")[2])
+    return _without_case(test).rpartition("::")[2]
+
+
+def _without_case(test: str) -> str:
+    return _PARAMETERS.sub("", test)
 
 
 def _is_at(place: str, classname: str) -> bool:
