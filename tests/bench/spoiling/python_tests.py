@@ -38,7 +38,10 @@ class _Module:
         start, end = self._starts[first - 1], self._starts[node.end_lineno or first]
         indent = b" " * node.col_offset
         text = self._source[start:end]
-        body = Edit(self._place(node.body[0]), self._end(node.body[-1]), b"pass")
+        # A definition begins at its first decorator's sign, one before the decorator's name.
+        begin = node.body[0]
+        marks = [self._place(one) - 1 for one in getattr(begin, "decorator_list", [])]
+        body = Edit(min([self._place(begin), *marks]), self._end(node.body[-1]), b"pass")
         return TestCase(
             name,
             text,

@@ -18,6 +18,14 @@ def test_raises():
     with pytest.raises(ValueError):
         int("x")
     assert sys.path
+
+
+def test_nested():
+    @command()
+    def inner():
+        pass
+
+    assert inner
 """
 NODE = b"""const { test } = require('node:test')
 
@@ -42,6 +50,10 @@ def test_what_is_inserted_at_one_place_keeps_its_order() -> None:
 def test_a_removed_method_leaves_its_class_standing() -> None:
     text = weaker("removed", "TestSums.test_two")
     assert "class TestSums:\n    pass\n" in text
+
+
+def test_an_emptied_test_keeps_no_decorator_of_what_was_in_it() -> None:
+    assert "def test_nested():\n    pass\n" in weaker("emptied", "test_nested")
 
 
 def test_a_skipped_test_has_its_mark_and_the_name_it_needs() -> None:
