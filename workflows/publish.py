@@ -17,6 +17,7 @@ from validators.policy import judge_tree
 from validators.rules import Rules
 from validators.verdict import Finding
 from workflows.ports import Forge, ForgeRefusal, Journal
+from workflows.prompts import visible
 from workflows.proposal import Bundle, BundleRefusal
 from workflows.pull_request import Commit, PullRequest, PullRequestDraft
 from workflows.recorder import Recorder, leased
@@ -77,7 +78,7 @@ def publish(bundle: Bundle, sha256: str, press: Press) -> Published:
         branch=bundle.branch,
         base_branch=press.forge.base_branch(bundle.proposal.task.base),
         base_commit=bundle.base_commit,
-        title=bundle.title,
+        title=_subject(bundle),
         body=bundle.body,
         run=bundle.proposal.run,
         bundle_sha256=sha256,
@@ -227,10 +228,15 @@ def _message(bundle: Bundle) -> str:
     asked = f"issue {task.number}" if task.number else "a task given as text"
     made = "Left unfinished" if bundle.partial else "Proposed"
     return (
-        f"{bundle.title}\n\n"
+        f"{_subject(bundle)}\n\n"
         f"{made} by changewright for {asked}.\n\n"
         f"Changewright-Run: {bundle.proposal.run}\n"
     )
+
+
+def _subject(bundle: Bundle) -> str:
+    """Return the title as one line: behind a line break it could add trailers to the commit."""
+    return " ".join(visible(bundle.title).split())
 
 
 def _listed(findings: list[Finding]) -> str:

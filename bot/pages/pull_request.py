@@ -36,6 +36,8 @@ def pull_request_text(
 ) -> PullRequestText:
     """Return the text a reviewer reads; rows over the limit are counted, not shown."""
     read = [line for line in proposal.scope if line.kind != "map"]
+    given = {line.path for line in read}
+    beyond = [line.path for line in changed if line.path not in given] if given else []
     asks = [finding for finding in evidence.findings if finding.severity == "ask"]
     verdict = proposal.verdict.word
     sha256 = statement_of(evidence, verdict).sha256  # of megabytes, where there are many tests
@@ -52,6 +54,7 @@ def pull_request_text(
                 "changed": changed,
                 "scope": read,
                 "mapped": len(proposal.scope) - len(read),
+                "beyond": beyond,
                 "asks": asks,
                 "first_line": _first_line,
                 "cost": cost_text,
