@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib import import_module
-from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, get_args
 
 from scoping.child import Child, answer_all
@@ -55,12 +54,7 @@ class Parser:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -150,7 +144,7 @@ def parse(grammar_name: str, content: bytes, what: str) -> Syntax:
     For the child: on a hostile file it can take the process down.
     """
     grammar = BY_NAME[grammar_name]
-    if (tree := _tree(grammar, content)) is None:
+    if (tree := tree_of(grammar, content)) is None:
         return Syntax(refused=_TOO_DEEP)
     if what == "errors":
         broken = tree.root_node.has_error
@@ -163,11 +157,11 @@ def suite_in(grammar: str, content: bytes, what: SuiteQuestion) -> SuiteFacts:
     """Return the tests in ``content``, or its comments alone; for the child, like `parse`."""
     from scoping.test_syntax.suites import suite_facts  # noqa: PLC0415 - the child's alone
 
-    tree = _tree(BY_NAME[grammar], content)
+    tree = tree_of(BY_NAME[grammar], content)
     return suite_facts(tree.root_node, grammar, what) if tree else SuiteFacts(refused=_TOO_DEEP)
 
 
-def _tree(grammar: Grammar, content: bytes) -> "Tree | None":
+def tree_of(grammar: Grammar, content: bytes) -> "Tree | None":
     """Return the tree of ``content``; None when it is too deep to be walked."""
     from tree_sitter import Parser as TreeParser  # noqa: PLC0415 - the child's alone
 

@@ -1,12 +1,22 @@
 """What the body of a JavaScript or TypeScript test asserts, skips and runs over."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from scoping.test_facts import Assertion, CaseTable, Mark
 from scoping.test_syntax import strengths
 from scoping.test_syntax.bodies import JAVASCRIPT, Reached, forgives_anything, reached
 from scoping.test_syntax.conditions import conditions, equality, tolerance
+from scoping.test_syntax.javascript_marks import (
+    RUNNERS,
+    SKIPPING_CALLS,
+    first_parameter,
+    given_names,
+    skips_its_test,
+    subtest_marks,
+    subtest_names,
+)
 from scoping.test_syntax.nodes import (
     Node,
     arguments,
@@ -20,13 +30,11 @@ from scoping.test_syntax.nodes import (
 )
 
 _ROOTS = frozenset(("assert", "expect", "should", "expectTypeOf", "assertType", "sinon", "chai"))
-_RUNNERS_OWN = frozenset(("t", "tap", "qunit", "QUnit"))
 _NOT_ASSERTIONS = frozenset(
     ("end", "test", "context", "teardown", "before", "after", "log", "timeout", "comment", "plan")
 )
 _TRUTHS = frozenset(("assert", "ok", "true", "truthy", "isTrue", "isOk", "assertTrue"))
 _FALSEHOODS = frozenset(("notOk", "false", "falsy", "isFalse"))
-_SKIPS = frozenset(("skip", "todo", "pending", "fixme"))
 _BOUNDS = {"toBeLessThan": "<", "toBeLessThanOrEqual": "<", "toBeGreaterThan": ">"}
 _BOUNDS |= {"toBeGreaterThanOrEqual": ">", "above": ">", "below": "<", "least": ">", "most": "<"}
 _COUNTS = frozenset(("assertions", "hasAssertions", "unreachable"))
@@ -43,10 +51,12 @@ class BodyFacts:
     tables: tuple[CaseTable, ...]
 
 
-def body_facts(function: Node) -> BodyFacts:
-    """Return what a function holds, its arguments with it."""
+def body_facts(function: Node, values: Mapping[str, Node]) -> BodyFacts:
+    """Return what a function holds, its arguments with it; ``values`` are the file's constants."""
     body = function.child_by_field_name("body") or function
-    runner = _first_parameter(function)
+    taken = first_parameter(function)
+    runner = plain(taken) if taken is not None else ""
+    names = given_names(function)
     assertions: list[Assertion] = []
     marks: list[Mark] = []
     tables: list[CaseTable] = []
@@ -54,7 +64,11 @@ def body_facts(function: Node) -> BodyFacts:
         made = _asserted(at.node, runner)
         if made and not _is_inside_assertion(at.node, body, runner):
             assertions += [replace(m, guards=at.guards, swallowed=at.swallowed) for m in made]
-        marks += _marks(at, body, runner)
+        if at.node.type == "call_expression":
+            marks += _call_marks(at, names, values)
+            names |= subtest_names(at.node, names)
+        else:
+            marks += _marks(at, body)
         if at.node.type == "for_in_statement":
             tables += _loop(at.node, runner)
     return BodyFacts(text_of(function), tuple(marks), tuple(assertions), tuple(tables))
@@ -94,8 +108,8 @@ def _called(call: Node, runner: str) -> tuple[Assertion, ...]:
         return ()  # a value to compare with, such as expect.anything()
     if rest and (root == "expect" or ".should." in name or last == "expect"):
         return (_matcher(call, callee, name.split(".")),)
-    is_runners = root in _ROOTS or (rest and root in _RUNNERS_OWN | {runner})
-    if is_runners and root != "expect" and last not in _NOT_ASSERTIONS | _SKIPS:
+    is_runners = root in _ROOTS or (rest and root in RUNNERS | {runner})
+    if is_runners and root != "expect" and last not in _NOT_ASSERTIONS | SKIPPING_CALLS:
         return _plainly(call, last, given)
     if not is_runners and strengths.HELPER.match(name) and _is_statement(call):
         subject = text_of(*given[:1])
@@ -176,17 +190,21 @@ def _subject(callee: Node) -> Node | None:
     return None
 
 
-def _marks(at: Reached, body: Node, runner: str) -> Iterator[Mark]:
+def _call_marks(at: Reached, names: AbstractSet[str], values: Mapping[str, Node]) -> Iterator[Mark]:
     node, under = at.node, " ".join(at.guards)
-    if node.type == "call_expression":
-        root, _, last = dotted(node).rpartition(".")
-        if (last in _SKIPS and root in {*_RUNNERS_OWN, runner, "this", "test", "ctx", "it"}) or (
-            last == "pending" and not root
-        ):
-            yield Mark("skip", f"{under} {last}".strip(), not at.guards, line_of(node))
-        elif strengths.RETRIES.match(last) and root in {"this", "jest", "vi"}:
-            yield Mark("retry", text_of(node), line=line_of(node))
-    elif node.type == "return_statement" and not node.named_children:
+    root, _, last = dotted(node).rpartition(".")
+    if skips_its_test(node, names):
+        yield Mark("skip", f"{under} {last}".strip(), not at.guards, line_of(node))
+    elif strengths.RETRIES.match(last) and root in {"this", "jest", "vi"}:
+        yield Mark("retry", text_of(node), line=line_of(node))
+    else:
+        for mark in subtest_marks(node, names, values):
+            yield replace(mark, always=mark.always and not at.guards)
+
+
+def _marks(at: Reached, body: Node) -> Iterator[Mark]:
+    node, under = at.node, " ".join(at.guards)
+    if node.type == "return_statement" and not node.named_children:
         last_one = body.named_children[-1] if body.named_children else None
         if node != last_one and not _is_in_callback(node, body):
             yield Mark("skip", f"{under} return".strip(), not at.guards, line_of(node))
@@ -200,15 +218,6 @@ def _loop(statement: Node, runner: str) -> Iterator[CaseTable]:
         return
     if any(_asserted(node, runner) for node in walk(statement)):
         yield CaseTable(tuple(text_of(row) for row in over.named_children), in_loop=True)
-
-
-def _first_parameter(function: Node) -> str:
-    one = function.child_by_field_name("parameter")
-    if one is not None:
-        return plain(one)
-    many = function.child_by_field_name("parameters")
-    named = many.named_children if many is not None else []
-    return plain(named[0]).partition(":")[0].strip() if named else ""
 
 
 def _is_inside_assertion(node: Node, body: Node, runner: str) -> bool:

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from scoping.test_facts import CaseTable, FunctionFacts, Mark, SuiteFacts
-from scoping.test_syntax import strengths
 from scoping.test_syntax.javascript_bodies import body_facts, is_idle
+from scoping.test_syntax.javascript_marks import SKIPPING_WORDS, declared_marks, outer_marks
 from scoping.test_syntax.nodes import (
     Node,
     arguments,
@@ -21,9 +21,7 @@ _SUITES = frozenset(("describe", "context", "suite", "xdescribe", "fdescribe", "
 _TESTS = frozenset(
     ("it", "test", "specify", "xit", "xtest", "xspecify", "fit", "ftest", "Deno.test", "bench")
 )
-_FOCUSED = frozenset(("fit", "ftest", "fdescribe"))
-_SKIPPING = frozenset(("skip", "todo", "failing", "fails", "skipIf", "runIf", "fixme", "fail"))
-_MODIFIERS = _SKIPPING | {
+_MODIFIERS = SKIPPING_WORDS | {
     *("only", "each", "concurrent", "sequential", "serial", "parallel", "shuffle", "for", "cb"),
 }
 _FUNCTIONS = frozenset(("arrow_function", "function_expression", "function", "generator_function"))
@@ -65,8 +63,8 @@ def javascript_tests(root: Node, language: str) -> SuiteFacts:
             inner = _taken(declared, scope, values, found)
             stack += [inner] if inner is not None else []
             continue
-        marks += _file_marks(scope)
-        helper = _helper(scope.node)
+        marks += outer_marks(scope.node, scope.path)
+        helper = _helper(scope.node, values)
         if helper is not None:
             found.append(helper)
         stack.extend(replace(scope, node=child) for child in reversed(scope.node.children))
@@ -107,11 +105,12 @@ def _taken(
     given = arguments(declared.call)
     title = _title(given[0])
     body = next((node for node in reversed(given) if node.type in _FUNCTIONS), None)
-    marks = (*scope.marks, *_marks(declared, given))
+    own = declared_marks(declared.kind, declared.words, declared.call, values)
+    marks = (*scope.marks, *own)
     path = (*scope.path, title)
     if declared.kind in _SUITES:
         return _Scope(body, path, marks) if body is not None else None
-    inside = body_facts(body) if body is not None else None
+    inside = body_facts(body, values) if body is not None else None
     # Where a macro is handed over, what it is given says which test this is.
     said = inside.text if inside is not None else text_of(*given[1:])
     tables = (_table(declared.rows, values),) if declared.rows is not None else ()
@@ -133,47 +132,7 @@ def _taken(
     return None
 
 
-def _marks(declared: _Declared, given: list[Node]) -> list[Mark]:
-    line = line_of(declared.call)
-    found = [mark for word in declared.words if (mark := _mark(word, word, line)) is not None]
-    if declared.kind.startswith("x"):
-        found.append(Mark("skip", "skip", line=line))
-    elif declared.kind in _FOCUSED:
-        found.append(Mark("focus", "only", line=line))
-    pairs = [pair for node in given if node.type == "object" for pair in node.named_children]
-    for pair in pairs:
-        name, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
-        if name is None or value is None or plain(value) in {"false", "0", "undefined"}:
-            continue
-        mark = _mark(plain(name).strip("\"'"), text_of(pair), line)
-        if mark is not None:
-            found.append(replace(mark, always=not value.children))
-    return found
-
-
-def _mark(word: str, said: str, line: int) -> Mark | None:
-    """Return what a word after the name of a runner's function does, or an option's name."""
-    if word in _SKIPPING:
-        return Mark("skip", word, not word.endswith("If"), line)
-    if word == "only":
-        return Mark("focus", word, line=line)
-    return Mark("retry", said, line=line) if strengths.RETRIES.match(word) else None
-
-
-def _file_marks(scope: _Scope) -> list[Mark]:
-    """Return what a call outside tests says of the tests around it."""
-    node = scope.node
-    if node.type != "call_expression":
-        return []
-    last = dotted(node).rpartition(".")[2]
-    if strengths.RETRIES.match(last) and last.lower().startswith("retr"):
-        return [Mark("retry", text_of(node), line=line_of(node))]
-    if dotted(node) in {"this.skip", "test.skip", "it.skip", "describe.skip", "test.fixme"}:
-        return [Mark("skip", f"{' > '.join(scope.path)} skip".strip(), line=line_of(node))]
-    return []
-
-
-def _helper(node: Node) -> FunctionFacts | None:
+def _helper(node: Node, values: dict[str, Node]) -> FunctionFacts | None:
     """Return a function that asserts something for the tests beside it."""
     name = node.child_by_field_name("name")
     if node.type not in _NAMED_FUNCTIONS or name is None:
@@ -181,7 +140,7 @@ def _helper(node: Node) -> FunctionFacts | None:
     holder = node.child_by_field_name("value") if node.type == "variable_declarator" else node
     if holder is None or (holder is not node and holder.type not in _FUNCTIONS):
         return None
-    inside = body_facts(holder)
+    inside = body_facts(holder, values)
     if not inside.assertions:
         return None
     own, ends = plain(name), node.end_point[0] + 1

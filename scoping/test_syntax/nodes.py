@@ -53,6 +53,11 @@ class Node(Protocol):
         ...
 
     @property
+    def start_byte(self) -> int:
+        """Where in the file it begins."""
+        ...
+
+    @property
     def end_point(self) -> tuple[int, int]:
         """Where it ends, from 0."""
         ...

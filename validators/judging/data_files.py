@@ -9,10 +9,9 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
-from types import TracebackType
-from typing import Self
 
 from scoping.child import Child, answer_all
+from validators.weakenings.relaxed_json import plain_json
 
 _TIMEOUT_S = 10.0
 _MEMORY_BYTES = 512 * 1024**2
@@ -25,36 +24,21 @@ _RELAXED = re.compile(
     r"[jt]sconfig[\w.-]*\.json|\.eslintrc\.json|devcontainer\.json|deno\.json|api-extractor\.json"
     r"|\.swcrc|.*\.jsonc|.*\.code-workspace"
 )
-_COMMENT = re.compile(rb'("(?:[^"\\\n]|\\.)*"?)|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
-_LAST_COMMA = re.compile(rb'("(?:[^"\\\n]|\\.)*"?)|,(?=\s*+[\]}])')
 
 
-class DataParser:
+class DataParser(Child):
     """Says where files do not parse, from a child process; use it in ``with``."""
 
     def __init__(self, timeout_s: float = _TIMEOUT_S) -> None:
-        self._child = Child(__name__, timeout_s)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._child.close()
+        super().__init__(__name__, timeout_s)
 
     def error_line(self, path: str, content: bytes) -> int | None:
         """Return the line a file goes wrong in, 0 when it parses; None where that is not known."""
         form = form_of(path)
         if not form or len(content) > (_MAX_YAML_BYTES if form == "yaml" else _MAX_BYTES):
             return None
-        answer = self._child.ask(form.encode(), content)
-        if answer is None:
-            return None
-        return int(answer)
+        answer = self.ask(form.encode(), content)
+        return None if answer is None else int(answer)
 
 
 def form_of(path: str) -> str:
@@ -94,8 +78,7 @@ def _json(content: bytes) -> int:
 
 
 def _relaxed_json(content: bytes) -> int:
-    without = _COMMENT.sub(lambda found: found[1] or b" ", content)
-    return _json(_LAST_COMMA.sub(lambda found: found[1] or b"", without))
+    return _json(plain_json(content))
 
 
 def _toml(content: bytes) -> int:

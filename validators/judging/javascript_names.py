@@ -5,16 +5,15 @@ misses a little, and blames nothing that is right. Parsing happens in a child pr
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
 
 from scoping.child import Child, answer_all
 from scoping.languages import BY_NAME, grammar_of
 from scoping.syntax import why_unreadable
+from scoping.test_syntax.nodes import Node, line_of, plain
 
 _TIMEOUT_S = 10.0
 _MEMORY_BYTES = 1024**3
@@ -69,22 +68,6 @@ _TYPES = ("any", "bigint", "boolean", "never", "number", "object", "string", "sy
 _MODULE_NAMES = frozenset(("require", "module", "exports", "define"))
 
 
-class _Node(Protocol):
-    """As much of a tree-sitter node as is read here."""
-
-    @property
-    def type(self) -> str: ...
-    @property
-    def text(self) -> bytes | None: ...
-    @property
-    def named_children(self) -> "Sequence[_Node]": ...
-    @property
-    def start_byte(self) -> int: ...
-    @property
-    def start_point(self) -> tuple[int, int]: ...
-    def child_by_field_name(self, name: str, /) -> "_Node | None": ...
-
-
 @dataclass(frozen=True, slots=True)
 class Names:
     """``free`` has the first line of each name that is used and not declared.
@@ -97,29 +80,18 @@ class Names:
     is_script: bool = False
 
 
-class NameReader:
+class NameReader(Child):
     """Reads the names of files in a child process; use it in ``with``."""
 
     def __init__(self, timeout_s: float = _TIMEOUT_S) -> None:
-        self._child = Child(__name__, timeout_s)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._child.close()
+        super().__init__(__name__, timeout_s)
 
     def names(self, path: str, content: bytes) -> Names | None:
         """Return the names of a file; None where it is in another language, or not readable."""
         grammar = grammar_of(path)
         if grammar is None or grammar.name not in _GRAMMARS or why_unreadable(content):
             return None
-        answer = self._child.ask(grammar.name.encode(), content)
+        answer = self.ask(grammar.name.encode(), content)
         if not answer:
             return None
         free, declared, is_script = json.loads(answer)
@@ -156,27 +128,27 @@ def names_in(grammar_name: str, content: bytes) -> Names | None:
 
     For the child: on a hostile file it can take the process down.
     """
-    from scoping.grammars import _tree  # noqa: PLC0415 - the child's alone
+    from scoping.grammars import tree_of  # noqa: PLC0415 - the child's alone
 
-    tree = _tree(BY_NAME[grammar_name], content)
+    tree = tree_of(BY_NAME[grammar_name], content)
     return None if tree is None or tree.root_node.has_error else _names_below(tree.root_node)
 
 
-def _names_below(root: _Node) -> Names:
+def _names_below(root: Node) -> Names:
     used: dict[str, int] = {}
     declared: set[str] = set()
     is_script = True
-    waiting: list[tuple[_Node, bool]] = [(root, False)]
+    waiting: list[tuple[Node, bool]] = [(root, False)]
     while waiting:
         node, declares = waiting.pop()
         kind = node.type
         if declares and kind in _DECLARED:
-            declared.add(_text(node))
+            declared.add(plain(node))
         elif kind in _USED:
-            line = node.start_point[0] + 1
-            used[_text(node)] = min(line, used.get(_text(node), line))
+            name, line = plain(node), line_of(node)
+            used[name] = min(line, used.get(name, line))
         elif kind == "comment":
-            declared.update(_announced(_text(node)))
+            declared.update(_announced(plain(node)))
         else:
             is_script = is_script and kind not in {"import_statement", "export_statement"}
             waiting += _below(node, declares=declares)
@@ -184,15 +156,17 @@ def _names_below(root: _Node) -> Names:
     return Names(free, frozenset(declared), is_script and not _MODULE_NAMES & used.keys())
 
 
-def _below(node: _Node, *, declares: bool) -> Iterator[tuple[_Node, bool]]:
+def _below(node: Node, *, declares: bool) -> Iterator[tuple[Node, bool]]:
     """Yield what stands below a node that is no name, and whether the node declares it."""
     kind = node.type
     children = node.named_children
-    if kind in _SKIPPED or (kind == "export_statement" and _field(node, "source") is not None):
+    if kind in _SKIPPED or (
+        kind == "export_statement" and node.child_by_field_name("source") is not None
+    ):
         return
     if kind in _TAGS and _is_element(node):
         children = children[1:]
-    elif kind == "unary_expression" and _text(node).startswith("typeof"):
+    elif kind == "unary_expression" and plain(node).startswith("typeof"):
         children = [child for child in children if child.type != "identifier"]
     elif kind == "export_specifier":
         children = children[:1]  # another name that others may use is none in this file
@@ -200,7 +174,7 @@ def _below(node: _Node, *, declares: bool) -> Iterator[tuple[_Node, bool]]:
     yield from ((child, child.start_byte in declared) for child in children)
 
 
-def _declared_by(node: _Node, *, declares: bool) -> Iterator[_Node]:
+def _declared_by(node: Node, *, declares: bool) -> Iterator[Node]:
     """Yield the children in which ``node`` declares names; ``declares``: it is declared itself."""
     kind = node.type
     field = _FIELDS.get(kind, "")
@@ -209,26 +183,18 @@ def _declared_by(node: _Node, *, declares: bool) -> Iterator[_Node]:
     elif kind == "enum_body":  # later members may use earlier ones by name
         yield from (child for child in node.named_children if child.type == "property_identifier")
     elif kind in _DEFAULTS or kind == "pair_pattern":
-        part = _field(node, "left" if kind in _DEFAULTS else "value")
+        part = node.child_by_field_name("left" if kind in _DEFAULTS else "value")
         yield from (part,) if declares and part is not None else ()
-    elif field and (kind != "for_in_statement" or _field(node, "kind") is not None):
+    elif field and (kind != "for_in_statement" or node.child_by_field_name("kind") is not None):
         # What a tuple's type calls its members is named otherwise than a parameter.
-        part = _field(node, field) or _field(node, "name")
+        part = node.child_by_field_name(field) or node.child_by_field_name("name")
         yield from (part,) if part is not None else ()
 
 
-def _is_element(tag: _Node) -> bool:
+def _is_element(tag: Node) -> bool:
     """Whether a JSX tag is an element of HTML, not a component."""
-    name = _field(tag, "name")
-    return name is not None and name.type == "identifier" and _text(name)[:1].islower()
-
-
-def _text(node: _Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")
-
-
-def _field(node: _Node, name: str) -> _Node | None:
-    return node.child_by_field_name(name)
+    name = tag.child_by_field_name("name")
+    return name is not None and name.type == "identifier" and plain(name)[:1].islower()
 
 
 def _announced(comment: str) -> Iterator[str]:

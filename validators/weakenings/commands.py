@@ -94,7 +94,8 @@ def _looser(line: str, known: _Known, *, dashes: bool) -> Iterator[LooserCommand
     hidden = _HIDDEN.search(line)
     if hidden and known.text.count(hidden[0]) < line.count(hidden[0]):
         is_step = ":" in hidden[0] and "|" not in hidden[0]
-        certain = runs or is_step or "test" in line or "lint" in line or "zero" in hidden[0]
+        is_named = "test" in line or "lint" in line or "zero" in hidden[0]
+        certain = runs or is_step or is_named or "set -e" in known.text
         yield LooserCommand("failure-hidden", hidden[0].strip(), line, certain=certain)
     if runs and dashed != line and dashed.strip() in known.gone:
         yield LooserCommand("failure-hidden", "a dash before the command", line)

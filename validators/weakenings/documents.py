@@ -15,6 +15,7 @@ from typing import Any
 from scoping.facts import Skipped
 from scoping.grammars import Parser
 from validators.projects.yaml_document import yaml_document
+from validators.weakenings.relaxed_json import plain_json
 
 Settings = Mapping[str, tuple[str, ...]]
 
@@ -57,8 +58,6 @@ _RENAMED = (
     ("scripts.", "npm.scripts."),
     ("eslintConfig.", "eslint."),
 )
-_JSON_COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_JSON_COMMA = re.compile(r'("(?:[^"\\\n]|\\.)*")|,(?=\s*[}\]])')
 
 
 def is_configuration(path: str) -> bool:
@@ -106,7 +105,7 @@ def _flat(name: str, content: bytes) -> dict[str, tuple[str, ...]]:
     elif _is_ini(name):
         document = _ini(name, text)
     else:
-        document = _json(text)
+        document = _json(content)
     if name in _OWN_FILES and not _is_ini(name):
         document = {_OWN_FILES[name]: document.get(_OWN_FILES[name], document)}
     elif _TYPESCRIPT.match(name):
@@ -192,12 +191,9 @@ def _toml(text: str) -> dict[str, Any]:
         return {}
 
 
-def _json(text: str) -> dict[str, Any]:
-    """Read JSON, with the comments and last commas that most tools take as well."""
-    plain = _JSON_COMMENT.sub(lambda found: found[1] or "", text)
-    plain = _JSON_COMMA.sub(lambda found: found[1] or "", plain)
+def _json(content: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(plain)
+        document = json.loads(plain_json(content).decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

@@ -15,6 +15,7 @@ from validators.weakenings.suites import Touched
 
 _KINDS = (
     ("noqa", r"(?:ruff|flake8)\s*:\s*noqa\b|\bnoqa\b"),
+    ("ruff: ignore", r"\bruff\s*:\s*(?:disable|ignore|file-ignore)\b"),
     ("type: ignore", r"\btype:\s*ignore\b"),
     ("pyright: ignore", r"\bpyright:\s*(?:ignore|basic|off|report\w+\s*=\s*false)\b"),
     ("mypy: ignore-errors", r"\bmypy:\s*(?:ignore-errors|disable-error-code|allow-\S+)"),
@@ -31,17 +32,18 @@ _KINDS = (
     ("codespell", r"\bcodespell:ignore\b"),
 )
 _PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in _KINDS)
+_IGNORED = "ignored test"
 _IN_CODE = (
     ("allow", re.compile(r"#!?\[(?:cfg_attr\([^)]*,\s*)?allow\(")),
     ("SuppressWarnings", re.compile(r"@SuppressWarnings\b|@Suppress\(|\[SuppressMessage\(")),
     (
-        "ignored test",
+        _IGNORED,
         re.compile(r"^\s*(?:#\[ignore\b|@(?:Disabled|Ignore)\b)|\bt\.Skip(?:Now|f)?\("),
     ),
 )
 _WHOLE_FILE = re.compile(
-    r"(?:ruff|flake8)\s*:\s*noqa|mypy:|skip-file|@ts-nocheck|pyright:\s*(?:basic|off|report)"
-    r"|eslint-disable(?!-)|ignore file|#!\[allow"
+    r"(?:ruff|flake8)\s*:\s*(?:noqa|disable|file-ignore)|mypy:|skip-file|@ts-nocheck"
+    r"|pyright:\s*(?:basic|off|report)|eslint-disable(?!-)|ignore file|#!\[allow"
 )
 _NEXT_LINE = re.compile(r"next|@ts-|biome-ignore|deno-lint-ignore|ignore\s+(?:if|else|next|start)")
 _CODES = re.compile(r"(?:noqa:|ignore\[|disable(?:-next)?\s*=|allow\()\s*([\w\-, /@]+)")
@@ -135,7 +137,7 @@ def _suppressions(path: str, text: bytes, facts: object) -> Iterator[Suppression
             if found is None:
                 continue
             silenced = _code(line, said if comments is not None else line[found.start() :])
-            if not silenced and _NEXT_LINE.search(said):
+            if not silenced and (kind == _IGNORED or _NEXT_LINE.search(said)):
                 silenced = _code(lines[number], "") if number < len(lines) else ""
             whole = bool(_WHOLE_FILE.search(said)) or (not silenced and kind == "type: ignore")
             yield Suppression(kind, _names(said, found.start()), silenced, path, number, whole)

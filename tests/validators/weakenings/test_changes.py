@@ -318,7 +318,44 @@ WEAKER = [
     ("test-skipped", JS, js(EXPECT), js(f"t.skip(); {EXPECT}")),
     ("test-skipped", JS, js(EXPECT), js(f"this.skip(); {EXPECT}")),
     ("test-skipped", JS, js(EXPECT), js(f"return; {EXPECT}")),
-    ("test-skipped", JS, js(EXPECT), js(EXPECT).replace('"x", ', '"x", {skip: true}, ')),
+    *(
+        ("test-skipped", JS, js(EXPECT), js(EXPECT, before=f"{constants};\n").replace('"x"', given))
+        for constants, given in (
+            ("", '"x", {skip: true}'),
+            ("", '"x", {todo: "later"}'),
+            ("", '"x", {["skip"]: true}'),
+            ("const skip = true", '"x", {skip}'),
+            ("const later = {skip: true}", '"x", later'),
+            ("const later = {skip: true, ...later}", '"x", {timeout: 1, ...later}'),
+        )
+    ),
+    ("test-skipped", JS, js(EXPECT), js(EXPECT).replace('"d", ', '"d", {skip: true}, ')),
+    *(
+        ("test-skipped", JS, js(EXPECT), js(f"{call}; {EXPECT}").replace("(t)", taken))
+        for taken, call in (
+            ("(t)", "t.todo()"),
+            ("(own)", "own.skip()"),
+            ("own", "[1].map(() => own.skip())"),
+            ("()", "test('a', (own) => own.skip())"),
+            ("({ skip, task })", "skip()"),
+            ("({ skip }, {})", "if (g()) skip()"),
+        )
+    ),
+    ("test-skipped", TS, js(EXPECT), js(f"a.skip(); {EXPECT}").replace("(t)", "(a: Test = b)")),
+    *(
+        ("test-skipped", JS, js(EXPECT), js(EXPECT, before=f"{hook};\n"))
+        for hook in ("beforeEach((t) => t.skip())", "test.beforeEach(({skip}) => { skip() })")
+    ),
+    *(
+        (code, JS, js(f"t.test('a', (s) => {{ {EXPECT} }})"), js(f"{call} (s) => {{ {EXPECT} }})"))
+        for code, call in (
+            ("test-skipped", "t.test('a', {skip: true},"),
+            ("test-skipped", "t.test.todo('a',"),
+            ("test-focused", "t.test('a', {only: true},"),
+            ("test-focused", "t.test.only('a',"),
+        )
+    ),
+    ("test-focused", JS, js(EXPECT), js(EXPECT).replace('"x", ', '"x", {only: true}, ')),
     ("test-focused", JS, js(EXPECT), js(EXPECT, "it.only")),
     ("test-focused", JS, js(EXPECT), js(EXPECT, "fit")),
     ("test-focused", JS, js(EXPECT), js(EXPECT).replace("describe", "fdescribe")),
@@ -381,6 +418,7 @@ WEAKER = [
     ("test-skipped", JS, js(EXPECT), js(f"if (g()) return; {EXPECT}")),
     ("test-skipped", JS, js(EXPECT), f"test.skip();\n{js(EXPECT)}"),
     ("test-skipped", JS, js(EXPECT), js(EXPECT, "it.skipIf(g())")),
+    ("test-skipped", JS, js(EXPECT), js(EXPECT, "it.runIf(false)")),
     (
         "parametrize-cases-removed",
         JS,
@@ -437,6 +475,9 @@ SAME = [
     (JS, js("expect(f('a')).toEqual({b: 1})"), js('expect(\n f("a"),\n).toEqual({\n b: 1,\n});')),
     (JS, js("expect(f()).toBeTruthy()"), js(EXPECT)),
     (JS, js(EXPECT, "it.skip"), js(EXPECT)),
+    (JS, js(EXPECT), js(EXPECT).replace('"x", ', '"x", {skip: false, todo: null, only: ""}, ')),
+    (JS, js(EXPECT), js(EXPECT) + "function passed(t) { t.skip() }\n"),
+    (JS, js(EXPECT), js(f"reader.skip(); {EXPECT}")),
     (JS, js("assert.ok(f() === 1)"), js("assert.ok(f() === 1, 'words')")),
 ]
 
@@ -571,6 +612,16 @@ def test_a_skip_with_another_condition_is_for_a_person() -> None:
 
     _, found = judged({PY: (py(ONE, old), py(ONE, "@pytest.mark.skip"))})
     assert [(one.code, one.certain) for one in found] == [("test-skipped", True)]
+
+
+def test_a_subtest_that_is_skipped_instead_of_another_one_is_named() -> None:
+    both = "t.test('a', {{skip: {}}}, f); t.test('b', {{skip: {}}}, g); assert.ok(f())"
+    old, new = (js(both.format(*skips)) for skips in (("true", "false"), ("false", "true")))
+    _, found = judged({JS: (old, new)})
+
+    assert [(one.code, one.message) for one in found] == [
+        ("test-skipped", 'd > x is skipped: " b " skip')
+    ]
 
 
 def test_a_test_file_made_unreadable_is_weaker() -> None:

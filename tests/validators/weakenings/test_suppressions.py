@@ -63,6 +63,8 @@ def test_a_suppression_beside_new_code_is_for_a_person(
     ("path", "comment"),
     [
         ("a.py", "# ruff: noqa"),
+        ("a.py", "# ruff: disable[F401]"),
+        ("a.py", "# ruff: file-ignore[F401]"),
         ("a.py", "# flake8: noqa"),
         ("a.py", "# type: ignore"),
         ("a.py", "# mypy: ignore-errors"),
