@@ -132,12 +132,17 @@ def detect_in(
 def _judge_all(
     bench: GateBench, gates: tuple[GateRule, ...], touched: TouchedTests, base_sides: BaseSides
 ) -> list[Judged]:
-    """Judge gate after gate; a machine in trouble is asked no further."""
+    """Judge gate after gate; a machine in trouble is asked no further, nor is broken code run."""
     judged: list[Judged] = []
+    is_broken = False
     for gate in sorted(gates, key=lambda gate: _CHEAP_FIRST.index(gate.kind)):
-        judged.append(Judge(bench, gate, base_sides, touched).judge())
-        if judged[-1].record.outcome == "infrastructure" and gate.required:
+        if is_broken and gate.kind != "lint":
             break
+        judged.append(Judge(bench, gate, base_sides, touched).judge())
+        outcome = judged[-1].record.outcome
+        if outcome == "infrastructure" and gate.required:
+            break
+        is_broken |= outcome == "fail" and (gate.name == FLOOR or is_floor(gate))
     return judged
 
 

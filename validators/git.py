@@ -32,6 +32,7 @@ _ENVIRONMENT = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "true",  # answers with nothing, and wins against a repository's core.askPass
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_LITERAL_PATHSPECS": "1",
@@ -59,6 +60,7 @@ _CONFIG = (
     "gc.auto=0",
     "maintenance.auto=false",
     "commit.gpgSign=false",
+    "credential.helper=",  # forgets those that the repository names
     "pack.threads=1",  # one thread packs the same objects into the same bytes
     "user.name=changewright",
     "user.email=changewright@users.noreply.github.com",

@@ -288,7 +288,7 @@ def test_only_new_lint_findings_block_and_by_the_base_s_configuration(
             "ruff.toml": "lint.select = []\n",
             "a.py": None,
             "c.py": "# moved\nimport os\nimport sys\n",
-            "b.py": "import re  # noqa: F401\n",
+            "b.py": "import re\nimport io  # noqa: F401\n",
         }
     )
 
