@@ -60,7 +60,7 @@ def list_(repo: Path, state: Path | None, *, everything: bool, json_form: str) -
 @options.state
 @options.json()
 def show(number: int, repo: Path, state: Path | None, json_form: str) -> None:
-    """Print title, body, reviews and diff of a pull request. --json adds {"diff"} to its record."""
+    """Print title, body, reviews and diff of a pull request. --json adds {"diff", "base_head"}."""
     from bot.desk import open_desk  # noqa: PLC0415
     from bot.pages.review import review_text  # noqa: PLC0415
     from validators.encoding import builtins  # noqa: PLC0415
@@ -69,8 +69,9 @@ def show(number: int, repo: Path, state: Path | None, json_form: str) -> None:
     with open_desk(repo, options.given(state=state)) as desk:
         pull_request = desk.forge.pull_request(number)
         diff = desk.diff(repo, pull_request)
-    console.say(review_text(pull_request, diff))
-    console.document(builtins(pull_request) | {"diff": diff})
+        base_head = desk.forge.branch_head(pull_request.draft.base_branch)
+    console.say(review_text(pull_request, diff, base_head))
+    console.document(builtins(pull_request) | {"diff": diff, "base_head": base_head})
 
 
 @review.command()

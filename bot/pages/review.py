@@ -5,8 +5,11 @@ from workflows.pull_request import PullRequest
 from workflows.review import Review
 
 
-def review_text(pull_request: PullRequest, diff: str) -> str:
-    """Return everything a reviewer needs on one screen after the other."""
+def review_text(pull_request: PullRequest, diff: str, base_head: str | None) -> str:
+    """Return everything a reviewer needs on one screen after the other.
+
+    ``base_head`` is where the base branch stands now, None where there is none any more.
+    """
     draft = pull_request.draft
     head = (
         f"#{pull_request.number} {one_line(draft.title)}\n"
@@ -19,6 +22,9 @@ def review_text(pull_request: PullRequest, diff: str) -> str:
         for words, names in (("labels", draft.labels), ("asked to review", draft.reviewers))
         if names
     )
+    if pull_request.state == "open" and base_head != draft.base_commit:
+        moved = f"is at {base_head[:12]} by now" if base_head else "is gone by now"
+        head += f"behind: {draft.base_branch} {moved}; the gates ran on {draft.base_commit[:12]}\n"
     parts = [head, draft.body.strip() + "\n"]
     if pull_request.reviews:
         parts.append("## Reviews\n")
