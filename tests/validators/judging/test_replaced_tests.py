@@ -35,8 +35,8 @@ BASE = {
     ("source", "valid", "word", "code"),
     [
         ("'A' or '::' in text", ["A", "a::b"], "pass", "test-replaced"),
-        ("'A' or '::' in text", ["A"], "fail", "test-missing"),
-        ("'A' or text == 'c'", ["A", "c"], "fail", "test-missing"),
+        ("'A' or '::' in text", ["A"], "fail", "parametrize-cases-removed"),
+        ("'A' or text == 'c'", ["A", "c"], "fail", "parametrize-cases-removed"),
     ],
 )
 def test_a_case_may_go_when_it_is_another_tests_now_that_turns_green(
@@ -56,5 +56,34 @@ def test_a_case_may_go_when_it_is_another_tests_now_that_turns_green(
         }
     )
 
-    assert verdict.word == word, verdict
+    assert verdict.word == word, "\n".join(map(str, verdict.findings))
     assert code in {finding.code for finding in verdict.findings}
+
+
+CALLER = """import words
+
+
+def test_shouts():
+    called = words.is_valid({})
+    assert called == True
+"""
+
+
+@pytest.mark.parametrize(("asserts", "word"), [("True", "pass"), ("1", "fail")])
+def test_a_call_that_follows_the_sources_elsewhere_is_for_a_person(
+    bench_of: Callable[..., Any], sandbox: Sandbox, asserts: str, word: str
+) -> None:
+    base = {
+        "words.py": SOURCE.format("'A' or text == '::'"),
+        "test_words.py": TESTS.format(valid=["A"], invalid=["B", "c"]),
+        "test_more.py": CALLER.format("'A'"),
+    }
+    bench = bench_of(base, sandbox, RULES)
+
+    verdict, _ = bench.judge({
+        "words.py": SOURCE.format("'c' or text == '::'"),
+        "test_words.py": TESTS.format(valid=["c"], invalid=["B", "A"]),
+        "test_more.py": CALLER.format("'::'").replace("== True", f"== {asserts}"),
+    })  # fmt: skip
+
+    assert verdict.word == word, "\n".join(map(str, verdict.findings))
