@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SPECIAL = re.compile(
     r"^(?P<number>\d+)(?=[.)])"  # a list
     r"|(?<!\w)(?P<hash>[0-9a-fA-F]{7,40})(?!\w)"  # a commit, perhaps
-    r"|[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])|^[#>+=:-]"
+    r"|[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])|^[#>+=-]|^:(?!//)"
 )
 # A zero-width space inside of the sign: the reader sees the same, GitHub does not. `visible` leaves
 # none in the text, and in the end it is written as an entity, which editors and terminals show.
