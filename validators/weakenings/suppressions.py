@@ -70,8 +70,12 @@ def new_suppressions(touched: Sequence[Touched]) -> Iterator[Loosening]:
         one for file in touched for one in _suppressions(file.old_path, file.old_text, file.before)
     ]
     new = [one for file in touched for one in _suppressions(file.path, file.text, file.after)]
-    code = {file.path: (_lines(file.old_text), _lines(file.text)) for file in touched}
+    files = {file.path: file for file in touched}
+    code: dict[str, tuple[Counter[str], Counter[str]]] = {}
     for one in _unmatched(old, new):
+        file = files[one.path]
+        if one.path not in code:
+            code[one.path] = _lines(file.old_text), _lines(file.text)
         before, after = code[one.path]
         # The same words elsewhere are not the same code, so they are counted.
         is_old_code = bool(one.silenced) and 0 < after[one.silenced] <= before[one.silenced]

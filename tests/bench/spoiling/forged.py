@@ -75,13 +75,16 @@ def conftest(text: bytes) -> Callable[[Material], Iterator[Candidate]]:
     return make
 
 
-def in_source(python: bytes, script: bytes) -> Callable[[Material], Iterator[Candidate]]:
+def in_source(
+    python: bytes, script: bytes, *, without_fix: bool = False
+) -> Callable[[Material], Iterator[Candidate]]:
     """Return the variant that does something where the fixed module is loaded."""
 
     def make(material: Material) -> Iterator[Candidate]:
         text = python if material.fix.is_python else script
         for path in material.sources[:1] if text else ():
-            yield Candidate(material.tree({path: material.after(path) + text}), path)
+            source = material.before(path) if without_fix else material.after(path)
+            yield Candidate(material.tree({path: source + text}), path)
 
     return make
 
