@@ -97,6 +97,10 @@ _FIX = (
 )
 
 
+# A text of every character there is would leave 100 MB behind.
+_MOST_KNOWN = 10_000
+
+
 class _Visible(dict[int, int | None]):
     """What `str.translate` makes of each character, found when it is first met."""
 
@@ -105,8 +109,10 @@ class _Visible(dict[int, int | None]):
         is_hidden = character not in "\n\t" and (
             character in _HIDDEN or unicodedata.category(character) in {"Cf", "Cc"}
         )
-        self[code] = None if is_hidden else code
-        return self[code]
+        shown = None if is_hidden else code
+        if len(self) < _MOST_KNOWN:
+            self[code] = shown
+        return shown
 
 
 _VISIBLE = _Visible()
