@@ -83,8 +83,9 @@ def in_source(
     def make(material: Material) -> Iterator[Candidate]:
         text = python if material.fix.is_python else script
         for path in material.sources[:1] if text else ():
-            source = (without_fix and material.before(path)) or material.after(path)
-            yield Candidate(material.tree({path: source + text}), path)
+            source = material.before(path) if without_fix else material.after(path)
+            if source:  # a module that the fix brings has nothing to hide the fix's absence in
+                yield Candidate(material.tree({path: source + text}), path)
 
     return make
 
