@@ -70,14 +70,13 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """What one kind of command may see. Only ``setup`` may have ``network``.
+    """What one kind of command may see; none has a network.
 
     ``environment`` is everything the commands find in theirs beside PATH, HOME, LANG and TMPDIR;
     ``path`` goes before the system's folders in PATH; ``require`` are guarantees that must hold.
     """
 
     name: PhaseName
-    network: bool = False
     mounts: tuple[Mount, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     path: tuple[str, ...] = ()
@@ -88,7 +87,8 @@ class Phase:
 class Limits:
     """Limits of one session: seconds, bytes, processes. ``output_bytes`` is what is *kept*.
 
-    A command that prints more than ``output_limit_bytes`` is stopped with ``output-limit``.
+    A command that prints more than ``output_limit_bytes`` is stopped with ``output-limit``, and so
+    is one with which the session takes more than ``disk_bytes`` or ``disk_files`` on the disk.
     """
 
     timeout_s: float = 900.0
@@ -98,6 +98,8 @@ class Limits:
     output_limit_bytes: int = 64 * 1024**2
     file_bytes: int = 1024**3
     changes_bytes: int = 64 * 1024**2
+    disk_bytes: int = 8 * 1024**3
+    disk_files: int = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,10 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a backend was measured to guarantee on this machine, or why it cannot be used."""
+    """What a backend was measured to guarantee on this machine, or why it cannot be used.
+
+    ``kept_by`` says by what each guarantee is kept; of one that is not held, what there is of it.
+    """
 
     backend: str
     usable: bool
@@ -176,6 +181,7 @@ class Probe:
     why_not: str = ""
     mend: str = ""
     version: str = ""
+    kept_by: Mapping[Guarantee, str] = field(default_factory=dict)
 
 
 class Channel(Protocol):
@@ -191,6 +197,18 @@ class Channel(Protocol):
 
     def receive(self, timeout_s: float) -> bytes | None:
         """Return the next frame, or None at the end of the stream; TimeoutError when none came."""
+        ...
+
+    def close(self) -> Completed:
+        """End the command, if it still runs, and tell how it ended."""
+        ...
+
+
+class Pending(Protocol):
+    """A command that was started and talks to nobody."""
+
+    def wait(self) -> Completed:
+        """Wait for its end, or its limits', and tell how it ended."""
         ...
 
     def close(self) -> Completed:
@@ -217,6 +235,10 @@ class Session(Protocol):
         """Start one command that talks in frames."""
         ...
 
+    def begin(self, argv: Sequence[str]) -> Pending:
+        """Start one command as `run` would, and come back at once; the session's end is its own."""
+        ...
+
     def changes(self) -> Changes:
         """Tell what commands of this session did to the tree so far."""
         ...
@@ -238,7 +260,10 @@ class Session(Protocol):
 class Sandbox(Protocol):
     """A way to run a stranger's commands."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called in results, probes and settings."""
+        ...
 
     def probe(self) -> Probe:
         """Run the very flags that commands will run under, and report what held."""

@@ -46,7 +46,7 @@ class NoneSandbox:
                 " install bubblewrap, or let sandbox.require ask for nothing"
             )
         check_mounts(phase)
-        layer = spread(tree, self._scratch)
+        layer = spread(tree, self._scratch, why="without walls nothing is mounted")
         own = {WORKSPACE: layer.tree, HOME: layer.folder / "home", TEMPORARY: layer.folder / "tmp"}
         for place in own.values():
             place.mkdir(exist_ok=True)

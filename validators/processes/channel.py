@@ -8,8 +8,8 @@ import os
 import select
 import struct
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 
+from validators.processes.background import BackgroundCommand
 from validators.processes.supervise import Clock
 from validators.sandbox import Completed, SandboxRefusal
 
@@ -32,15 +32,10 @@ class FramedChannel:
         self._clock = clock
         command_reads, self._write = os.pipe()
         self._read, command_writes = os.pipe()
-        stopped, self._stop = os.pipe()
         self._buffer = bytearray()
         self._open = True
         self._ended = False
-        self._executor = ThreadPoolExecutor(1, "sandboxed-command")
-        self._completed: Future[Completed] = self._executor.submit(
-            run, command_reads, command_writes, stopped
-        )
-        self._stopped = stopped
+        self._command = BackgroundCommand(lambda stop: run(command_reads, command_writes, stop))
 
     def send(self, message: bytes) -> None:
         """Write one frame; raise SandboxRefusal when the command is gone."""
@@ -82,13 +77,7 @@ class FramedChannel:
             self._open = False
             os.close(self._write)
             os.close(self._read)
-            try:
-                wait([self._completed], _GRACE_S)
-            finally:
-                os.close(self._stop)
-                self._executor.shutdown()
-                os.close(self._stopped)
-        return self._completed.result()
+        return self._command.close(_GRACE_S)
 
     def _next_frame(self) -> bytes | None:
         if len(self._buffer) < _HEADER.size:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
-from validators.clones.snapshot import changes_since
+from validators.processes.background import BackgroundCommand
 from validators.processes.channel import FramedChannel
-from validators.processes.layer import Layer, remove
+from validators.processes.layer import Layer
 from validators.processes.supervise import Clock, Launch, supervise
 from validators.sandbox import (
     WORKSPACE,
@@ -60,19 +60,20 @@ class Ground:
 class LayeredSession:
     """One private layer over a tree, in which commands run one after the other.
 
-    ``tree`` is where the layer stands on the host: hostile once a command ran.
+    ``tree`` is where what commands wrote stands on the host, hostile once one ran; ``layer`` tells
+    whether that is all of the tree, and why.
     """
 
     def __init__(
         self, layer: Layer, phase: Phase, limits: Limits, ground: Ground, clock: Clock
     ) -> None:
-        self.tree = layer.tree
-        self._layer = layer
+        self.tree = layer.written
+        self.layer = layer
         self._environment = _environment(phase)
         self._limits = limits
         self._ground = ground
         self._clock = clock
-        self._channels: list[FramedChannel] = []
+        self._started: list[FramedChannel | BackgroundCommand] = []
         self._open = True
 
     def run(
@@ -104,13 +105,20 @@ class LayeredSession:
             return self._supervise(talking, self._limits, stop)
 
         channel = FramedChannel(run, self._clock)
-        self._channels.append(channel)
+        self._started.append(channel)
         return channel
+
+    def begin(self, argv: Sequence[str]) -> BackgroundCommand:
+        """Start one command as `run` would, and come back at once."""
+        request = self._request(argv, WORKSPACE, {})
+        command = BackgroundCommand(lambda stop: self._supervise(request, self._limits, stop))
+        self._started.append(command)
+        return command
 
     def changes(self) -> Changes:
         """Tell what commands of this session did to the tree so far."""
         self._check_open()
-        return changes_since(self._layer.before, self.tree, self._limits.changes_bytes)
+        return self.layer.changes(self._limits.changes_bytes)
 
     def close(self) -> None:
         """Drop the layer and all that still runs in it; calling it twice is calling it once."""
@@ -118,10 +126,10 @@ class LayeredSession:
             return
         self._open = False
         with ExitStack() as stack:  # each is done whatever becomes of the others
-            stack.callback(remove, self._layer.folder)
+            stack.callback(self.layer.close)
             stack.callback(self._ground.close)
-            for channel in self._channels:
-                stack.callback(channel.close)
+            for command in self._started:
+                stack.callback(command.close)
 
     def __enter__(self) -> Self:
         return self

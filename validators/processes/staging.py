@@ -5,15 +5,15 @@ because that user can reach next to nothing (a tree in a closed home folder, an 
 one), the folders that were asked for are shown to it in a mount namespace nobody else sees.
 """
 
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from validators.processes.mount_namespaces import overlay_namespaces, staged_namespace
+from validators.processes.overlay import Overlay
+from validators.processes.user_namespaces import how_to_allow
 from validators.sandbox import SandboxRefusal
 
 # Who root becomes. Not 65534, which other services share; not above 65535, which containers often
@@ -21,7 +21,7 @@ from validators.sandbox import SandboxRefusal
 UNPRIVILEGED_UID = 60777
 # In the namespace of its own, a file system in memory hides what is here; any folder would do.
 _STAGE = "/mnt"
-_SCRIPT = Path(__file__).with_name("stage_mounts.py")
+_NSENTER = "/usr/bin/nsenter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,42 +46,49 @@ def owner() -> int | None:
     return None if os.geteuid() else UNPRIVILEGED_UID
 
 
-def stage(sources: Sequence[Path]) -> Staging:
+def stage(sources: Sequence[Path], overlay: Overlay | None = None) -> Staging:
     """Make every source reachable for an unprivileged user; SandboxRefusal where that is forbidden.
 
-    For an ordinary user there is nothing to do: the sources are where they are.
+    The source that is the place of ``overlay`` is mounted first. For an ordinary user without one
+    there is nothing to do: the sources are where they are.
     """
     uid = owner()
-    if uid is None:
-        return Staging({source: str(source) for source in sources})
+    if uid is not None:
+        return _staged_by_root(sources, overlay, uid)
+    places = {source: str(source) for source in sources}
+    if overlay is None:
+        return Staging(places)
+    try:
+        user, mount = overlay_namespaces(overlay)
+    except OSError as error:
+        raise SandboxRefusal(
+            f"an ordinary user may not mount an overlay here ({error.strerror}); {how_to_allow()}"
+        ) from error
     with ExitStack() as kept:
-        namespace = _namespace([str(source.absolute()) for source in sources])
+        kept.callback(os.close, user)
+        kept.callback(os.close, mount)
+        # Who owns a namespace may enter it, and stays who that is.
+        prefix = (_NSENTER, f"--user={_held(user)}", f"--mount={_held(mount)}")
+        return Staging(places, (*prefix, "--preserve-credentials", "--"), None, kept.pop_all())
+
+
+def _staged_by_root(sources: Sequence[Path], overlay: Overlay | None, uid: int) -> Staging:
+    try:
+        namespace = staged_namespace(_STAGE, [source.absolute() for source in sources], overlay)
+    except OSError as error:
+        raise SandboxRefusal(
+            "root may not make a mount namespace for the sandbox here"
+            f" ({error.filename}: {error.strerror}); run as an ordinary user, or in a container"
+            " that is allowed to mount"
+        ) from error
+    with ExitStack() as kept:
         kept.callback(os.close, namespace)
-        # By this process's own list of descriptors: the command itself inherits none of it.
-        enter = ("/usr/bin/nsenter", f"--mount=/proc/{os.getpid()}/fd/{namespace}", "--")
         become = (f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--no-new-privs")
+        enter = (_NSENTER, f"--mount={_held(namespace)}", "--", "/usr/bin/setpriv", *become, "--")
         places = {source: f"{_STAGE}/{number}" for number, source in enumerate(sources)}
-        return Staging(places, (*enter, "/usr/bin/setpriv", *become, "--"), uid, kept.pop_all())
+        return Staging(places, enter, uid, kept.pop_all())
 
 
-def _namespace(sources: list[str]) -> int:
-    """Return an open mount namespace in which source N stands at stage/N."""
-    order = json.dumps({"stage": _STAGE, "sources": sources}).encode() + b"\n"
-    with subprocess.Popen(
-        [sys.executable, "-I", "-S", str(_SCRIPT)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={},
-        bufsize=0,
-    ) as script:
-        if script.stdin is None or script.stdout is None or script.stderr is None:
-            raise AssertionError("all three streams are pipes")
-        script.stdin.write(order)
-        if script.stdout.readline() == b"ready\n":
-            return os.open(f"/proc/{script.pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
-        why = script.stderr.read().decode("utf-8", "replace").strip()
-    raise SandboxRefusal(
-        f"root may not make a mount namespace for the sandbox here ({why});"
-        " run as an ordinary user, or in a container that is allowed to mount"
-    )
+def _held(namespace: int) -> str:
+    """Return where a command finds a namespace: in our list of descriptors, as it inherits none."""
+    return f"/proc/{os.getpid()}/fd/{namespace}"

@@ -8,16 +8,16 @@ is the business of the Sandbox that asks; here the time, the output and the memo
 import contextlib
 import os
 import selectors
-import signal
 import subprocess
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from validators.processes.excess import Excess, Watch
 from validators.processes.kept_output import KeptOutput
-from validators.processes.process_tree import Member, family, proportional_bytes, resident_bytes
+from validators.processes.memory_watch import MemoryWatch
+from validators.processes.watched_family import WatchedFamily, Within
 from validators.sandbox import Completed, Limits, RunOutcome
 
 Clock = Callable[[], float]
@@ -26,20 +26,26 @@ _CHUNK_BYTES = 65_536
 # The family is looked at soon at first, so that a short command has figures too, then seldom.
 _FIRST_LOOK_S = 0.01
 _LAST_LOOK_S = 0.1
-_DRAIN_S = 1.0
-_GRACE_S = 3.0  # enough for a test runner to write its report, on a busy machine too
-# What was killed is usually gone at once; what hangs in the kernel is waited for about 2 s.
-_KILL_PAUSES_S = (0.001, 0.002, 0.004, *(0.01,) * 200)
+_DRAIN_S = 0.2
+# A command out of time may still write its report, as test runners do: before its limit, and a
+# little after it.
+_GRACE_AFTER_S = 0.2
+
+_INTERRUPTED = Excess("killed")
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A process to start on this machine, its walls included in its ``argv``.
+    """A process to start, its walls included in its ``argv``.
 
     ``environment`` is all it gets. It inherits ``descriptors``; those ``handed_over`` too, and they
     are closed here as soon as it has them (or cannot have them). ``explain`` turns what the
     supervisor saw of the outermost process into what happened to the command within.
-    ``walled``: that process is the walls, which must not fall before the command ended.
+    ``walled``: that process is the walls, which must not fall before the command ended, and keeps
+    all others in a pid namespace. ``watches`` look at memory and disk; without any, memory is
+    watched as /proc tells it. ``within`` is for walls that stand elsewhere, where the command is no
+    descendant of what is started here: it tells who is inside now. They are watched and ended like
+    descendants, and they alone are charged; ``fell`` brings such walls down with all inside.
     """
 
     argv: tuple[str, ...]
@@ -50,6 +56,9 @@ class Launch:
     handed_over: tuple[int, ...] = ()
     explain: Callable[[Completed], Completed] = field(default=lambda completed: completed)
     walled: bool = False
+    watches: tuple[Watch, ...] = ()
+    within: Within | None = None
+    fell: Callable[[], None] | None = None
 
 
 def supervise(launch: Launch, limits: Limits, clock: Clock, stop: int | None = None) -> Completed:
@@ -69,14 +78,23 @@ def supervise(launch: Launch, limits: Limits, clock: Clock, stop: int | None = N
     finally:
         for descriptor in launch.handed_over:
             os.close(descriptor)
+    watches = launch.watches or (MemoryWatch(limits.memory_bytes).excess,)
+    kin = WatchedFamily(process.pid, watches, launch.within, launch.fell, walled=launch.walled)
     with contextlib.ExitStack() as stack:
-        supervision = stack.enter_context(_Supervision(process, launch.stdin, limits, clock))
-        reason = supervision.watch(started + limits.timeout_s, stop)
-        if reason == "timeout" and stop is None:
-            supervision.interrupt(walled=launch.walled)
-        supervision.end()
+        supervision = stack.enter_context(_Supervision(process, launch.stdin, limits, clock, kin))
+        until = started + limits.timeout_s
+        reason = supervision.watch(until - _grace_s(limits.timeout_s), stop)
+        if reason and reason.outcome == "timeout":
+            kin.interrupt()
+            supervision.watch(until + _GRACE_AFTER_S, stop)
+        reason = supervision.end(reason)
         supervision.drain()
     return launch.explain(supervision.completed(reason, clock() - started))
+
+
+def _grace_s(limit_s: float) -> float:
+    """Return how long before its limit a command is asked to end: a twentieth, at most 2.5 s."""
+    return min(2.5, max(limit_s / 20, min(0.5, limit_s / 4)))
 
 
 def _spawn(launch: Launch) -> subprocess.Popen[bytes]:
@@ -94,18 +112,21 @@ def _spawn(launch: Launch) -> subprocess.Popen[bytes]:
 
 
 class _Supervision:
-    """One process while it lives: its streams, its family and the figures about both."""
+    """One process while it lives: its streams, its end, and what was seen of both."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], stdin: bytes, limits: Limits, clock: Clock
+        self,
+        process: subprocess.Popen[bytes],
+        stdin: bytes,
+        limits: Limits,
+        clock: Clock,
+        kin: WatchedFamily,
     ) -> None:
         self._process = process
         self._limits = limits
         self._clock = clock
+        self._family = kin
         self._stdin = memoryview(stdin)
-        self._known: set[tuple[int, int]] = set()
-        self._peak_bytes = 0
-        self._cpu_s = 0.0
         self._status: int | None = None
         self._stdout = KeptOutput(limits.output_bytes)
         self._stderr = KeptOutput(limits.output_bytes)
@@ -128,16 +149,16 @@ class _Supervision:
 
     def __exit__(self, *_: object) -> None:
         # Also on the way out of an interrupt: nothing is left running.
-        self.end()
+        self.end(_INTERRUPTED)
         self._selector.close()
         os.close(self._exit)
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             if stream:
                 stream.close()
 
-    def watch(self, deadline: float, stop: int | None) -> RunOutcome | None:
+    def watch(self, deadline: float, stop: int | None) -> Excess | None:
         """Serve the streams until the process ends (None) or must be ended (why)."""
-        if stop is not None:
+        if stop is not None and stop not in self._selector.get_map():
             self._selector.register(stop, selectors.EVENT_READ, None)
         look_s = _FIRST_LOOK_S
         look_at = self._clock() + look_s
@@ -145,49 +166,38 @@ class _Supervision:
             ready = self._selector.select(max(0.0, min(deadline, look_at) - self._clock()))
             self._serve(ready)
             descriptors = {key.fd for key, _ in ready}
-            if self._stdout.total_bytes + self._stderr.total_bytes > (
-                self._limits.output_limit_bytes
-            ):
-                return "output-limit"
+            most = self._limits.output_limit_bytes
+            if self._stdout.total_bytes + self._stderr.total_bytes > most:
+                return Excess("output-limit")
             if self._exit in descriptors:
                 return None
             if stop in descriptors:
-                return "killed"
+                return Excess("killed")
             now = self._clock()
             if now >= deadline:
-                return "timeout"
+                return Excess("timeout")
             if now >= look_at:
-                if self._is_too_large(self._look()):
-                    return "oom"
+                excess = self._family.look()
+                if excess:
+                    return excess
                 look_s = min(2 * look_s, _LAST_LOOK_S)
-                # On a machine with thousands of processes looking may take a twentieth, not all.
-                look_at = self._clock() + max(look_s, 20 * (self._clock() - now))
+                # On a machine with thousands of processes looking may take a tenth, not all.
+                look_at = self._clock() + max(look_s, 10 * (self._clock() - now))
 
-    def interrupt(self, *, walled: bool) -> None:
-        """Ask the family to end, as Ctrl-C would: a test runner then reports what it has so far."""
-        for member in self._look():
-            if not (member.ended or (walled and member.pid == self._process.pid)):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(member.pid, signal.SIGINT)
-        self.watch(self._clock() + _GRACE_S, None)
+    def end(self, reason: Excess | None) -> Excess | None:
+        """Kill what is left of the family and reap the process; return why it ended.
 
-    def end(self) -> None:
-        """Kill whatever is left of the family, wait until it is gone, and reap the process."""
+        ``reason`` is why it was ended, None when it ended by itself: then it may turn out only now
+        that it had gone too far.
+        """
         if self._status is not None:
-            return
-        pause = threading.Event()
-        for pause_s in _KILL_PAUSES_S:
-            alive = [member for member in self._look() if not member.ended]
-            if not alive:
-                break
-            for member in alive:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(member.pid, signal.SIGKILL)
-            pause.wait(pause_s)
+            return reason
+        reason = reason or self._family.look()
+        self._family.kill(by_itself=reason is None)
         _, self._status, usage = os.wait4(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(self._status)
-        self._cpu_s = max(self._cpu_s, usage.ru_utime + usage.ru_stime)
-        self._peak_bytes = max(self._peak_bytes, usage.ru_maxrss * 1024)
+        self._family.charge(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+        return reason
 
     def drain(self) -> None:
         """Read what was written before the end; a stranger that holds a stream open is left."""
@@ -203,19 +213,20 @@ class _Supervision:
             if total_bytes > most or self._clock() >= until:
                 return
 
-    def completed(self, reason: RunOutcome | None, wall_s: float) -> Completed:
+    def completed(self, reason: Excess | None, wall_s: float) -> Completed:
         """Return what was seen; ``reason`` is why it was ended, None when it ended by itself."""
         status = self._process.returncode
         by_itself: RunOutcome = "ok" if status == 0 else "failed" if status > 0 else "killed"
         return Completed(
-            reason or by_itself,
+            reason.outcome if reason else by_itself,
             code=status if status >= 0 and reason is None else None,
             signal=-status if status < 0 else None,
             stdout=self._stdout.output(),
             stderr=self._stderr.output(),
             wall_s=wall_s,
-            cpu_s=self._cpu_s,
-            peak_memory_bytes=self._peak_bytes,
+            cpu_s=self._family.cpu_s,
+            peak_memory_bytes=self._family.peak_bytes,
+            detail=reason.detail if reason else "",
         )
 
     def _serve(self, ready: list[tuple[selectors.SelectorKey, int]]) -> None:
@@ -237,14 +248,3 @@ class _Supervision:
         if not self._stdin and self._process.stdin:
             self._selector.unregister(descriptor)
             self._process.stdin.close()
-
-    def _look(self) -> tuple[Member, ...]:
-        members = family(self._process.pid, self._known)
-        self._known.update(member.identity for member in members)
-        self._peak_bytes = max(self._peak_bytes, resident_bytes(members))
-        self._cpu_s = max(self._cpu_s, sum(member.cpu_s for member in members))
-        return members
-
-    def _is_too_large(self, members: tuple[Member, ...]) -> bool:
-        most = self._limits.memory_bytes
-        return resident_bytes(members) > most and proportional_bytes(members) > most
