@@ -7,12 +7,14 @@ import errno
 import fcntl
 import os
 import secrets
-import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from scoping.refusal import Refusal
+from validators.processes.layer import remove
+from validators.sandbox import SandboxRefusal
 
 ALIVE = ".alive"
 # What a run writes before its first effect, several times over: a journal, a clone, two trees.
@@ -35,9 +37,12 @@ def scratch(state: Path) -> Iterator[Path]:
             # Under its name it is only ever seen locked.
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             (folder / ".new").rename(folder / ALIVE)
-            yield folder
+            with _temporary(folder):
+                yield folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            # What cannot be removed now is tried again at each start.
+            with suppress(SandboxRefusal):
+                remove(folder)
             os.close(descriptor)
     except OSError as error:
         if error.errno == errno.ENOENT and not folder.parent.is_dir():
@@ -50,6 +55,16 @@ def scratch(state: Path) -> Iterator[Path]:
             f"the disk of {state} is full; free some space on it, or use another --state."
             " What the journal holds is kept: `changewright resume` goes on from there"
         ) from error
+
+
+@contextmanager
+def _temporary(folder: Path) -> Iterator[None]:
+    """Have every temporary file of this process stand in ``folder``, where it is found again."""
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def require_room(state: Path) -> None:

@@ -14,6 +14,7 @@ from bot.adapters.sqlite_journal.retention import iso
 from bot.housekeeping import Bounds, sweep_scratch, tidy, tidy_once_a_day
 from bot.scratch import scratch
 from validators.building.shelf import shelved
+from validators.clones.written_trees import use
 from workflows.run import Event
 
 DAY = 86_400.0
@@ -103,6 +104,32 @@ def test_what_may_not_be_read_or_written_is_removed_all_the_same(state: Path) ->
     assert list((state / "scratch").iterdir()) == []
 
 
+def folders_in_folders(folder: Path, levels: int = 1500) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(levels):
+        os.mkdir("d", dir_fd=here)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+
+
+def test_folders_in_folders_without_end_stop_nobody(state: Path) -> None:
+    made(state / "scratch" / "x" / ".alive", 0)
+    folders_in_folders(state / "scratch" / "x" / "work")
+    done = sweep_scratch(state, NOW)
+    assert (done.scratch, done.troubles) == (1, ())
+    with scratch(state) as mine:
+        folders_in_folders(mine / "work")
+    assert list((state / "scratch").iterdir()) == []
+    home = made(state / "environments" / "target" / "key" / "environment.json", 0).parent
+    made(home.with_name("key.lock"), 10 * DAY)
+    folders_in_folders(home / "inside")
+    done = tidy(state, Bounds(cache_days=1), NOW)
+    assert (done.environments, done.troubles) == (1, ())
+
+
 def test_links_are_neither_followed_nor_left_standing_inside(state: Path, tmp_path: Path) -> None:
     precious = made(tmp_path / "precious" / "file", 10 * DAY)
     dead = made(state / "scratch" / "dead" / ".alive", 0).parent
@@ -166,6 +193,49 @@ def test_environments_go_by_age_and_then_by_size(state: Path) -> None:
     assert older.with_name("older.lock").exists()
     assert tidy(state, Bounds(cache_days=30, cache_mb=1), NOW).environments == 1
     assert used.exists()
+
+
+def tree(state: Path, name: str, age_s: float, size: int = 10) -> Path:
+    """Make a written base tree that was used last some time ago."""
+    home = state / "trees" / "start" / name
+    home.mkdir(parents=True)
+    (home / "file").write_bytes(bytes(size))
+    made(home / "notes.unfinished", 500 * DAY)
+    made(home.with_name(f"{name}.lock"), age_s)
+    return home
+
+
+def test_trees_share_the_bounds_of_environments(state: Path) -> None:
+    mib = 1024**2
+    built = environment(state, "key", 20 * DAY, 3 * mib)
+    old = tree(state, "a" * 40, 40 * DAY)
+    older = tree(state, "b" * 40, 15 * DAY, 3 * mib)
+    newer = tree(state, "c" * 40, 10 * DAY, 3 * mib)
+    done = tidy(state, Bounds(cache_days=30, cache_mb=7), NOW)
+    assert (done.environments, done.trees, done.drafts, done.troubles) == (1, 1, 0, ())
+    assert [home.exists() for home in (built, old, older, newer)] == [False, False, True, True]
+    # What a tree holds is the target's, whatever it is called.
+    assert (newer / "notes.unfinished").exists()
+    assert tidy(state, Bounds(cache_mb=1), NOW).trees == 2
+
+
+def test_a_tree_that_a_sandbox_is_shown_is_left_alone(state: Path) -> None:
+    home = tree(state, "a" * 40, 99 * DAY)
+    with use(home) as is_ours:
+        assert is_ours
+        assert tidy(state, Bounds(), NOW).trees == 0
+    assert home.exists()
+    assert tidy(state, Bounds(), NOW).trees == 1
+    with use(home) as is_ours:
+        assert not is_ours
+
+
+def test_half_of_what_was_removed_is_removed_later_and_never_used(state: Path) -> None:
+    home = tree(state, "a" * 40, 1 * DAY)
+    home.rename(home.with_name(f"{home.name}.unfinished"))
+    os.utime(home.with_name(f"{home.name}.unfinished"), (NOW - 2 * HOUR, NOW - 2 * HOUR))
+    assert tidy(state, Bounds(), NOW).drafts == 1
+    assert [path.name for path in home.parent.iterdir()] == [f"{home.name}.lock"]
 
 
 def test_an_environment_that_is_being_built_is_left_alone(state: Path) -> None:

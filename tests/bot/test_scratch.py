@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,10 @@ def test_a_disk_that_really_fills_up_is_told_and_cleared(tmp_path: Path) -> None
 
     assert said.startswith(f"the disk of {tmp_path / 'disk'} is full; free some space on it")
     assert said.endswith("\n[]\n")
+
+
+def test_temporary_files_of_the_command_stand_in_its_folder(tmp_path: Path) -> None:
+    before = tempfile.gettempdir()
+    with scratch(tmp_path) as folder, tempfile.TemporaryDirectory() as temporary:
+        assert Path(temporary).parent == folder
+    assert tempfile.gettempdir() == before

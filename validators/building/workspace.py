@@ -1,15 +1,13 @@
-"""The folders that commands of the target are shown: a tree, with what set-up left beside it.
+"""The trees that commands of the target are shown: one of the target, with what set-up left.
 
 Set-up may generate files that tests need (a version module, a compiled extension). They are kept as
 a layer and laid under each later tree: a file of the tree itself always wins.
 """
 
-import shutil
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-from validators.checkout import Clone, list_files, materialise, write_tree
+from validators.checkout import Clone, list_files, write_tree
 from validators.clones.tree_names import parents, why_unsafe
 from validators.sandbox import FileChange
 
@@ -45,22 +43,3 @@ def layered_tree(clone: Clone, tree: str, layer: tuple[FileChange, ...]) -> str:
         if change.path not in taken and files.isdisjoint(parents(change.path))
     ]
     return write_tree(clone, tree, free)
-
-
-def written_tree(clone: Clone, tree: str, scratch: Path) -> Path:
-    """Return the folder below ``scratch`` with the files of ``tree``, written out once."""
-    folder = scratch / "trees" / tree
-    if folder.exists():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    # A name of its own: several threads may write the same tree at once, and the first one counts.
-    unfinished = Path(tempfile.mkdtemp(prefix=f"{tree}.", dir=folder.parent))
-    try:
-        materialise(clone, tree, unfinished)
-        unfinished.rename(folder)
-    except OSError:
-        if not folder.exists():
-            raise
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-    return folder

@@ -6,6 +6,7 @@ no link is there yet while files are written.
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,11 +20,20 @@ _MAX_PATH_BYTES = 4096 - 16  # Linux's limit, with room for what commands put be
 _BATCH_BYTES = 64 * 1024**2
 
 
-def materialise(clone: Clone, tree: str, directory: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A ``tree`` whose files stand in ``folder``, where nobody changes them any more."""
+
+    tree: str
+    folder: Path
+
+
+def materialise(clone: Clone, tree: str, directory: Path, like: Written | None = None) -> None:
     """Write the files of ``tree`` into the new or empty ``directory``; there is no git in it.
 
-    Submodules become empty folders. CheckoutRefusal for a tree that would write anywhere else, or
-    whose paths no program could open.
+    Submodules become empty folders. A file that is the same in ``like`` becomes another name of
+    that one: nobody may write into such a directory either. CheckoutRefusal for a tree that would
+    write anywhere else, or whose paths no program could open.
     """
     directory.mkdir(parents=True, exist_ok=True)
     if any(directory.iterdir()):
@@ -45,6 +55,7 @@ def materialise(clone: Clone, tree: str, directory: Path) -> None:
         (directory / folder).chmod(0o755)
     # Links last: while files are written there is no link they could be written through.
     blobs = [entry for entry in entries if entry.mode != SUBMODULE]
+    blobs = _not_linked(clone, blobs, directory, like)
     for batch in _batches(sorted(blobs, key=lambda entry: entry.mode == LINK)):
         if batch[0].size > _BATCH_BYTES and batch[0].mode != LINK:
             _write_large(clone, batch[0], directory)
@@ -52,6 +63,22 @@ def materialise(clone: Clone, tree: str, directory: Path) -> None:
         contents = read_blobs(clone, (entry.sha for entry in batch))
         for entry, content in zip(batch, contents, strict=True):
             _write(directory / entry.path, entry.mode, content)
+
+
+def _not_linked(
+    clone: Clone, entries: list[TreeFile], directory: Path, like: Written | None
+) -> list[TreeFile]:
+    """Link the files that are the same in ``like``; return all others."""
+    if like is None:
+        return entries
+    known = {entry for entry in list_files(clone, like.tree) if entry.mode != LINK}
+    left = [entry for entry in entries if entry not in known]
+    for entry in (entry for entry in entries if entry in known):
+        try:
+            os.link(like.folder / entry.path, directory / entry.path)
+        except OSError:  # the file system has none, or not that many of one file
+            left.append(entry)
+    return left
 
 
 def _batches(entries: list[TreeFile]) -> Iterator[list[TreeFile]]:

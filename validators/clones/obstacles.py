@@ -5,8 +5,8 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from validators.clones.folder_walk import KINDS
 from validators.clones.repository import CheckoutRefusal
-from validators.clones.snapshot import KINDS
 
 # Git opens these wherever it meets them below the files of its user, and waits at a pipe for ever.
 _READ_BY_GIT = frozenset((".gitignore", ".gitattributes", "HEAD", "commondir", "config"))

@@ -1,19 +1,21 @@
 """What commands did to a directory, read back as if whoever ran there still meant harm.
 
-No link is followed: every folder is opened beside its parent's descriptor and every file is opened
-without following, then checked to be the file that was listed. No git runs inside: a directory
-where strangers' commands ran may hold a config.
+No link is followed (`folder_walk`), and no git runs inside: a directory where strangers' commands
+ran may hold a config. `upper_changes` is for a directory that is stacked over the original by the
+kernel, `changes_since` for a copy of it; both tell the same.
 """
 
+import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scoping.refusal import Refusal
-from validators.clones.tree_names import is_git_like, parents
-from validators.clones.trees import DELETED, EXECUTABLE, LINK, PLAIN
+from validators.clones.folder_walk import Found, facts_of, read, walk, walk_files
+from validators.clones.original import Original, git_mode
+from validators.clones.tree_names import parents
+from validators.clones.trees import DELETED
 from validators.encoding import digest
 from validators.sandbox import Changes, FileChange
 
@@ -21,20 +23,7 @@ from validators.sandbox import Changes, FileChange
 # trace in a file's times. So content counts, not times, for what is as young as the youngest file.
 _TICK_NS = 20_000_000
 _MAX_HASHED_BYTES = 64 * 1024**2
-_MAX_DEPTH = 200  # one open descriptor a level
-_MAX_ENTRIES = 1_000_000
-_SEARCH = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-KINDS = {
-    stat.S_IFBLK: "a device",
-    stat.S_IFCHR: "a device",
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFSOCK: "a socket",
-}
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
-
-
-class SnapshotRefusal(Refusal):
-    """A directory cannot be read back: what is in the way."""
+_OPAQUE = "user.overlay.opaque"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,157 +41,108 @@ class Snapshot:
     files: Mapping[str, Identity] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """One entry while its parent's ``folder`` is open; ``why_refused`` is empty for a file."""
+class _Account:
+    """What is to be told so far: at most ``limit_bytes`` of contents in all."""
 
-    path: str
-    name: str
-    folder: int
-    status: os.stat_result
-    why_refused: str = ""
+    def __init__(self, original: Original, limit_bytes: int) -> None:
+        self._original = original
+        self._left = limit_bytes
+        self._files: list[FileChange] = []
+        self._refused: dict[str, str] = {}
+
+    def add(self, found: Found) -> None:
+        """Tell of an entry as git would keep it, or why it is refused; or not, if it is as it was.
+
+        What was only touched, or written with what it held, is no change.
+        """
+        if self._original.holds(found):
+            return
+        status = found.status
+        if found.why_refused:
+            self._refused[found.path] = found.why_refused
+        elif status.st_size > self._left:
+            why = f"its {status.st_size} bytes are past the limit for one change"
+            self._refused[found.path] = why
+        elif (content := read(found, self._left)) is None:
+            self._refused[found.path] = "it could not be read, or changed while it was read"
+        else:
+            self._left -= len(content)
+            self._files.append(FileChange(found.path, git_mode(status), content))
+
+    def changes(self, gone: Iterable[str]) -> Changes:
+        """Return all that was told, and that files are ``gone``."""
+        # What lies in a folder that could not be read may still be there.
+        known = (path for path in gone if self._refused.keys().isdisjoint(parents(path)))
+        self._files.extend(FileChange(path, DELETED) for path in known)
+        self._files.sort(key=lambda change: change.path)
+        return Changes(tuple(self._files), tuple(sorted(self._refused.items())))
 
 
 def take(directory: Path) -> Snapshot:
     """Remember ``directory`` as it is, mostly without reading it."""
-    files = {found.path: Identity(_facts(found.status)) for found in _walk(directory)}
+    files = {found.path: Identity(facts_of(found.status)) for found in walk_files(directory)}
     youngest = max((identity.facts[-1] for identity in files.values()), default=0)
-    for found in _walk(directory):
+    for found in walk_files(directory):
         if youngest - found.status.st_ctime_ns <= _TICK_NS:
-            files[found.path] = Identity(_facts(found.status), _content_hash(found))
+            files[found.path] = Identity(facts_of(found.status), _content_hash(found))
     return Snapshot(files)
 
 
-def changes_since(snapshot: Snapshot, directory: Path, limit_bytes: int) -> Changes:
-    """Return what was done to ``directory`` since; at most ``limit_bytes`` of contents in all.
+def changes_since(snapshot: Snapshot, directory: Path, original: Path, limit_bytes: int) -> Changes:
+    """Return what was done since to ``directory``, which was a copy of ``original``.
 
-    A file that was only touched may be among the files, with the content it had. SnapshotRefusal
-    when there are more entries than anybody can be asked to read.
+    At most ``limit_bytes`` of contents in all. SnapshotRefusal when there are more entries than
+    anybody can be asked to read.
     """
+    account = _Account(Original(original), limit_bytes)
     seen: set[str] = set()
-    refused: dict[str, str] = {}
-    files: list[FileChange] = []
-    left = limit_bytes
-    for found in _walk(directory):
+    for found in walk_files(directory):
         seen.add(found.path)
         before = snapshot.files.get(found.path, Identity(()))
-        same = before.facts == _facts(found.status)
-        if same and (not before.content or before.content == _content_hash(found)):
+        same = before.facts == facts_of(found.status)
+        if not (same and (not before.content or before.content == _content_hash(found))):
+            account.add(found)
+    return account.changes(snapshot.files.keys() - seen)
+
+
+def upper_changes(upper: Path, lower: Path, limit_bytes: int) -> Changes:
+    """Return what was done to ``lower`` where the kernel put ``upper`` over it; as `changes_since`.
+
+    A device numbered 0:0 stands for what was deleted, and a folder marked opaque hides the one
+    below it. Commands can make neither: not the device, and the mark they see is another one.
+    """
+    original = Original(lower)
+    account = _Account(original, limit_bytes)
+    seen: set[str] = set()
+    hidden: set[str] = set()
+    for found in walk(upper):
+        if found.inside is not None:
+            if _is_opaque(found.inside) or not original.is_folder(found.path):
+                hidden.update(original.files(found.path))
             continue
-        change = _file_change(found, left)
-        if isinstance(change, str):
-            refused[found.path] = change
-        else:
-            left -= len(change.content or b"")
-            files.append(change)
-    # What lies in a folder that could not be read may still be there.
-    gone = snapshot.files.keys() - seen
-    known_gone = (path for path in gone if refused.keys().isdisjoint(parents(path)))
-    files.extend(FileChange(path, DELETED) for path in known_gone)
-    files.sort(key=lambda change: change.path)
-    return Changes(tuple(files), tuple(sorted(refused.items())))
+        hidden.update(original.files(found.path))
+        if not _is_whiteout(found.status):
+            seen.add(found.path)
+            account.add(found)
+    return account.changes(hidden - seen)
 
 
-def _walk(directory: Path) -> Iterator[_Found]:
-    """Yield every entry that is not a plain folder; each is good until the next is asked for."""
-    top = os.open(directory, _SEARCH)
+def _is_whiteout(status: os.stat_result) -> bool:
+    return stat.S_ISCHR(status.st_mode) and status.st_rdev == 0
+
+
+def _is_opaque(folder: int) -> bool:
     try:
-        for count, found in enumerate(_walk_folder(top, "", 0)):
-            if count >= _MAX_ENTRIES:
-                raise SnapshotRefusal(f"{directory} holds more than {_MAX_ENTRIES} files")
-            yield found
-    finally:
-        os.close(top)
-
-
-def _walk_folder(folder: int, above: str, depth: int) -> Iterator[_Found]:
-    with os.scandir(folder) as listing:
-        names = sorted(entry.name for entry in listing)
-    for name in names:
-        path = f"{above}{name}"
-        status = _status(folder, name)
-        if status is None:
-            continue
-        if is_git_like(name):
-            yield _Found(path, name, folder, status, "it is named like git's own directory")
-        elif not stat.S_ISDIR(status.st_mode):
-            yield _Found(path, name, folder, status, _why_no_file(status))
-        elif depth >= _MAX_DEPTH:
-            yield _Found(path, name, folder, status, f"it lies deeper than {_MAX_DEPTH} folders")
-        else:
-            yield from _descend(_Found(path, name, folder, status), depth)
-
-
-def _descend(found: _Found, depth: int) -> Iterator[_Found]:
-    try:
-        inside = os.open(found.name, _SEARCH, dir_fd=found.folder)
+        return os.getxattr(folder, _OPAQUE) == b"y"
     except OSError as error:
-        why = f"the folder cannot be opened ({error.strerror})"
-        yield _Found(found.path, found.name, found.folder, found.status, why)
-        return
-    try:
-        yield from _walk_folder(inside, f"{found.path}/", depth + 1)
-    finally:
-        os.close(inside)
+        if error.errno == errno.ENODATA:
+            return False
+        raise
 
 
-def _status(folder: int, name: str) -> os.stat_result | None:
-    try:
-        return os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:  # gone since it was listed
-        return None
-
-
-def _why_no_file(status: os.stat_result) -> str:
-    kind = stat.S_IFMT(status.st_mode)
-    return "" if kind in {stat.S_IFREG, stat.S_IFLNK} else f"it is {KINDS.get(kind, 'no file')}"
-
-
-def _file_change(found: _Found, limit_bytes: int) -> FileChange | str:
-    """Return the entry as git would keep it, or why it is refused; setuid and the like are gone."""
-    status = found.status
-    if found.why_refused:
-        return found.why_refused
-    if status.st_size > limit_bytes:
-        return f"its {status.st_size} bytes are past the limit for one change"
-    content = _read(found, limit_bytes)
-    if content is None:
-        return "it could not be read, or changed while it was read"
-    if stat.S_ISLNK(status.st_mode):
-        return FileChange(found.path, LINK, content)
-    executable = status.st_mode & stat.S_IXUSR
-    return FileChange(found.path, EXECUTABLE if executable else PLAIN, content)
-
-
-def _content_hash(found: _Found) -> str:
+def _content_hash(found: Found) -> str:
     """Return a hash of what a file of bearable size holds, or an empty string."""
     if found.why_refused or found.status.st_size > _MAX_HASHED_BYTES:
         return ""
-    content = _read(found, found.status.st_size)
+    content = read(found, found.status.st_size)
     return "" if content is None else digest(content)
-
-
-def _read(found: _Found, limit_bytes: int) -> bytes | None:
-    """Return the content, a link's target, or None when it is not what was listed."""
-    try:
-        if stat.S_ISLNK(found.status.st_mode):
-            return os.fsencode(os.readlink(found.name, dir_fd=found.folder))
-        descriptor = os.open(found.name, _READ, dir_fd=found.folder)
-    except OSError:
-        return None
-    with os.fdopen(descriptor, "rb") as stream:
-        if _facts(os.fstat(descriptor)) != _facts(found.status):
-            return None
-        content = stream.read(limit_bytes + 1)
-    return content if len(content) <= limit_bytes else None
-
-
-def _facts(status: os.stat_result) -> tuple[int, ...]:
-    return (
-        status.st_mode,
-        status.st_size,
-        status.st_ino,
-        status.st_dev,
-        status.st_mtime_ns,
-        status.st_ctime_ns,
-    )
