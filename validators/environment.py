@@ -1,33 +1,31 @@
 """The target's environment: built once, inside the sandbox, and read-only to all that comes later.
 
-It is made from the base tree alone, before any text of a model exists, in the one phase that has a
-network. A stranger's build back end runs there, so it finds no secret, no home and no cache that
-another target will use: an environment's download cache is its own and is thrown away with the
-build.
+It is made from the base tree alone, before any text of a model exists, in the one phase that can
+reach package indexes. A stranger's build back end runs there, so it finds no secret, no home and no
+cache that another target will use: an environment's download cache is its own and is thrown away
+with the build.
 """
 
-import platform
-import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from scoping.refusal import Refusal
 from validators.building.environment_build import Built, Site, build
+from validators.building.environment_key import environment_key, machine_facts, recipe_of
 from validators.building.setup_phase import (
     SETUP_LIMITS,
     VARIABLES,
     EnvironmentOptions,
     EnvironmentRefusal,
-    refuse_passwords,
     setup_phase,
 )
-from validators.building.shelf import empty, shelved
-from validators.checkout import Clone, list_files
+from validators.building.shelf import empty, leave, shelved
+from validators.building.supply import NO_SUPPLY
+from validators.checkout import Clone
 from validators.detect import SetupPlan
 from validators.disk import disk_trouble
-from validators.encoding import decode, digest, encode
+from validators.encoding import decode, encode
 from validators.evidence import MachineFacts
 from validators.projects.interpreters import Interpreter, choose_interpreter
 from validators.projects.package_managers import WRITTEN_TO
@@ -42,13 +40,11 @@ from validators.sandbox import (
     Guarantee,
     Mount,
     Phase,
+    Probe,
     Sandbox,
 )
 
 __all__ = ["SETUP_LIMITS", "Environment", "EnvironmentOptions", "EnvironmentRefusal", "prepare"]
-
-# A part of every key: raise it when what is built, or how it is written down, changes.
-_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +57,7 @@ class Environment:
     Each command finds a folder of its own, empty, at each place in ``writable``.
     ``layer`` are files that set-up left in the tree. ``trouble`` says why there is no environment:
     nothing can be judged then, and nobody's patch is at fault. ``note`` is what set-up could not do
-    and went on without.
+    and went on without, and ``refused`` what its commands asked for and were not let through to.
     """
 
     key: str
@@ -75,6 +71,7 @@ class Environment:
     was_cached: bool = False
     trouble: str = ""
     note: str = ""
+    refused: tuple[str, ...] = ()
     recipe: str = ""
     machine: MachineFacts = field(default_factory=MachineFacts)
 
@@ -105,48 +102,79 @@ def prepare(
     A set-up that failed, or for which the disk has no room, is an environment with ``trouble``, and
     is not kept. EnvironmentRefusal or InterpreterRefusal where none can be tried.
     """
-    refuse_passwords(options.network_environment)
     interpreter = None
     if plan.kind == "python":
         interpreter = choose_interpreter(options.interpreters, plan.requires_python)
-    bare = _named(_recipe(clone, plan), interpreter)
+    bare = _named(recipe_of(clone, plan), interpreter, options.supply.facts, sandbox.probe())
     bare = replace(bare, variables={**bare.variables, **dict(plan.variables)})
     if plan.kind == "none" and not plan.commands:
         return replace(bare, mounts=options.tools)
     try:
         with shelved(cache, clone.original_git_dir, bare.key) as home:
-            phase = setup_phase(plan, interpreter, home, options)
-            python = interpreter.path if interpreter else ""
-            site = Site(clone, sandbox, phase, options.limits, home, python)
-            built, was_cached = _kept_or_built(site, plan)
+            built = _kept(home)
+            was_cached = built is not None
+            built = built or _built(_Order(clone, sandbox, plan, interpreter, options), home)
     except (OSError, Refusal) as error:
         trouble = disk_trouble(error)
         if not trouble:
             raise
         return replace(bare, trouble=f"set-up: {trouble}; free space for the state directory")
     if built.trouble:
-        return replace(bare, trouble=built.trouble)
+        return replace(bare, trouble=built.trouble, refused=built.refused)
     return _environment(bare, home, built, interpreter, options, was_cached=was_cached)
 
 
-def _kept_or_built(site: Site, plan: SetupPlan) -> tuple[Built, bool]:
-    """Return what an earlier set-up left, or set up anew, and which of the two it was."""
-    record = site.home / "environment.json"
-    if record.is_file():
-        return decode(record.read_bytes(), Built), True
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is to be built, and with what."""
+
+    clone: Clone
+    sandbox: Sandbox
+    plan: SetupPlan
+    interpreter: Interpreter | None
+    options: EnvironmentOptions
+
+
+def _record(home: Path) -> Path:
+    return home / "environment.json"
+
+
+def _kept(home: Path) -> Built | None:
+    """Return what an earlier set-up left, if one came to its end."""
+    record = _record(home)
+    return decode(record.read_bytes(), Built) if record.is_file() else None
+
+
+def _built(order: _Order, home: Path) -> Built:
+    """Set up anew in ``home``, and keep what came of it unless that is trouble."""
     built = Built(trouble="set-up did not come to its end")
+    supply = order.options.supply if order.plan.commands else NO_SUPPLY
     try:
-        empty(site.home)
-        built = build(site, plan)
+        empty(home)
+        with supply.open() as door:
+            phase = setup_phase(order.plan, order.interpreter, home, order.options, door)
+            python = order.interpreter.path if order.interpreter else ""
+            limits, prefix = order.options.limits, door.prefix
+            site = Site(order.clone, order.sandbox, phase, limits, home, python, prefix)
+            built = build(site, order.plan)
+            built = _told(built, door.refused())
     finally:
-        waste = site.home if built.trouble else site.home / "inside" / ".cache"
-        shutil.rmtree(waste, ignore_errors=True)
+        leave(home, is_kept=not built.trouble)
     if not built.trouble:
         # Last: what has no record was not finished, and is built anew.
-        unfinished = record.with_suffix(".unfinished")
+        unfinished = _record(home).with_suffix(".unfinished")
         unfinished.write_bytes(encode(built))
-        unfinished.rename(record)
-    return built, False
+        unfinished.rename(_record(home))
+    return built
+
+
+def _told(built: Built, refused: tuple[str, ...]) -> Built:
+    """Return ``built`` with what was refused, which may well be why there is trouble."""
+    if not built.trouble or not refused:
+        return replace(built, refused=refused)
+    said = "".join(f"\n- {one}" for one in refused)
+    trouble = f"{built.trouble}\nnot let through to:{said}"
+    return replace(built, refused=refused, trouble=trouble)
 
 
 def _environment(
@@ -188,24 +216,14 @@ def _environment(
         interpreter=interpreter.version if interpreter else "",
         was_cached=was_cached,
         note=built.note,
+        refused=built.refused,
     )
 
 
-def _recipe(clone: Clone, plan: SetupPlan) -> str:
-    wanted = set(plan.manifests)
-    contents = [(f.path, f.sha) for f in list_files(clone, clone.base_tree) if f.path in wanted]
-    facts = {
-        "format": _FORMAT,
-        "plan": plan,
-        "manifests": [(path.encode("utf-8", "surrogateescape"), sha) for path, sha in contents],
-        "tree": clone.base_tree if plan.declared else "",
-    }
-    return digest(encode(facts))
-
-
-def _named(recipe: str, interpreter: Interpreter | None) -> Environment:
+def _named(
+    recipe: str, interpreter: Interpreter | None, indexes: tuple[str, ...], probe: Probe
+) -> Environment:
     """Return an environment in which nothing is yet, under its names."""
-    path, version = (interpreter.path, interpreter.version) if interpreter else ("", "")
-    machine = MachineFacts(version, f"{sys.platform}-{platform.machine()}")
-    facts = {"recipe": recipe, "machine": machine, "interpreter": path}
-    return Environment(digest(encode(facts)), recipe=recipe, machine=machine)
+    machine = machine_facts(interpreter)
+    key = environment_key(recipe, machine, interpreter, indexes, probe)
+    return Environment(key, recipe=recipe, machine=machine)

@@ -1,7 +1,7 @@
-"""What the machine says about reaching package registries, as far as a stranger's code may know.
+"""What the machine's environment says about reaching package indexes.
 
-The set-up phase installs the target's dependencies, and the target's build back end runs there. It
-needs the machine's certificates, proxies and index addresses, and must not see a password in one.
+The set-up installs the target's dependencies. Its tools are told what the machine's own are told,
+but for logins: those stay with the gateway of `bot.indexes`, which reads files as well.
 """
 
 from collections.abc import Mapping
@@ -9,47 +9,47 @@ from types import MappingProxyType
 
 CERTIFICATE_VARIABLES = (
     "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
     "REQUESTS_CA_BUNDLE",
     "CURL_CA_BUNDLE",
     "NODE_EXTRA_CA_CERTS",
-    "PIP_CERT",
-    "UV_NATIVE_TLS",
-    "UV_SYSTEM_CERTS",
 )
-ADDRESS_VARIABLES = (
+PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+INDEX_VARIABLES = (
     "PIP_INDEX_URL",
     "PIP_EXTRA_INDEX_URL",
     "PIP_FIND_LINKS",
+    "PIP_NO_INDEX",
+    "PIP_TRUSTED_HOST",
+    "PIP_CERT",
+    "PIP_CONFIG_FILE",
+    "PIP_DEFAULT_TIMEOUT",
     "UV_INDEX_URL",
     "UV_DEFAULT_INDEX",
     "UV_INDEX",
     "UV_EXTRA_INDEX_URL",
     "UV_FIND_LINKS",
-    "UV_NO_INDEX",
-    "npm_config_registry",
-    "NPM_CONFIG_REGISTRY",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
+    "UV_INDEX_STRATEGY",
+    "UV_HTTP_TIMEOUT",
+    "UV_CONFIG_FILE",
+    "UV_NO_CONFIG",
+    "NETRC",
 )
+# Beside the names: every login of uv's named indexes, and all of npm's settings.
+_PREFIXES = ("uv_index_", "npm_config_")
+PLACES = ("HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "PATH")
 
 
-def network_environment(environment: Mapping[str, str]) -> tuple[Mapping[str, str], list[str]]:
-    """Return the variables a package installer needs, and a warning for each that is kept back."""
-    passed: dict[str, str] = {}
-    warnings = []
-    for name in (*CERTIFICATE_VARIABLES, *ADDRESS_VARIABLES):
-        value = environment.get(name, "")
-        # Any "@": where a password may stand, guessing where the address ends would leak it.
-        if name in ADDRESS_VARIABLES and "@" in value:
-            warnings.append(
-                f"{name} is not passed to the set-up of targets: its address seems to carry a user"
-                " or password, which their code could read; use one without"
-            )
-        elif value:
-            passed[name] = value
-    return MappingProxyType(passed), warnings
+def installer_environment(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the variables that say how indexes are reached here, and where files that do are.
+
+    They may hold passwords: nobody prints their values or hands them on.
+    """
+    proxies = (*PROXY_VARIABLES, *map(str.lower, PROXY_VARIABLES))
+    names = {*CERTIFICATE_VARIABLES, *proxies, *INDEX_VARIABLES, *PLACES}
+    return MappingProxyType(
+        {
+            name: value
+            for name, value in environment.items()
+            if value and (name in names or name.lower().startswith(_PREFIXES))
+        }
+    )

@@ -318,3 +318,17 @@ def test_whatever_a_workflow_says_something_is_detected(commands: list[list[str]
     assert len({*names}) == len(names)
     assert any(gate.kind == "test" for gate in detected.gates)
     assert all(word for gate in detected.gates for word in gate.run)
+
+
+def test_a_job_with_service_containers_is_not_used_and_the_word_says_which() -> None:
+    services = "    services:\n      redis: {image: redis}\n      db: {image: postgres}\n"
+    files = {**TEST, **ci("pytest -m slow tests")}
+    files[CI] = files[CI].replace("    steps:\n", f"{services}    steps:\n")
+
+    detected = found(files)
+
+    assert gates(detected) == {"tests": (*PYTEST, "tests")}
+    assert (
+        f"{PLACE}, step 1 and those after it: not used; the job starts service containers"
+        " (redis, db), which no sandbox here starts" in detected.notes
+    )

@@ -1,25 +1,49 @@
 import errno
 import os
+import shutil
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from validators.building.workspace import keep_layer, layered_tree, written_tree
-from validators.checkout import Clone
+from bot.adapters.none_sandbox import NoneSandbox
+from validators.building.supply import NO_SUPPLY, Door, Supply
+from validators.building.workspace import keep_layer, layered_tree
+from validators.checkout import Clone, write_tree
+from validators.clones.written_trees import TreePlace, written_tree
 from validators.detect import SetupPlan
 from validators.environment import Environment, EnvironmentOptions, EnvironmentRefusal, prepare
 from validators.gates import detect_in
+from validators.processes.layered_session import LayeredSession
+from validators.processes.staging import owner
 from validators.projects.interpreters import Interpreter, InterpreterRefusal, local_interpreters
+from validators.projects.manifest_files import ProjectFiles
+from validators.projects.setup_plan import manifests_of
 from validators.rules import Rules
-from validators.sandbox import ENVIRONMENT, TOOLS, Completed, FileChange, Limits, Mount, Sandbox
+from validators.sandbox import (
+    ENVIRONMENT,
+    TOOLS,
+    Completed,
+    FileChange,
+    Guarantee,
+    Limits,
+    Mount,
+    Phase,
+    Sandbox,
+    SandboxRefusal,
+)
 
 Make = Callable[[Mapping[str, str]], Clone]
 PLAN = SetupPlan("python", declared=True, manifests=("setup.py",))
+
+
+def none(path: str) -> None:
+    """Read nothing: which files there are is all that counts."""
 
 
 def ok(argv: Sequence[str], tree: Path, reports: Path) -> Completed:
@@ -32,7 +56,8 @@ def run(environment: Environment, sandbox: Sandbox, clone: Clone, scratch: Path,
     reports = scratch / "reports"
     reports.mkdir(exist_ok=True)
     phase = environment.phase("test", reports)
-    with sandbox.open(written_tree(clone, tree, scratch), phase, Limits(timeout_s=30)) as session:
+    place = TreePlace(scratch, owner=owner())
+    with sandbox.open(written_tree(clone, tree, place), phase, Limits(timeout_s=30)) as session:
         completed = session.run(argv)
     assert completed.outcome == "ok", completed
     return completed.stdout.text.strip()
@@ -94,6 +119,45 @@ def test_packages_of_node_are_seen_in_the_tree_and_cannot_be_written(
     assert asked == "5"
     writing = "echo x > node_modules/left/index.js || echo refused"
     assert run(built, sandbox, clone, tmp_path, "sh", "-c", writing).endswith("refused")
+
+
+LEAVING = """
+cd "$VIRTUAL_ENV/.."; mkdir -p shut/in; echo x > shut/in/file; cp /bin/true shut/in/own
+chmod 6755 shut/in/own; chmod 0 shut/in/file shut/in shut
+mkdir -p .cache/shut/in; chmod 0 .cache/shut; chmod 500 . || true
+"""
+
+
+@pytest.mark.sandbox
+def test_what_a_set_up_closed_is_open_later_and_nothing_of_it_is_setuid(
+    clone_of: Make, sandbox: Sandbox, options: EnvironmentOptions, tmp_path: Path
+) -> None:
+    clone = clone_of({"setup.py": ""})
+    plan = SetupPlan("python", commands=(("sh", "-c", LEAVING),))
+
+    built = prepare(clone, sandbox, plan, tmp_path / "cache", options)
+
+    assert built.trouble == ""
+    (inside,) = (tmp_path / "cache").glob("*/*/inside")
+    assert sorted(path.name for path in inside.iterdir()) == ["shut", "venv"]
+    modes = {path.name: path.lstat().st_mode & 0o7777 for path in (inside / "shut/in").iterdir()}
+    assert modes == {"file": 0o400, "own": 0o755}
+    later = run(built, sandbox, clone, tmp_path, "cat", f"{ENVIRONMENT}/shut/in/file")
+    assert later == "x"
+
+
+@pytest.mark.sandbox
+def test_a_set_up_that_failed_leaves_nothing_however_closed_or_deep(
+    clone_of: Make, sandbox: Sandbox, options: EnvironmentOptions, tmp_path: Path
+) -> None:
+    clone = clone_of({"setup.py": ""})
+    deep = "for n in $(seq 1500); do mkdir d; cd -P d; done"
+    closing = f'cd "$VIRTUAL_ENV/.."; mkdir -p shut/in; chmod 0 shut; ({deep}); exit 3'
+    plan = SetupPlan("python", commands=(("sh", "-c", closing),))
+
+    assert prepare(clone, sandbox, plan, tmp_path / "cache", options).trouble
+
+    assert [path.suffix for path in (tmp_path / "cache").glob("*/*")] == [".lock"]
 
 
 @pytest.mark.sandbox
@@ -198,8 +262,57 @@ def test_an_environment_is_built_once_for_one_set_of_manifests(
         key(replace(detected, manifests=())),
         key(replace(detected, commands=(("true",),))),
         key(detected, interpreters=other),
+        key(detected, supply=opens(Door(), ("https://index.test/",))),
     }
-    assert len(keys) == 5
+    assert len(keys) == 6
+
+
+def test_an_environment_is_that_of_one_backend_and_one_image(
+    clone_of: Make, played: Callable[..., Any], options: EnvironmentOptions, tmp_path: Path
+) -> None:
+    clone = clone_of({"setup.py": ""})
+    detected = replace(PLAN, declared=False)
+
+    def key(backend: str, version: str) -> str:
+        sandbox = played(ok)
+        sandbox.name, sandbox.version = backend, version
+        return prepare(clone, sandbox, detected, tmp_path / "cache", options).key
+
+    images = ("an engine, an image (sha256:1)", "an engine, an image (sha256:2)")
+    keys = {key(backend, image) for backend in ("container", "bwrap") for image in images}
+
+    assert len(keys) == 4
+    assert key("bwrap", images[0]) in keys
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("pyproject.toml", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock"),
+        *("requirements.txt", "requirements/dev.in", "package.json", "package-lock.json"),
+        *("npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "deno.lock"),
+        *("Cargo.lock", "go.sum", "gradle.lockfile", "Gemfile", "Gemfile.lock", "composer.lock"),
+        *("conda-lock.yml", "environment.yml", "packages/inner/package.json", "mix.lock"),
+    ],
+)
+def test_the_contents_of_every_manifest_and_lock_file_are_a_part_of_the_key(
+    clone_of: Make,
+    played: Callable[..., Any],
+    options: EnvironmentOptions,
+    tmp_path: Path,
+    path: str,
+) -> None:
+    clone = clone_of({path: "{}", "setup.py": "", "a.py": "x = 1\n"})
+    plan = SetupPlan("python", manifests=manifests_of(ProjectFiles.of([path, "a.py"], none)))
+
+    def key(changed: str) -> str:
+        tree = write_tree(clone, clone.base_tree, [FileChange(changed, "100644", b"{} ")])
+        other = replace(clone, base_tree=tree)
+        return prepare(other, played(ok), plan, tmp_path / "cache", options).key
+
+    first = prepare(clone, played(ok), plan, tmp_path / "cache", options).key
+    assert key(path) != first
+    assert key("a.py") == first
 
 
 def test_what_one_target_s_build_left_is_never_another_s(
@@ -261,34 +374,77 @@ def test_of_two_runs_at_once_one_builds_and_the_other_waits(
     assert len(sandbox.phases) == 1
 
 
-def test_only_the_set_up_phase_has_a_network_and_the_installer_s_variables(
+def opens(door: Door, facts: tuple[str, ...] = ()) -> Supply:
+    """Indexes behind ``door``, which need not lead anywhere."""
+
+    @contextmanager
+    def opened() -> Iterator[Door]:
+        yield door
+
+    return Supply(opened, facts)
+
+
+def test_only_the_set_up_phase_has_a_door_to_the_indexes_and_none_has_a_network(
     clone_of: Make, played: Callable[..., Any], options: EnvironmentOptions, tmp_path: Path
 ) -> None:
     sandbox = played(ok)
-    told = replace(
-        options,
-        network_environment={"UV_INDEX_URL": "https://mirror.test/simple", "CI": "no"},
-        network_mounts=(Mount(tmp_path, "/wheels"),),
-        require=frozenset({"no-network", "home-hidden"}),
+    door = Door(
+        mounts=(Mount(tmp_path, "/wheels"),),
+        environment={"UV_INDEX_URL": "https://mirror.test/simple", "CI": "no"},
+        prefix=("relay", "--"),
     )
+    require: frozenset[Guarantee] = frozenset({"no-network", "home-hidden"})
+    told = replace(options, supply=opens(door), require=require)
     clone = clone_of({"setup.py": ""})
     plan = replace(PLAN, commands=(("true",),))
 
     built = prepare(clone, sandbox, plan, tmp_path / "cache", told)
 
     setup = sandbox.phases[0]
-    assert (setup.name, setup.network, setup.require) == ("setup", True, {"home-hidden"})
+    assert (setup.name, setup.require) == ("setup", require | {"proxy-only-network"})
+    assert ("relay", "--", "true") in sandbox.argvs
+    assert (sandbox.limits[0].disk_bytes, sandbox.limits[0].timeout_s) == (16 * 1024**3, 1_800)
     assert setup.environment["UV_INDEX_URL"] == "https://mirror.test/simple"
     assert setup.environment["CI"] == "true"
     assert Mount(tmp_path, "/wheels") in setup.mounts
     reports = tmp_path / "reports"
     later = built.phase("test", reports, frozenset({"no-network"}))
-    assert not later.network
     assert later.require == {"no-network"}
     assert "UV_INDEX_URL" not in later.environment
     assert not any(mount.writable for mount in later.mounts)
     assert TOOLS not in later.path
     assert built.phase("lint", reports).path[0] == TOOLS
+
+
+def test_where_the_gateway_is_not_known_to_be_the_only_way_nothing_is_set_up(
+    clone_of: Make, options: EnvironmentOptions, tmp_path: Path
+) -> None:
+    ran: list[str] = []
+
+    class Lesser(NoneSandbox):
+        """Walls of which everything is known but that."""
+
+        def open(self, tree: Path, phase: Phase, limits: Limits) -> LayeredSession:
+            missing = phase.require - {"no-network"}
+            if missing:
+                raise SandboxRefusal(f"does not guarantee {', '.join(missing)}")
+            ran.append(phase.name)
+            return super().open(tree, replace(phase, require=frozenset()), limits)
+
+    clone = clone_of({"package.json": "{}"})
+    sandbox = Lesser(tmp_path / "scratch")
+    door = opens(Door(prefix=("env",)))
+    asking = replace(options, supply=door, require=frozenset({"no-network"}))
+    plan = SetupPlan("node", (("true",),))
+
+    with pytest.raises(SandboxRefusal, match="does not guarantee proxy-only-network"):
+        prepare(clone, sandbox, plan, tmp_path / "cache", asking)
+    assert ran == []
+    # With no door there is no way at all; without walls nobody asks for any.
+    for fewer in (replace(asking, supply=NO_SUPPLY), replace(asking, require=frozenset())):
+        assert prepare(clone, sandbox, plan, tmp_path / "cache", fewer).trouble == ""
+        shutil.rmtree(tmp_path / "cache")
+    assert ran == ["setup", "setup"]
 
 
 def test_nothing_to_install_needs_no_network(
@@ -301,7 +457,7 @@ def test_nothing_to_install_needs_no_network(
     prepare(clone, sandbox, SetupPlan("node", node_reports=True), tmp_path / "cache", strict)
     nothing = prepare(clone, sandbox, SetupPlan(), tmp_path / "cache", strict)
 
-    assert [(phase.network, phase.require) for phase in sandbox.phases] == [(False, {"no-network"})]
+    assert [phase.require for phase in sandbox.phases] == [{"no-network"}]
     assert (nothing.trouble, nothing.mounts) == ("", options.tools)
 
 
@@ -317,10 +473,11 @@ def test_an_address_with_a_password_is_refused_and_not_repeated(
     address: str,
 ) -> None:
     clone = clone_of({"setup.py": ""})
-    secret = replace(options, network_environment={"PIP_EXTRA_INDEX_URL": address})
+    secret = replace(options, supply=opens(Door(environment={"PIP_EXTRA_INDEX_URL": address})))
+    plan = replace(PLAN, commands=(("true",),))
 
     with pytest.raises(EnvironmentRefusal, match="PIP_EXTRA_INDEX_URL") as refusal:
-        prepare(clone, played(ok), PLAN, tmp_path / "cache", secret)
+        prepare(clone, played(ok), plan, tmp_path / "cache", secret)
 
     assert "mirror.test" not in str(refusal.value)
 
@@ -401,11 +558,31 @@ def test_a_file_of_the_tree_wins_over_what_set_up_left(clone_of: Make, tmp_path:
 
     tree = layered_tree(clone, clone.base_tree, layer)
 
-    folder = written_tree(clone, tree, tmp_path / "scratch")
+    folder = written_tree(clone, tree, TreePlace(tmp_path / "scratch"))
     found = {str(p.relative_to(folder)): p.read_text() for p in folder.rglob("*") if p.is_file()}
     assert found == {"a/b": "own", "a/e": "layer", "c": "own", "f/g": "layer"}
-    assert written_tree(clone, tree, tmp_path / "scratch") == folder
+    assert written_tree(clone, tree, TreePlace(tmp_path / "scratch")) == folder
     assert layered_tree(clone, clone.base_tree, ()) == clone.base_tree
+
+
+def test_what_a_set_up_was_not_let_through_to_is_told_and_kept(
+    clone_of: Make, played: Callable[..., Any], options: EnvironmentOptions, tmp_path: Path
+) -> None:
+    door = Door(refused=lambda: ("evil.test: it is no index of this machine",))
+    told = replace(options, supply=opens(door))
+    clone = clone_of({"package.json": "{}"})
+    plan = SetupPlan("node", (("install",),))
+    fails = played(lambda *_: Completed("failed", 1))
+
+    built = prepare(clone, fails, plan, tmp_path / "cache", told)
+    again = [prepare(clone, played(ok), plan, tmp_path / "cache", told) for _ in range(2)]
+
+    assert built.trouble.endswith(
+        "not let through to:\n- evil.test: it is no index of this machine"
+    )
+    assert [one.was_cached for one in again] == [False, True]
+    assert {one.refused for one in (built, *again)} == {door.refused()}
+    assert again[0].note == ""
 
 
 @pytest.mark.sandbox
@@ -414,7 +591,7 @@ def test_a_small_project_is_really_installed(
     clone_of: Make,
     sandbox: Sandbox,
     options: EnvironmentOptions,
-    network: Mapping[str, str],
+    indexes: Supply,
     tmp_path: Path,
 ) -> None:
     clone = clone_of(
@@ -428,8 +605,7 @@ def test_a_small_project_is_really_installed(
     )
     plan = detect_in(clone, Rules()).setup
 
-    with_network = replace(options, network_environment=network)
-    built = prepare(clone, sandbox, plan, tmp_path / "cache", with_network)
+    built = prepare(clone, sandbox, plan, tmp_path / "cache", replace(options, supply=indexes))
 
     assert (built.trouble, built.note) == ("", "")
     program = "import tiny, iniconfig, pytest; print(tiny.__file__)"

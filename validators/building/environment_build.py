@@ -28,12 +28,16 @@ _SHOWN_CHARACTERS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build left; ``trouble`` says why it left nothing of use, ``note`` what it lacks."""
+    """What a build left; ``trouble`` says why it left nothing of use, ``note`` what it lacks.
+
+    ``refused`` is what its commands asked for and were not let through to.
+    """
 
     layer: tuple[FileChange, ...] = ()
     node_reports: bool = False
     trouble: str = ""
     note: str = ""
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Site:
     """Where an environment is built: ``home`` is its folder, which ``phase`` mounts a part of.
 
     ``interpreter`` is the path of the Python a virtual environment is made of, if one is.
+    ``prefix`` are the words behind which a command reaches the package indexes.
     """
 
     clone: Clone
@@ -49,6 +54,7 @@ class Site:
     limits: Limits
     home: Path
     interpreter: str = ""
+    prefix: tuple[str, ...] = ()
 
 
 def build(site: Site, plan: SetupPlan) -> Built:
@@ -62,10 +68,10 @@ def build(site: Site, plan: SetupPlan) -> Built:
             trouble = _make_venv(session, site, plan) if site.interpreter else ""
             if trouble:
                 return Built(trouble=trouble)
-            trouble = _run_all(session, plan.commands)
+            trouble = _run_all(session, site, plan.commands)
             note = ""
             if trouble and plan.fallback:
-                note, trouble = trouble, _run_all(session, plan.fallback)
+                note, trouble = trouble, _run_all(session, site, plan.fallback)
             if trouble:
                 return Built(trouble=f"{note}\n{trouble}".strip())
             _keep_modules(session, tracked)
@@ -78,15 +84,15 @@ def _make_venv(session: Session, site: Site, plan: SetupPlan) -> str:
     place = f"{ENVIRONMENT}/venv"
     # Declared commands may call pip, which uv itself has no need of.
     may_call_pip = plan.declared and plan.commands
-    if may_call_pip and session.run((*argv, "--seed", place)).outcome == "ok":
+    if may_call_pip and session.run((*site.prefix, *argv, "--seed", place)).outcome == "ok":
         return ""
     return _trouble((*argv, place), session.run((*argv, "--clear", place)))
 
 
-def _run_all(session: Session, commands: Iterable[tuple[str, ...]]) -> str:
+def _run_all(session: Session, site: Site, commands: Iterable[tuple[str, ...]]) -> str:
     """Run commands up to the first that fails; return why it did, or nothing."""
     for argv in commands:
-        trouble = _trouble(argv, session.run(argv))
+        trouble = _trouble(argv, session.run((*site.prefix, *argv)))
         if trouble:
             return trouble
     return ""

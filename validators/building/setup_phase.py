@@ -1,22 +1,29 @@
-"""What a set-up is run with: the one phase that has a network, and what it finds there."""
+"""What a set-up is run with: the one phase with a door to package indexes, and what it finds there.
+
+It has no network either. What its tools ask for goes through a proxy of ours.
+"""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from scoping.refusal import Refusal
+from validators.building.supply import NO_SUPPLY, Door, Supply
 from validators.projects.interpreters import Interpreter
 from validators.projects.setup_plan import SetupPlan
 from validators.sandbox import ENVIRONMENT, TOOLS, Guarantee, Limits, Mount, Phase
 
+_BY_PROXY: frozenset[Guarantee] = frozenset({"proxy-only-network"})
 _USERINFO = re.compile(r"//[^/@\s]+@")
-# What no sandbox can hold while there is a network.
-_OFFLINE: frozenset[Guarantee] = frozenset({"no-network", "no-host-sockets"})
 
 # Installing is slower and larger than testing.
 SETUP_LIMITS = Limits(
-    timeout_s=1_800.0, file_bytes=4 * 1024**3, changes_bytes=256 * 1024**2, processes=1_024
+    timeout_s=1_800.0,
+    file_bytes=4 * 1024**3,
+    changes_bytes=256 * 1024**2,
+    processes=1_024,
+    disk_bytes=16 * 1024**3,
 )
 
 # The same tests on two trees should meet the same hashes and leave no bytecode in either.
@@ -31,23 +38,30 @@ class EnvironmentRefusal(Refusal):
 class EnvironmentOptions:
     """What the machine offers a set-up.
 
-    ``tools`` are mounts of our own binaries (uv, ruff) below `TOOLS`. ``network_environment`` are
-    the variables an installer needs here (certificates, index addresses without a password), and
-    ``network_mounts`` the files and folders they name. ``require`` as in `Phase`.
+    ``tools`` are mounts of our own binaries (uv, ruff) below `TOOLS`, ``supply`` the package
+    indexes that commands of the set-up may read. ``require`` as in `Phase`.
     """
 
     tools: tuple[Mount, ...]
     interpreters: tuple[Interpreter, ...]
     limits: Limits = SETUP_LIMITS
-    network_environment: Mapping[str, str] = field(default_factory=dict)
-    network_mounts: tuple[Mount, ...] = ()
+    supply: Supply = NO_SUPPLY
     require: frozenset[Guarantee] = frozenset()
 
 
 def setup_phase(
-    plan: SetupPlan, interpreter: Interpreter | None, home: Path, options: EnvironmentOptions
+    plan: SetupPlan,
+    interpreter: Interpreter | None,
+    home: Path,
+    options: EnvironmentOptions,
+    door: Door,
 ) -> Phase:
-    """Return the phase in which ``plan`` builds the environment in ``home``."""
+    """Return the phase in which ``plan`` builds the environment in ``home``, from ``door``.
+
+    EnvironmentRefusal for a door that would hand a stranger's build a password. Where anything is
+    required of the sandbox, and there is a door, no other way out is a part of it.
+    """
+    _refuse_passwords(door.environment)
     own = {
         **VARIABLES,
         "UV_CACHE_DIR": f"{ENVIRONMENT}/.cache/uv",
@@ -65,23 +79,21 @@ def setup_phase(
     }
     own |= dict(plan.variables)
     path: tuple[str, ...] = (TOOLS,)
-    mounts = [*options.tools, *options.network_mounts]
+    mounts = [*options.tools, *door.mounts]
     if interpreter is not None:
         own["VIRTUAL_ENV"] = f"{ENVIRONMENT}/venv"
         path = (f"{ENVIRONMENT}/venv/bin", TOOLS)
         mounts += interpreter.mounts
     return Phase(
         name="setup",
-        network=bool(plan.commands),
         mounts=(*mounts, Mount(home / "inside", ENVIRONMENT, writable=True)),
-        environment={**options.network_environment, **own},
+        environment={**door.environment, **own},
         path=path,
-        require=options.require - (_OFFLINE if plan.commands else frozenset()),
+        require=options.require | (_BY_PROXY if options.require and door.prefix else frozenset()),
     )
 
 
-def refuse_passwords(variables: Mapping[str, str]) -> None:
-    """Raise EnvironmentRefusal for an address that would hand a stranger's build a password."""
+def _refuse_passwords(variables: Mapping[str, str]) -> None:
     for name, value in sorted(variables.items()):
         if _USERINFO.search(value):
             raise EnvironmentRefusal(

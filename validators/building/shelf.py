@@ -6,12 +6,14 @@ must not leave anything for another target. A key, on the other hand, is the sam
 
 import fcntl
 import os
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from validators.encoding import digest
+from validators.processes.layer import remove
+from validators.processes.scrubbing import scrub
+from validators.sandbox import SandboxRefusal
 
 
 @contextmanager
@@ -30,6 +32,14 @@ def shelved(cache: Path, target: Path, key: str) -> Iterator[Path]:
 def empty(home: Path) -> None:
     """Make ``home`` anew, with an inner folder that a sandbox's user may write to."""
     if home.exists():
-        shutil.rmtree(home)
+        remove(home)
     (home / "inside").mkdir(parents=True)
     (home / "inside").chmod(0o777)  # the sandbox's user may be another than ours
+
+
+def leave(home: Path, *, is_kept: bool) -> None:
+    """Drop what nobody needs once a build has ended, and scrub what ``is_kept`` of it."""
+    if is_kept:
+        scrub(home / "inside", devices=True)
+    with suppress(SandboxRefusal):  # what stays is removed before it is built anew
+        remove(home / "inside" / ".cache" if is_kept else home)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
+from validators.path_kinds import is_lock_file
+from validators.path_kinds import is_manifest as declares
 from validators.projects.manifest_files import Argv, ProjectFiles
 from validators.projects.needs import Needs
 from validators.projects.node_project import NodeProject
@@ -51,8 +53,25 @@ _MANIFESTS = {
     "pnpm-lock.yaml",
     "pnpm-workspace.yaml",
     "yarn.lock",
+    "bun.lock",
+    "bun.lockb",
+    ".yarnrc",
     ".yarnrc.yml",
+    ".pnpmfile.cjs",
     ".npmrc",
+    "pylock.toml",
+    "requirements.lock",
+    "requirements-dev.lock",
+    "pip.conf",
+    ".python-version",
+    ".node-version",
+    ".nvmrc",
+    ".tool-versions",
+    "go.work",
+    "go.work.sum",
+    "gradle.lockfile",
+    "rust-toolchain",
+    "rust-toolchain.toml",
 }
 # What a build back end compiles: an environment built from older sources would hold older code.
 _COMPILED = {".c", ".cc", ".cpp", ".cxx", ".h", ".hpp", ".pyx", ".pxd", ".pxi", ".rs", ".f", ".f90"}
@@ -86,16 +105,19 @@ def is_manifest(path: str) -> bool:
     """Whether ``path`` may say what is installed for the target."""
     name = PurePosixPath(path)
     listed = name.suffix in {".txt", ".in"} and ("requirements" in path or "constraints" in path)
-    return name.name in _MANIFESTS or listed
+    return name.name in _MANIFESTS or listed or name.parts[-2:] == (".cargo", "config.toml")
 
 
 def manifests_of(files: ProjectFiles) -> tuple[str, ...]:
     """Return the files that an environment of this tree depends on."""
     return tuple(
-        path
-        for path in sorted(files.paths)
-        if path.isprintable() and (is_manifest(path) or PurePosixPath(path).suffix in _COMPILED)
+        path for path in sorted(files.paths) if path.isprintable() and _is_depended_on(path)
     )
+
+
+def _is_depended_on(path: str) -> bool:
+    is_compiled = PurePosixPath(path).suffix in _COMPILED
+    return is_manifest(path) or declares(path) or is_lock_file(path) or is_compiled
 
 
 def python_setup(

@@ -16,6 +16,7 @@ from validators.projects.yaml_document import yaml_document
 _FOLDER = ".github/workflows/"
 _TRIGGERS = {"push", "pull_request", "pull_request_target", "merge_group"}
 _MOST_BYTES = 300_000  # of all of them: the parser takes seconds for as much
+_MOST_NAMED = 4
 _MOST_JOBS, _MOST_STEPS, _LONGEST_SCRIPT = 40, 60, 20_000
 _ELSEWHERE = re.compile(r"windows|macos", re.IGNORECASE)
 # Conditions that hold on this machine, as far as they name it.
@@ -118,6 +119,9 @@ def _job(place: str, job: object, document: Mapping[str, object]) -> Iterator[St
 def _why_job_is_not_used(job: Mapping[str, object], document: Mapping[str, object]) -> str:
     if _ELSEWHERE.search(str(job.get("runs-on", ""))) and "${{" not in str(job.get("runs-on")):
         return "the job runs on another system"
+    if services := table(job, "services"):
+        named = ", ".join(map(_shown, list(services)[:_MOST_NAMED]))
+        return f"the job starts service containers ({named}), which no sandbox here starts"
     if any(table(one, "defaults", "run").get("working-directory") for one in (job, document)):
         return "the job runs in another folder"
     condition = job.get("if")
