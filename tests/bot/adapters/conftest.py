@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.container_sandbox.sandbox import ContainerSandbox
+from tests.found_out import containers
+
 
 def load(name: str) -> ModuleType:
     path = Path(__file__).with_name(f"{name}.py")
@@ -17,6 +20,16 @@ def load(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def container_sandbox(tmp_path_factory: pytest.TempPathFactory) -> ContainerSandbox:
+    """Containers of podman or docker, by the engine's own runtime or else by runc."""
+    sandbox = containers(tmp_path_factory.mktemp("containers"))
+    probe = sandbox.probe()
+    if not probe.usable:
+        pytest.skip(f"{probe.why_not}. {probe.mend}")
+    return sandbox
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ import pytest
 
 from bot.adapters.bwrap_sandbox import BwrapSandbox
 from bot.adapters.none_sandbox import NoneSandbox
+from validators.processes.layered_session import LayeredSession
 from validators.sandbox import (
     WORKSPACE,
     FileChange,
@@ -34,11 +35,14 @@ MIB = 1024**2
 Open = Callable[..., Session]
 
 
-@pytest.fixture(scope="module", params=["bwrap", "none"])
+@pytest.fixture(scope="module", params=["bwrap", "none", "container"])
 def sandbox(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
     scratch = tmp_path_factory.mktemp("scratch")
     if request.param == "none":
         return NoneSandbox(scratch)
+    if request.param == "container":
+        container: Sandbox = request.getfixturevalue("container_sandbox")
+        return container
     bwrap = BwrapSandbox(scratch)
     probe = bwrap.probe()
     if not probe.usable:
@@ -156,12 +160,14 @@ time.sleep(60)
 """
 
 
-def test_a_stubborn_family_ends_at_the_time_limit(opened: Open) -> None:
+def test_a_stubborn_family_ends_at_the_time_limit(opened: Open, sandbox: Sandbox) -> None:
     session = opened()
     mark = f"stubborn-{os.getpid()}"
+    # An engine takes a while before the command runs at all, longer on a busy machine.
+    limit_s = 3.0 if sandbox.name == "container" else 0.6
     started = time.monotonic()
-    done = session.run(python(STUBBORN, mark), timeout_s=0.6)
-    assert time.monotonic() - started < 2.6
+    done = session.run(python(STUBBORN, mark), timeout_s=limit_s)
+    assert time.monotonic() - started < limit_s + 2.0
     assert (done.outcome, done.code) == ("timeout", None)
     assert done.stdout.text == "grandchild\n"
     assert not still_runs(mark)
@@ -220,7 +226,7 @@ time.sleep(30)
 def test_processes_that_are_too_large_together_end_as_oom(opened: Open) -> None:
     done = opened(Limits(timeout_s=20, memory_bytes=64 * MIB)).run(python(HUNGRY))
     assert (done.outcome, done.code) == ("oom", None)
-    assert done.peak_memory_bytes > 64 * MIB
+    assert done.peak_memory_bytes >= 64 * MIB
 
 
 def test_one_process_gets_no_more_than_its_share(opened: Open) -> None:
@@ -366,6 +372,46 @@ def test_the_tree_stays_and_changes_are_told(opened: Open, tree: Path) -> None:
     assert [path for path, _ in changes.refused] == ["pipe", "x/.git"]
 
 
+CLOSING = """
+mkdir -p shut/deep; echo one > shut/deep/file; chmod 4755 shut/deep/file; chmod 0 shut/deep shut
+echo after > changed.txt; chmod 0 changed.txt; rm deleted.txt; chmod 0 sub; chmod 0 .
+"""
+
+
+def test_what_a_command_closed_to_its_owner_is_told_and_goes_with_the_session(
+    sandbox: Sandbox, tree: Path, tmp_path: Path
+) -> None:
+    with sandbox.open(tree, Phase("test"), Limits(timeout_s=20)) as session:
+        done = session.run(["sh", "-c", CLOSING])
+        assert done.outcome == "ok", done
+        changes = session.changes()
+        assert changes.refused == ()
+        assert changes.files == (
+            FileChange("changed.txt", "100644", b"after\n"),
+            FileChange("deleted.txt", "000000"),
+            FileChange("shut/deep/file", "100755", b"one\n"),
+        )
+        assert isinstance(session, LayeredSession)
+        left = session.layer.folder
+        assert not [
+            path
+            for path in session.tree.rglob("*")
+            if path.lstat().st_mode & 0o7000 and not path.is_symlink()
+        ]
+    assert not left.exists()
+
+
+def test_a_session_with_closed_and_deep_folders_that_nobody_read_leaves_nothing(
+    sandbox: Sandbox, tree: Path
+) -> None:
+    with sandbox.open(tree, Phase("test"), Limits(timeout_s=20)) as session:
+        assert isinstance(session, LayeredSession)
+        left = session.layer.folder
+        deep = "for n in $(seq 300); do mkdir d; cd -P d 2>/dev/null || exit 0; done"
+        session.run(["sh", "-c", f"mkdir -p a/b/c; chmod 0 a/b/c a/b a; {deep}"])
+    assert not left.exists()
+
+
 def test_sessions_over_one_tree_do_not_see_each_other(opened: Open) -> None:
     one, two = opened(), opened()
     assert one.run(["sh", "-c", "echo one > changed.txt"]).outcome == "ok"
@@ -377,6 +423,26 @@ def test_a_git_directory_does_not_come_along(opened: Open) -> None:
     assert opened().run(["ls", "-A"]).stdout.text.split() == [
         *("changed.txt", "deleted.txt", "kept.txt", "link", "sub")
     ]
+
+
+GIT = """
+if git status 2>/dev/null || git log 2>/dev/null; then exit 9; fi
+test -z "$(git config --list --global 2>/dev/null)"
+printf 'before\\n' | git hash-object --stdin
+git diff --no-index --quiet kept.txt changed.txt || echo differs
+printf -- '--- a/changed.txt\\n+++ b/changed.txt\\n@@ -1 +1 @@\\n-before\\n+after\\n' | git apply
+cat changed.txt
+git config --global user.name x; git config --global user.email x@localhost
+git init --quiet "$TMPDIR/own" && cd "$TMPDIR/own"
+git commit --quiet --allow-empty --message own && git rev-list --count HEAD
+"""
+
+
+@pytest.mark.skipif(not Path("/usr/bin/git").exists(), reason="git is not in /usr/bin")
+def test_git_knows_no_repository_and_works_on_files_and_on_one_of_its_own(opened: Open) -> None:
+    done = opened().run(["sh", "-ec", GIT])
+    assert done.outcome == "ok", done
+    assert done.stdout.text == ("90be1f3056c4f471f977a28497b8d4b392c55a02\ndiffers\nafter\n1\n")
 
 
 def test_an_empty_tree_can_be_worked_on(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -419,6 +485,15 @@ while header := source.read(4):
 """
 
 
+def test_a_command_that_was_begun_ends_as_one_that_was_run(opened: Open) -> None:
+    session = opened()
+    told = ["sh", "-c", "env | grep -c CHANGEWRIGHT; ls /proc/self/fd | wc -l; exit 3"]
+    run, begun = session.run(told), session.begin(told)
+    waited = begun.wait()
+    assert (waited.outcome, waited.code, waited.stdout) == (run.outcome, run.code, run.stdout)
+    assert begun.close() == waited
+
+
 def test_a_channel_carries_messages_both_ways(opened: Open) -> None:
     channel = opened().start(python(ECHO))
     for message in (b"", b"hello", bytes(range(256)) * 100):
@@ -455,6 +530,7 @@ def test_a_message_larger_than_a_frame_is_refused(opened: Open) -> None:
     channel = opened().start(["cat"])
     with pytest.raises(SandboxRefusal, match="larger than a frame"):
         channel.send(bytes(17 * MIB))
+    assert channel.receive(10) is None  # it has ended by itself, however long its start took
     assert channel.close().outcome == "ok"
     with pytest.raises(SandboxRefusal, match="closed"):
         channel.receive(1)
@@ -466,3 +542,11 @@ def test_closing_a_session_ends_the_commands_that_talk(sandbox: Sandbox, tree: P
         channel = session.start(["sleep", mark])
     assert not still_runs(mark)
     assert channel.close().outcome == "killed"
+
+
+def test_closing_a_session_ends_what_was_begun_in_it(sandbox: Sandbox, tree: Path) -> None:
+    mark = f"86{os.getpid()}"
+    with sandbox.open(tree, Phase("test"), Limits(timeout_s=30)) as session:
+        begun = session.begin(["sleep", mark])
+    assert not still_runs(mark)
+    assert begun.close().outcome == "killed"

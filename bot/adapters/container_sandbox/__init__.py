@@ -1,0 +1,1 @@
+"""The Sandbox port over a container engine: one container per session, one exec per command."""
