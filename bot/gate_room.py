@@ -4,15 +4,16 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, Any
 
 from bot.scratch import private
-from bot.wiring import Bench, network_mounts, network_variables, tools
+from bot.wiring import Bench, ask_ahead, supply_of, tools
 
 if TYPE_CHECKING:
     from validators.detect import Detected
-    from validators.environment import Environment
+    from validators.environment import Environment, EnvironmentOptions
     from validators.evidence import Evidence
     from validators.rules import ChangeKind
     from validators.sandbox import Guarantee, Sandbox
@@ -30,26 +31,37 @@ class GateRoom:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._environment: Environment | None = None
+        self._found: Detected | None = None
+        ask_ahead(bench.settings)
 
     def environment(self) -> "Environment":
         """Return the target's environment, built on the first call."""
-        from validators.environment import EnvironmentOptions, prepare  # noqa: PLC0415
-        from validators.projects.interpreters import local_interpreters  # noqa: PLC0415
+        from validators.environment import prepare  # noqa: PLC0415
 
         if self._environment is None:
-            settings = self._bench.settings
-            options = EnvironmentOptions(
-                tools=tools(),
-                interpreters=local_interpreters(),
-                network_environment=network_variables(settings),
-                network_mounts=network_mounts(settings),
-                require=required(self._bench),
-            )
-            cache = private(settings.state / "environments")
-            plan = detected(self._bench).setup
+            plan = self._detected().setup
             clone, sandbox = self._bench.clone, self._bench.sandbox
-            self._environment = prepare(clone, sandbox, plan, cache, options)
+            self._environment = prepare(clone, sandbox, plan, self._cache(), self._options())
         return self._environment
+
+    def _detected(self) -> "Detected":
+        if self._found is None:
+            self._found = detected(self._bench)
+        return self._found
+
+    def _cache(self) -> Path:
+        return private(self._bench.settings.state / "environments")
+
+    def _options(self) -> "EnvironmentOptions":
+        from validators.environment import EnvironmentOptions  # noqa: PLC0415
+        from validators.projects.interpreters import local_interpreters  # noqa: PLC0415
+
+        return EnvironmentOptions(
+            tools=tools(),
+            interpreters=local_interpreters(),
+            supply=supply_of(self._bench.settings, self._bench.scratch),
+            require=required(self._bench),
+        )
 
     def prepare(self, recorder: "Recorder") -> str:
         """Build the environment and write down how that went; return why there is none, or ""."""
@@ -65,6 +77,7 @@ class GateRoom:
             interpreter=built.interpreter,
             trouble=built.trouble,
             note=built.note,
+            refused=list(built.refused),
             seconds=time.monotonic() - started,
         )
         return built.trouble
@@ -74,6 +87,7 @@ class GateRoom:
     ) -> "tuple[Verdict, Evidence]":
         """Run policy and every gate on ``tree`` against the base; ``suspects`` failed before."""
         from validators.gates import GateBench, run_gates  # noqa: PLC0415
+        from validators.patched_environment import SecondSetUp  # noqa: PLC0415
         from validators.sandbox import Limits  # noqa: PLC0415
 
         bench = self._bench
@@ -84,12 +98,21 @@ class GateRoom:
             rules=bench.settings.rules,
             scratch=bench.scratch / "gates",
             limits=Limits(),
-            now=time.monotonic,
             observe=observe,
             nonce=lambda: secrets.token_hex(4),
             suspects=suspects,
+            trees=private(bench.settings.state / "trees"),
+            gates=self._detected().gates,
         )
-        return run_gates(gate_bench, tree, bench.base_sides)
+        renew = SecondSetUp(
+            bench.clone,
+            bench.sandbox,
+            bench.settings.rules,
+            self._cache(),
+            self._options(),
+            gate_bench.scratch,
+        )
+        return run_gates(gate_bench, tree, bench.base_sides, renew)
 
 
 def judge_alone(bench: Bench, tree: str, note: Callable[[str], None]) -> "tuple[Verdict, Evidence]":

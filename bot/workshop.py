@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.bundle_files import found_bundle, write_bundle
 from bot.gate_room import GateRoom, required
+from bot.scratch import private
 from bot.wiring import Bench, model_of, now_iso
 from validators.checkout import line_counts
 from validators.sandbox import TOOLS
@@ -144,8 +145,9 @@ def _render(bench: Bench, proposal: Proposal, evidence: "Evidence") -> tuple[str
 
 def _execute(bench: Bench, room: GateRoom, argv: "Sequence[str]") -> "tuple[Completed, Changes]":
     """Run a migration's command over the base tree, in the target's environment."""
-    from validators.building.workspace import written_tree  # noqa: PLC0415
     from validators.clones.ignored import not_ignored  # noqa: PLC0415 - keeps --help fast
+    from validators.clones.written_trees import TreePlace, written_tree  # noqa: PLC0415
+    from validators.processes.staging import owner  # noqa: PLC0415
     from validators.sandbox import Limits, Phase  # noqa: PLC0415
 
     environment = room.environment()
@@ -158,7 +160,8 @@ def _execute(bench: Bench, room: GateRoom, argv: "Sequence[str]") -> "tuple[Comp
         path=(TOOLS, *environment.path),
         require=required(bench),
     )
-    tree = written_tree(clone, clone.base_tree, bench.scratch / "gates")
+    place = TreePlace(bench.scratch / "gates", private(bench.settings.state / "trees"), owner())
+    tree = written_tree(clone, clone.base_tree, place)
     with bench.sandbox.open(tree, phase, Limits()) as session:
         completed = session.run(argv)
         return completed, not_ignored(clone, clone.base_tree, session.changes())

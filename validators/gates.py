@@ -5,6 +5,7 @@ concluded from what does not agree with itself.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import replace
 
 from scoping.refusal import Refusal
@@ -13,13 +14,16 @@ from validators.detect import Detected, detect
 from validators.disk import DiskRefusal, disk_trouble
 from validators.encoding import digest, encode
 from validators.evidence import Evidence, GateRecord, LineCoverage
-from validators.judging.base_runs import BaseSides
+from validators.judging.ahead import Ahead, processors
+from validators.judging.base_runs import BaseRuns, BaseSides
 from validators.judging.coverage import merged
 from validators.judging.floor import FLOOR, floor_findings, floor_gate, is_floor
 from validators.judging.gate_judgement import Judge
 from validators.judging.gate_side import GateBench
 from validators.judging.improvement import improvement_findings
 from validators.judging.judged import Judged
+from validators.judging.renewal import Patched, Renew
+from validators.judging.test_sides import start_early
 from validators.judging.touched_tests import TouchedTests
 from validators.policy import judge_tree
 from validators.rules import GateRule, Rules
@@ -34,16 +38,19 @@ _GRAVE_FIRST: tuple[Severity, ...] = ("block", "ask", "warn", "note")
 
 
 def run_gates(
-    bench: GateBench, applied_tree: str, base_sides: BaseSides
+    bench: GateBench, applied_tree: str, base_sides: BaseSides, renew: Renew | None = None
 ) -> tuple[Verdict, Evidence]:
     """Judge ``applied_tree`` as a change of the clone's base.
 
-    ``base_sides`` keeps, from one call to the next, what gates said of trees without model text.
+    ``renew`` sets up again for a change that asks for other packages. ``base_sides`` keeps, from
+    one call to the next, what gates said of trees without model text.
     SandboxRefusal where the rules require what no sandbox here guarantees. A disk that takes no
     more is nobody's patch's fault: it is a verdict, too. DiskRefusal when the clone is gone.
     """
+    bench = replace(bench, ahead=Ahead())
     try:
-        return _judged(bench, applied_tree, base_sides)
+        with closing(bench.ahead):
+            return _judged(bench, applied_tree, base_sides, renew)
     except (OSError, Refusal) as error:
         if not bench.clone.git_dir.exists():
             raise DiskRefusal(
@@ -59,15 +66,21 @@ def run_gates(
         return _concluded(bench, applied_tree, "infrastructure", found, ())
 
 
-def _judged(bench: GateBench, applied_tree: str, base_sides: BaseSides) -> tuple[Verdict, Evidence]:
+def _judged(
+    bench: GateBench, applied_tree: str, base_sides: BaseSides, renew: Renew | None
+) -> tuple[Verdict, Evidence]:
     if bench.environment.trouble:
         message = f"the target's environment could not be built\n{bench.environment.trouble}"
         found = (Finding("setup", "set-up-failed", "block", message),)
         return _concluded(bench, applied_tree, "infrastructure", found, ())
     clone = bench.clone
     findings = [*judge_tree(clone, clone.base_tree, applied_tree, bench.rules)]
-    if not _blocked(findings):
-        findings += floor_findings(clone, clone.base_tree, applied_tree)
+    if _blocked(findings):
+        return _concluded(bench, applied_tree, "fail", findings, ())
+    gates = detect_in(clone, bench.rules).gates if bench.gates is None else bench.gates
+    if renew is None or not renew.asked(applied_tree):
+        _start_tests(bench, gates, TouchedTests(clone, applied_tree, ()), base_sides)
+    findings += floor_findings(clone, clone.base_tree, applied_tree)
     if _blocked(findings):
         return _concluded(bench, applied_tree, "fail", findings, ())
     weakening = compared(clone, clone.base_tree, applied_tree)
@@ -76,7 +89,12 @@ def _judged(bench: GateBench, applied_tree: str, base_sides: BaseSides) -> tuple
     findings += [found for found in weaker if found.code != _REMOVED]
     if _blocked(findings):
         return _concluded(bench, applied_tree, "fail", findings, ())
-    gates = bench.rules.gates or detect_in(clone, bench.rules).gates
+    # Not before: what no policy lets through is not installed either.
+    patched = renew(applied_tree) if renew else Patched()
+    bench = replace(bench, patched_environment=patched.environment)
+    findings += patched.findings
+    if _blocked(findings):
+        return _concluded(bench, applied_tree, "fail", findings, ())
     touched = TouchedTests(clone, applied_tree, weakening.changes)
     judged = _judge_all(bench, _with_floor(clone, gates, applied_tree), touched, base_sides)
     findings += [found for one in judged for found in one.findings]
@@ -93,6 +111,18 @@ def _judged(bench: GateBench, applied_tree: str, base_sides: BaseSides) -> tuple
         last += improvement_findings(clone, applied_tree, bench.rules, records)
     word = gravest([*words, "fail"] if _blocked(last) else words)
     return _concluded(bench, applied_tree, word, [*findings, *last], judged)
+
+
+def _start_tests(
+    bench: GateBench, gates: Iterable[GateRule], touched: TouchedTests, base_sides: BaseSides
+) -> None:
+    """Start the tests, which take longest, if the machine can do something else meanwhile.
+
+    Not after a failed attempt: then a few tests may say enough.
+    """
+    first = next((gate for gate in gates if gate.kind == "test"), None)
+    if first is not None and not bench.suspects and processors() > 1:
+        start_early(BaseRuns(bench, first, base_sides), touched)
 
 
 def _with_floor(
@@ -181,6 +211,7 @@ def _concluded(
         environment=bench.environment.recipe,
         machine=bench.environment.machine,
         backend=ran[0].backend if ran else "",
+        backend_version=bench.sandbox.probe().version if ran else "",
         guarantees=tuple(sorted(guarantees)),
         gates=records,
         findings=tuple(replace(f, message=f.message.partition("\n")[0]) for f in ordered),

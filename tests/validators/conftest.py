@@ -13,6 +13,9 @@ from typing import Any, Self
 import pytest
 
 from bot.adapters.bwrap_sandbox import BwrapSandbox
+from bot.indexes.door import supply
+from bot.indexes.machine import machine_indexes
+from validators.building.supply import Supply
 from validators.checkout import Clone, open_clone, write_tree
 from validators.environment import Environment, EnvironmentOptions
 from validators.evidence import Evidence
@@ -30,6 +33,7 @@ from validators.sandbox import (
     FileChange,
     Limits,
     Mount,
+    Pending,
     Phase,
     Probe,
     Sandbox,
@@ -146,7 +150,6 @@ def bench_of(
         environment: Environment | None = None,
     ) -> Bench:
         told: list[dict[str, Any]] = []
-        ticks = iter(range(10_000))
         gate_bench = GateBench(
             clone_of(files),
             sandbox,
@@ -154,7 +157,6 @@ def bench_of(
             rules or Rules(kind="refactor"),
             tmp_path / "gates",
             Limits(timeout_s=60.0, memory_bytes=1024**3),
-            lambda: float(next(ticks)),
             lambda kind, data: told.append({"kind": kind, **data}),
             lambda: secrets.token_hex(4),
         )
@@ -177,6 +179,9 @@ class PlayedChannel:
 
     def receive(self, timeout_s: float) -> bytes | None:
         return None
+
+    def wait(self) -> Completed:
+        return self.completed
 
     def close(self) -> Completed:
         return self.completed
@@ -204,6 +209,9 @@ class PlayedSession:
     def start(self, argv: Sequence[str], *, cwd: str = "") -> Channel:
         return PlayedChannel(self.play(argv, self.tree, self.reports))
 
+    def begin(self, argv: Sequence[str]) -> Pending:
+        return PlayedChannel(self.play(argv, self.tree, self.reports))
+
     def changes(self) -> Changes:
         return Changes()
 
@@ -224,16 +232,23 @@ class PlayedSandbox:
     play: Play
     phases: list[Phase] = field(default_factory=list)
     limits: list[Limits] = field(default_factory=list)
+    argvs: list[tuple[str, ...]] = field(default_factory=list)
     name: str = "played"
+    version: str = ""
 
     def probe(self) -> Probe:
-        return Probe(self.name, usable=True)
+        return Probe(self.name, usable=True, version=self.version)
 
     def open(self, tree: Path, phase: Phase, limits: Limits) -> PlayedSession:
         self.phases.append(phase)
         self.limits.append(limits)
         reports = next((m.source for m in phase.mounts if m.inside == REPORTS), tree)
-        return PlayedSession(self.play, tree, reports)
+
+        def play(argv: Sequence[str], tree: Path, reports: Path) -> Completed:
+            self.argvs.append(tuple(argv))
+            return self.play(argv, tree, reports)
+
+        return PlayedSession(play, tree, reports)
 
 
 @pytest.fixture
@@ -247,10 +262,6 @@ def other_python() -> Interpreter:
 
 
 @pytest.fixture
-def network() -> Mapping[str, str]:
-    """What an installer needs on this machine to reach its index."""
-    prefixes = ("SSL_CERT_", "UV_INDEX", "UV_DEFAULT_INDEX")
-    found = {name: value for name, value in os.environ.items() if name.startswith(prefixes)}
-    if any("@" in value for value in found.values()):
-        pytest.skip("the index's address may hold a password, which no set-up is given")
-    return found
+def indexes(tmp_path: Path) -> Supply:
+    """The package indexes that this machine is configured with."""
+    return supply(machine_indexes(os.environ), tmp_path)

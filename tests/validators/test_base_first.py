@@ -78,6 +78,30 @@ def test_a_fix_with_its_test_runs_that_test_alone_on_the_base(
     assert record_of(evidence).base_tests is None
 
 
+def test_where_a_few_tests_tell_enough_other_files_are_not_even_read(
+    judge: Callable[..., tuple[Verdict, Evidence, list[str]]],
+) -> None:
+    trap = """from pathlib import Path
+
+import calc
+
+assert calc.half(4) == 2 or not Path("tests/flag").exists(), "with the patch's tests on the base"
+
+
+def test_more():
+    pass
+"""
+    base = PROJECT | {"tests/test_more.py": trap}
+    patch = {"calc.py": MENDED, "tests/test_calc.py": TESTS + HALF, "tests/flag": ""}
+
+    verdict, evidence, _ = judge(patch, base=base)
+
+    own = record_of(evidence).tests_on_base
+    assert verdict.word == "pass"
+    assert own is not None
+    assert own.outcomes == (("tests.test_calc::test_half", "failed"),)
+
+
 def test_a_fix_without_a_test_is_no_improvement(
     judge: Callable[..., tuple[Verdict, Evidence, list[str]]],
 ) -> None:

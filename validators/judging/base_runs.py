@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 from validators.encoding import digest, encode
 from validators.evidence import Side
-from validators.judging.gate_side import GateBench, Ran, Wanted, run_side
+from validators.judging.gate_side import GateBench, run_side, start_side
+from validators.judging.sides import Ran, Wanted
 from validators.judging.trust import TEST_REPORTS
 from validators.linters.lint_output import LintOutput
 from validators.rules import GateRule
 
 # A part of every key: raise it when a side means something else than it did.
-_FORMAT = 1
+_FORMAT = 2
 
 # What a planted test may be the reason for, where a runner is not one we know.
 _MAY_BE_SENTINELS = {"report-broken", "report-disagrees", "sentinel-passed"}
@@ -61,6 +62,17 @@ class BaseRuns:
             return self.run(Wanted("base", tree), anew=anew)
         return planted
 
+    def start_base(self) -> Known | None:
+        """Return what is known of the untouched base; start it, and return None, where nothing is.
+
+        Only of what runs tests: with sentinels, as `base` runs it first.
+        """
+        wanted = Wanted("base", self.bench.clone.base_tree, with_sentinels=True)
+        known = self.sides.get(self._key(wanted))
+        if known is None:
+            start_side(self.bench, self.gate, wanted)
+        return known
+
     def run(self, wanted: Wanted, *, anew: bool = False) -> Ran:
         """Return one side, from memory where it was seen before and proved something."""
         known = None if anew else self.sides.get(self._key(wanted))
@@ -86,4 +98,5 @@ class BaseRuns:
         gate, bench = self.gate, self.bench
         require = tuple(sorted(bench.rules.require))
         how = (gate.run, gate.kind, bench.environment.key, bench.sandbox.name, require)
-        return digest(encode((_FORMAT, wanted.tree, wanted.with_sentinels, wanted.select, how)))
+        some = (wanted.select, sorted(wanted.within))
+        return digest(encode((_FORMAT, wanted.tree, wanted.with_sentinels, some, how)))

@@ -6,8 +6,8 @@ own output, as data.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from validators.judging.gate_side import Ran
 from validators.judging.outcome_changes import OutcomeChanges, is_below, unloaded
+from validators.judging.sides import Ran
 from validators.judging.trust import Doubt
 from validators.reports import Case, LintMark
 from validators.rules import GateRule

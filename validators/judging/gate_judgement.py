@@ -7,10 +7,12 @@ from validators.clones.added_lines import added_lines
 from validators.judging.base_runs import BaseRuns, BaseSides
 from validators.judging.floor import FLOOR, floor_marks, is_floor
 from validators.judging.gate_findings import doubt_finding, finding, lint_findings, red_findings
-from validators.judging.gate_side import GateBench, Ran, SideRun, Wanted, run_side
+from validators.judging.gate_side import GateBench, run_side, start_side
 from validators.judging.judged import Judged, judged
 from validators.judging.lint import LintSide, Moves, configured_as_base, lint_changes
+from validators.judging.sides import Ran, Wanted
 from validators.judging.test_judgement import TestJudge
+from validators.judging.test_sides import start_beside
 from validators.judging.touched_tests import TouchedTests
 from validators.judging.trust import TEST_REPORTS, Doubt, missing_report
 from validators.projects.own_linter import RUFF_CONFIGURATION
@@ -37,6 +39,8 @@ class Judge:
         runs = BaseRuns(self.bench, gate, self.base_sides)
         if gate.kind == "lint":
             return self._lint(runs)
+        if gate.kind == "test" and not self.bench.suspects:
+            start_beside(runs, self.touched)
         base = runs.base()
         if base.doubt is not None:
             return self._base_in_doubt(base, base.doubt)
@@ -68,14 +72,14 @@ class Judge:
         """Run a linter on both trees at once, each under the base's settings."""
         clone = self.bench.clone
         tree = configured_as_base(clone, clone.base_tree, self.touched.applied_tree)
-        with SideRun(self.bench, self.gate, Wanted("patched", tree)) as side:
-            side.start()
-            base = runs.base()
-            if self.gate.source == RUFF_CONFIGURATION and base.side.report != "ruff":
-                return self._with_floor(base)
-            if base.doubt is not None:
-                return self._base_in_doubt(base, base.doubt)
-            patched = side.wait()
+        wanted = Wanted("patched", tree)
+        start_side(self.bench, self.gate, wanted)
+        base = runs.base()
+        if self.gate.source == RUFF_CONFIGURATION and base.side.report != "ruff":
+            return self._with_floor(base)
+        if base.doubt is not None:
+            return self._base_in_doubt(base, base.doubt)
+        patched = run_side(self.bench, self.gate, wanted)
         if patched.doubt is not None:
             word: VerdictWord = "infrastructure" if patched.doubt.harness else "no-evidence"
             found = doubt_finding(self.gate, patched.doubt, patched, "with this change")

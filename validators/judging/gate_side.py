@@ -7,41 +7,46 @@ to understand a failure, and the doubt where exit code and report do not agree.
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, Self, cast
+from typing import Any, Self, cast
 
-from scoping.refusal import Refusal
-from validators.building.workspace import layered_tree, written_tree
+from validators.building.workspace import layered_tree
 from validators.checkout import Clone
+from validators.clones.written_trees import TreePlace, written_tree
 from validators.disk import is_full
 from validators.environment import Environment
-from validators.evidence import LineCoverage, ReportKind, Side
-from validators.judging.measuring import Measuring
+from validators.evidence import ReportKind, Side
+from validators.judging.ahead import Ahead
+from validators.judging.narrowing import narrowed
 from validators.judging.report_pipe import ReportPipes
 from validators.judging.sentinels import Planted, plant
+from validators.judging.sides import Ran, SideName, Wanted
 from validators.judging.trust import LINT_REPORTS, TEST_REPORTS, Doubt, doubt_of
 from validators.linters.lint_output import LintOutput, read_lint
-from validators.reports import Case, Report, Told, read_report
+from validators.processes.layer import remove
+from validators.processes.staging import owner
+from validators.reports import Report, Told, read_report
 from validators.rules import GateRule, Rules
-from validators.sandbox import Channel, Completed, Guarantee, Limits, Mount, Sandbox
+from validators.sandbox import Completed, Guarantee, Limits, Mount, Phase, Sandbox, SandboxRefusal
 
 _TAIL_CHARACTERS = 2_000
-_END_S = 60.0
 _LINT_OUTPUT_BYTES = 8 * 1024**2
 _FAILED = frozenset({"failed", "error"})
-
-SideName = Literal["base", "patched", "tests-on-base", "base-tests", "base-settings", "coverage"]
 
 
 @dataclass(frozen=True, slots=True)
 class GateBench:
     """What gates are run with: one target, its sandbox and environment, and who looks on.
 
-    ``scratch`` is a folder of this run's own. ``now`` is a clock in seconds; ``nonce`` gives a few
+    ``scratch`` is a folder of this run's own. ``nonce`` gives a few
     letters that nobody could foresee; ``observe`` is told ``gate.finished`` with the durations and
     texts that evidence leaves out. ``suspects`` are tests that failed in an earlier attempt.
+    ``trees`` is where the base's files are kept for later runs, None to write them anew in each.
+    ``patched_environment`` is for the patch's sources, where they ask for another than the base's.
+    ``gates`` are those the base declares or `detect_in` found, None to look for them. ``ahead`` are
+    the sides that run already.
     """
 
     clone: Clone
@@ -50,65 +55,39 @@ class GateBench:
     rules: Rules
     scratch: Path
     limits: Limits
-    now: Callable[[], float]
     observe: Callable[[str, Mapping[str, Any]], None]
     nonce: Callable[[], str]
     suspects: frozenset[str] = frozenset()
+    trees: Path | None = None
+    patched_environment: Environment | None = None
+    gates: tuple[GateRule, ...] | None = None
+    ahead: Ahead = field(default_factory=Ahead)
 
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be run: a tree under a name, with sentinels or without, all tests or some.
-
-    ``select`` are names of test functions, none is all. ``touched`` are the files a patch changes:
-    where there are more folders than sentinels, theirs come first. ``measuring`` tells which lines
-    the tests run.
-    """
-
-    name: SideName
-    tree: str
-    with_sentinels: bool = False
-    select: tuple[str, ...] = ()
-    touched: tuple[str, ...] = ()
-    measuring: Measuring | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """A side, with what evidence does not keep: texts of failures, the output's tail, a doubt.
-
-    ``planted`` are the folders that hold a sentinel; ``side`` names those whose failed as it must.
-    ``lint`` is what a linter found, where its words could be read. A side remembered from an
-    earlier judgement of the same tree has no texts.
-    """
-
-    side: Side
-    cases: tuple[Case, ...] = ()
-    lint: LintOutput | None = None
-    tail: str = ""
-    doubt: Doubt | None = None
-    backend: str = ""
-    guarantees: frozenset[Guarantee] = frozenset()
-    planted: frozenset[str] = frozenset()
-    coverage: tuple[LineCoverage, ...] | None = None
-    remembered: bool = False
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether the command ended with 0."""
-        return self.side.ended == "ok"
+    def environment_of(self, side: "SideName") -> Environment:
+        """Return what a side finds beside its tree: whose sources run says which."""
+        is_base = side in {"base", "tests-on-base"}
+        return self.environment if is_base else self.patched_environment or self.environment
 
 
 def run_side(bench: GateBench, gate: GateRule, wanted: Wanted) -> Ran:
-    """Run ``gate`` on the wanted tree with what set-up left beside it, and tell the observer."""
-    with SideRun(bench, gate, wanted) as side:
-        return side.run()
+    """Run ``gate`` on the wanted tree with what set-up left beside it, and tell the observer.
+
+    What `start_side` started already is waited for instead.
+    """
+    with bench.ahead.take((gate, wanted)) or SideRun(bench, gate, wanted) as side:
+        return side.wait()
+
+
+def start_side(bench: GateBench, gate: GateRule, wanted: Wanted) -> None:
+    """Start what `run_side` will be asked for, and come back; once is enough."""
+    if not bench.ahead.holds((gate, wanted)):
+        bench.ahead.keep((gate, wanted), SideRun(bench, gate, wanted))
 
 
 class SideRun:
-    """One side while it is prepared, runs and is read; several may run at the same time.
+    """One side, which runs from the moment it is made; several may run at the same time.
 
-    Leaving the block ends whatever still runs.
+    Leaving the block ends whatever still runs, and tells the observer if it was waited for.
     """
 
     def __init__(self, bench: GateBench, gate: GateRule, wanted: Wanted) -> None:
@@ -118,39 +97,20 @@ class SideRun:
         self._limits = replace(bench.limits, timeout_s=gate.timeout_s)
         if gate.kind == "lint":  # of findings each one counts, also those in the middle
             self._limits = replace(self._limits, output_bytes=_LINT_OUTPUT_BYTES)
-        self._stack = ExitStack()
-        self._channel: Channel | None = None
         self._told: Mapping[str, Any] = {}
-        self._argv = wanted.measuring.argv if wanted.measuring else gate.run
-
-    def __enter__(self) -> Self:
-        bench, wanted = self._bench, self._wanted
         bench.scratch.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
-            self._planted = Planted(wanted.tree)
-            if wanted.with_sentinels:
-                self._planted = plant(bench.clone, wanted.tree, wanted.touched, bench.nonce)
-            layered = layered_tree(bench.clone, self._planted.tree, bench.environment.layer)
-            folder = written_tree(bench.clone, layered, bench.scratch)
-            if self._planted.folders:  # of a name that comes once, so that nobody asks for it again
-                stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            folder = self._laid_out(stack)
             self._pipes = stack.enter_context(ReportPipes(bench.scratch))
-            require = cast("frozenset[Guarantee]", frozenset(bench.rules.require))
-            select = (*wanted.select, *self._planted.folders) if wanted.select else ()
-            also = self._planted.named_with(self._gate.run)
-            told = Told(select, also)
-            phase = bench.environment.phase(self._gate.kind, self._pipes.folder, require, told)
-            if wanted.measuring is not None:
-                phase = wanted.measuring.phase(phase, self._folder(stack, 0o755))
-            # The sandbox's user may be another than ours.
-            caches = [
-                Mount(self._folder(stack, 0o777), place, writable=True)
-                for place in bench.environment.writable
-            ]
-            phase = replace(phase, mounts=(*phase.mounts, *caches))
+            phase = self._phase(stack)
             self._session = stack.enter_context(bench.sandbox.open(folder, phase, self._limits))
-            self._started = bench.now()
+            run = wanted.measuring.argv if wanted.measuring else gate.run
+            # Planted tests stand in files of their own.
+            within = wanted.within if wanted.select and not wanted.with_sentinels else ()
+            self._command = self._session.begin(narrowed(bench.clone, wanted.tree, run, within))
             self._stack = stack.pop_all()
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -159,29 +119,46 @@ class SideRun:
         if self._told:
             self._bench.observe("gate.finished", self._told)
 
-    def run(self) -> Ran:
-        """Run the command to its end, or to its limits."""
-        return self._ran(self._session.run(self._argv))
-
-    def start(self) -> None:
-        """Start the command, and come back at once; `wait` for what comes of it."""
-        self._channel = self._session.start(self._argv)
-
     def wait(self) -> Ran:
-        """Wait for a command that was started. What it says over its channel is not listened to."""
-        assert self._channel is not None  # noqa: S101 - a bug of the caller
-        try:
-            while self._channel.receive(self._limits.timeout_s + _END_S) is not None:
-                continue
-        except (Refusal, TimeoutError):
-            return self._ran(self._channel.close())
-        return self._ran(self._channel.close())
+        """Wait for the command's end, or its limits', and read what it reported."""
+        return self._ran(self._command.wait())
+
+    def _laid_out(self, stack: ExitStack) -> Path:
+        """Return the folder of the tree, with sentinels where they are wanted."""
+        bench, wanted = self._bench, self._wanted
+        self._planted = Planted(wanted.tree)
+        if wanted.with_sentinels:
+            self._planted = plant(bench.clone, wanted.tree, wanted.touched, bench.nonce)
+        layer = bench.environment_of(wanted.name).layer
+        place = TreePlace(bench.scratch, bench.trees, owner())
+        folder = written_tree(
+            bench.clone, layered_tree(bench.clone, self._planted.tree, layer), place
+        )
+        if self._planted.folders:  # of a name that comes once, so that nobody asks for it again
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        return folder
+
+    def _phase(self, stack: ExitStack) -> Phase:
+        bench, wanted = self._bench, self._wanted
+        environment = bench.environment_of(wanted.name)
+        require = cast("frozenset[Guarantee]", frozenset(bench.rules.require))
+        select = (*wanted.select, *self._planted.folders) if wanted.select else ()
+        told = Told(select, self._planted.named_with(self._gate.run))
+        phase = environment.phase(self._gate.kind, self._pipes.folder, require, told)
+        if wanted.measuring is not None:
+            phase = wanted.measuring.phase(phase, self._folder(stack, 0o755))
+        # The sandbox's user may be another than ours.
+        caches = [
+            Mount(self._folder(stack, 0o777), place, writable=True)
+            for place in environment.writable
+        ]
+        return replace(phase, mounts=(*phase.mounts, *caches))
 
     def _folder(self, stack: ExitStack, mode: int) -> Path:
         """Return an empty folder that is gone with this side."""
         folder = Path(tempfile.mkdtemp(prefix="side-", dir=self._bench.scratch))
         folder.chmod(mode)
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.callback(_remove, folder)
         return folder
 
     def _ran(self, completed: Completed) -> Ran:
@@ -203,10 +180,16 @@ class SideRun:
             "gate": self._gate.name,
             "side": self._wanted.name,
             "outcome": ran.side.ended,
-            "seconds": bench.now() - self._started,
+            "seconds": completed.wall_s,
         }
         self._told = {**data, "summary": summary(ran), "tail": ran.tail}
         return ran
+
+
+def _remove(folder: Path) -> None:
+    """Delete what commands wrote; what stays is swept with the run's scratch folder."""
+    with suppress(SandboxRefusal):
+        remove(folder)
 
 
 def summary(ran: Ran) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from validators.evidence import GateRecord, LineCoverage, Side
-from validators.judging.gate_side import Ran
+from validators.judging.sides import Ran
 from validators.rules import GateRule
 from validators.verdict import Finding, VerdictWord
 

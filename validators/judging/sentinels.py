@@ -49,11 +49,10 @@ def plant(clone: Clone, tree: str, touched: Iterable[str], nonce: Callable[[], s
 
     ``nonce`` gives a few letters that nothing in the tree can know.
     """
-    paths = [file.path for file in list_files(clone, tree) if file.mode in {"100644", "100755"}]
     first = {str(PurePosixPath(path).parent) for path in touched}
     changes: list[FileChange] = []
     folders: dict[str, str] = {}
-    by_folder = _patterns(paths)
+    by_folder = _patterns(clone, tree)
     for folder in sorted(by_folder, key=lambda folder: (folder not in first, folder)):
         if len(changes) == _MAX_FOLDERS:
             break
@@ -66,6 +65,11 @@ def plant(clone: Clone, tree: str, touched: Iterable[str], nonce: Callable[[], s
     return Planted(write_tree(clone, tree, changes) if changes else tree, folders, files)
 
 
+def takes_sentinels(clone: Clone, tree: str) -> bool:
+    """Whether `plant` finds a place in ``tree``; what its runner makes of them is not known."""
+    return bool(_patterns(clone, tree))
+
+
 def _folder(path: str) -> str:
     return str(PurePosixPath(path).parent)
 
@@ -73,8 +77,9 @@ def _folder(path: str) -> str:
 _Shape = Callable[[str], tuple[str, str]]
 
 
-def _patterns(paths: Sequence[str]) -> Mapping[str, _Shape]:
+def _patterns(clone: Clone, tree: str) -> Mapping[str, _Shape]:
     """Return, for each folder of tests, how a test file there is named and written."""
+    paths = [file.path for file in list_files(clone, tree) if file.mode in {"100644", "100755"}]
     shapes: dict[str, Counter[_Shape]] = {}
     for path in paths:
         shape = _shape(PurePosixPath(path))

@@ -1,7 +1,7 @@
 """A change of test settings, run under the base's: what may then differ, and what may not."""
 
 from validators.judging.gate_findings import finding, named
-from validators.judging.gate_side import Ran
+from validators.judging.sides import Ran
 from validators.rules import GateRule
 from validators.verdict import Finding
 

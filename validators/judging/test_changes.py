@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from validators.evidence import Side, TestOutcome
 from validators.judging.base_runs import BaseRuns
 from validators.judging.gate_findings import named
-from validators.judging.gate_side import Ran
 from validators.judging.outcome_changes import OutcomeChanges
+from validators.judging.sides import Ran
 from validators.judging.test_sides import TestSides
 from validators.judging.touched_tests import TouchedTests, ids_of
 from validators.rules import GateRule

@@ -8,7 +8,7 @@ from validators.evidence import GateRecord, Side
 from validators.judging.base_runs import BaseRuns
 from validators.judging.coverage import coverage_findings
 from validators.judging.gate_findings import change_findings, doubt_finding, finding
-from validators.judging.gate_side import Ran, Wanted, run_side
+from validators.judging.gate_side import run_side
 from validators.judging.judged import Judged, judged
 from validators.judging.outcome_changes import (
     OutcomeChanges,
@@ -24,8 +24,9 @@ from validators.judging.replaced_tests import (
 )
 from validators.judging.runner_settings import changed_settings, under_base_settings
 from validators.judging.settings_compared import compare_settings
+from validators.judging.sides import Ran, Wanted
 from validators.judging.test_changes import idle_findings, version_findings
-from validators.judging.test_sides import TestSides, own_tests_again, run_sides
+from validators.judging.test_sides import TestSides, own_tests_again, patched_side, run_sides
 from validators.judging.thresholds import threshold_findings
 from validators.judging.touched_tests import TouchedTests, as_on_base, ids_of, name_of
 from validators.judging.trust import TEST_REPORTS, Doubt, missing_report, sentinel_doubt
@@ -164,8 +165,7 @@ class TestJudge:
         return ran.side, compare_settings(self.runs.gate, patched, ran, names)
 
     def _patched(self, select: tuple[str, ...] = ()) -> Wanted:
-        touched = self.touched.files
-        return Wanted("patched", self.touched.applied_tree, self._with_sentinels, select, touched)
+        return patched_side(self.touched, with_sentinels=self._with_sentinels, select=select)
 
 
 def _blocks(findings: Iterable[Finding]) -> bool:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from validators.checkout import Clone, read_file
 from validators.judging.base_runs import BaseRuns
 from validators.judging.gate_findings import finding
-from validators.judging.gate_side import Wanted, run_side
+from validators.judging.gate_side import run_side
+from validators.judging.sides import Wanted
 from validators.rules import GateRule
 from validators.verdict import Finding
 

@@ -56,6 +56,17 @@ class TouchedTests:
         return few(c.name for c in self.changes if c.status != "removed")
 
     @property
+    def own_files(self) -> frozenset[str]:
+        """The files those tests are in."""
+        return frozenset(change.path for change in self.changes if change.status != "removed")
+
+    @property
+    def old_files(self) -> frozenset[str]:
+        """The files that the tests of `old_names` are in on the base."""
+        old = (as_on_base(change) for change in self.changes if change.status != "new")
+        return frozenset(change.path for change in old if change.name)
+
+    @property
     def old_names(self) -> tuple[str, ...]:
         """The names of the base's tests that the patch changes, moves or removes."""
         old = (as_on_base(change) for change in self.changes if change.status != "new")

@@ -98,9 +98,11 @@ def _why_ended(completed: Completed, report: Report, limits: Limits) -> str:
         "output-limit": f"the command printed more than {limits.output_limit_bytes // _MIB} MiB"
         " and was stopped",
     }.get(completed.outcome, f"the command was ended{by} ({completed.outcome})")
+    if completed.detail:
+        why = f"the command was stopped: {completed.detail}"
     if report.cases:
         why += f"; {len(report.cases)} of its tests had ended by then"
-    return f"{why} {completed.detail}".strip()
+    return why
 
 
 def _disagreement(completed: Completed, report: Report) -> Doubt | None:

@@ -27,6 +27,8 @@ _KEPT = {"--doctest-modules", "--pyargs", "--strict-markers", "--strict-config",
 _KEPT_VALUED = {"-k", "-m", "-c", "-o", "-p", "-W", "--ignore", "--ignore-glob", "--deselect",
                 "--rootdir", "--confcutdir", "--import-mode", "--override-ini",
                 "--pythonwarnings", "--doctest-glob", "--config-file"}  # fmt: skip
+# Options that are known to take no value.
+_ALONE = (_DROPPED - _DROPPED_VALUED) | (_KEPT - _KEPT_VALUED)
 # Options of plugins without which tests do not run as they should, and the package of each.
 _PLUGINS = {
     "--asyncio-mode": "pytest-asyncio",
@@ -86,6 +88,28 @@ def kept_words(
         at += width
     usable = not any(_stands_for_another(word, exists) for word in kept)
     return PytestWords(tuple(kept), tuple(plugins), tuple(left_out), usable=usable)
+
+
+def without_places(run: Argv) -> Argv | None:
+    """Return a command that plainly starts pytest without the files and folders it names.
+
+    None for any other command, and where a word could be a place or an option's value.
+    """
+    plain = run[:1] in {("pytest",), ("py.test",)}
+    start = 1 if plain else 3
+    if not plain and not (run[:1] in {("python",), ("python3",)} and run[1:3] == ("-m", "pytest")):
+        return None
+    kept: list[str] = []
+    words, at, is_after_unknown = run[start:], 0, False
+    while at < len(words):
+        width = _width(words, at, _DROPPED_VALUED | _KEPT_VALUED)
+        if words[at].startswith("-"):
+            kept += words[at : at + width]
+            is_after_unknown = "=" not in words[at] and width == 1 and words[at] not in _ALONE
+        elif is_after_unknown:
+            return None
+        at += width
+    return (*run[:start], *kept)
 
 
 def _is_dropped(name: str, has_value: str) -> bool:

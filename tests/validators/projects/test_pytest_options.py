@@ -1,6 +1,6 @@
 import pytest
 
-from validators.projects.pytest_options import kept_words
+from validators.projects.pytest_options import kept_words, without_places
 
 
 def kept(words: str, *own: str) -> tuple[str, tuple[str, ...], tuple[str, ...], bool]:
@@ -39,3 +39,24 @@ def test_an_option_of_a_plugin_brings_it_and_an_unknown_one_is_left_out() -> Non
 @pytest.mark.parametrize("words", ["build/tests", "{envdir}", "/abs/tests", "other.py", "-c {x}"])
 def test_words_that_stand_for_what_is_not_there_make_the_command_unusable(words: str) -> None:
     assert kept(words)[3] is False
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        ("pytest", "pytest"),
+        ("python -m pytest tests", "python -m pytest"),
+        ("pytest -m slow tests more/test_a.py::test_b --doctest-modules",
+         "pytest -m slow --doctest-modules"),
+        ("pytest --timeout=60 tests", "pytest --timeout=60"),
+        ("pytest --runxfail tests -Werror", "pytest --runxfail -Werror"),
+        ("pytest --unknown tests", None),
+        ("tox -e py", None),
+        ("python -m unittest", None),
+        ("make pytest", None),
+    ],
+)  # fmt: skip
+def test_a_plain_pytest_command_can_do_without_its_places(run: str, expected: str | None) -> None:
+    found = without_places(tuple(run.split()))
+
+    assert found == (expected and tuple(expected.split()))
