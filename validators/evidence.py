@@ -86,7 +86,8 @@ class MachineFacts:
 class Evidence:
     """Everything the verdict rests on. ``environment`` is the hash of what the base asks for.
 
-    ``coverage`` is None where it could not be measured.
+    ``coverage`` is None where it could not be measured. ``backend_version`` names the sandbox's
+    release (of containers the engine, the runtime and the image's digest too), and judges nothing.
     """
 
     base_commit: str
@@ -101,6 +102,7 @@ class Evidence:
     kind: ChangeKind = "fix"
     coverage: tuple[LineCoverage, ...] | None = None
     machine: MachineFacts = field(default_factory=MachineFacts)
+    backend_version: str = ""
 
     @property
     def failing(self) -> frozenset[str]:

@@ -61,6 +61,8 @@ def statement_of(evidence: Evidence, verdict: VerdictWord) -> Statement:
     """
     blobs: dict[str, Any] = {}
     plain = builtins(evidence)
+    if not evidence.backend_version:  # what was sealed before there was one keeps its hash
+        del plain["backend_version"]
     plain["gates"] = [_packed(gate, blobs) for gate in evidence.gates]
     document = _standard(evidence, verdict)
     document["predicate"]["changewright"] = {"verdict": verdict, "evidence": plain}

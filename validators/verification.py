@@ -143,8 +143,9 @@ def _uncovered(one: LineCoverage) -> str:
 def _notes(bundle: Judgement, here: Judgement) -> Iterator[Difference]:
     theirs, ours = bundle.evidence, here.evidence
     yield from between("machine", "", _machine(theirs), _machine(ours))
-    if theirs.backend != ours.backend:
-        yield Difference("sandbox", "", "", theirs.backend or "none", ours.backend or "none")
+    sandboxes = [_sandbox(one) for one in (theirs, ours)]
+    if sandboxes[0] != sandboxes[1]:
+        yield Difference("sandbox", "", "", *sandboxes)
     held = [", ".join(sorted(one.guarantees)) or "nothing" for one in (theirs, ours)]
     if held[0] != held[1]:
         yield Difference("guarantees", "", "", *held)
@@ -152,6 +153,11 @@ def _notes(bundle: Judgement, here: Judgement) -> Iterator[Difference]:
         for test in sorted(pair.flaky):
             seen = [_sees(test, one) for one in (pair.bundle, pair.here)]
             yield Difference(_FLAKY, pair.name, test, *seen)
+
+
+def _sandbox(evidence: Evidence) -> str:
+    version = f" ({evidence.backend_version})" if evidence.backend_version else ""
+    return f"{evidence.backend or 'none'}{version}"
 
 
 def _machine(evidence: Evidence) -> dict[str, str]:

@@ -40,7 +40,9 @@ def gate_text(verdict: Verdict, evidence: Evidence, width: int = 0) -> str:
         lines += ["", _counted(verdict.findings)]
     lines += [line for finding in verdict.findings for line in _finding_lines(finding, width)]
     held = ", ".join(sorted(evidence.guarantees)) or "nothing"
-    lines += ["", *_wrapped(f"sandbox {evidence.backend or 'not used'}, holding {held}", "", width)]
+    version = f" ({one_line(evidence.backend_version)})" if evidence.backend_version else ""
+    sandbox = f"sandbox {evidence.backend or 'not used'}{version}, holding {held}"
+    lines += ["", *_wrapped(sandbox, "", width)]
     lines.append(f"evidence {evidence_name(verdict, evidence)}")
     return "\n".join(lines)
 
@@ -88,7 +90,11 @@ def gate_document(verdict: Verdict, evidence: Evidence) -> dict[str, Any]:
         },
         "coverage": evidence.coverage,
         "findings": verdict.findings,
-        "sandbox": {"backend": evidence.backend, "guarantees": sorted(evidence.guarantees)},
+        "sandbox": {
+            "backend": evidence.backend,
+            "version": evidence.backend_version,
+            "guarantees": sorted(evidence.guarantees),
+        },
         "evidence": evidence_name(verdict, evidence),
     }
 

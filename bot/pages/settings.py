@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.configuration.gates import SHELL
 from bot.configuration.keys import KEYS
+from bot.configuration.network import PLACES
 from bot.console import one_line
 from bot.settings import TARGET_FILE, Settings
 from validators.rules import GateRule
@@ -35,7 +36,7 @@ def settings_of(settings: Settings) -> tuple[Setting, ...]:
     listed = [Setting(key, value, origins[key]) for key, value in settings.values.items()]
     key_is_set = settings.api_key is not None
     token = "set" if settings.forge_token_is_set else _UNSAID
-    network = tuple(settings.network_environment)
+    network = tuple(sorted(settings.installer_environment.keys() - {*PLACES}))
     return (
         *listed,
         Setting("api_key", "set" if key_is_set else _UNSAID, origins.get("api_key", "environment")),

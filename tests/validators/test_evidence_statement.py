@@ -66,6 +66,7 @@ EVIDENCE = Evidence(
     findings=(Finding("lint", "x", "ask", "look", "a.py", 3, "mend"),),
     kind="feature",
     coverage=(LineCoverage("a.py", 4, (1, 3)),),
+    backend_version="bubblewrap 0.8.0",
 )
 
 
@@ -79,6 +80,13 @@ def test_what_went_in_comes_out() -> None:
 
     assert opened.evidence == EVIDENCE
     assert (opened.verdict, opened.troubles) == ("pass", ())
+
+
+def test_a_sandbox_without_a_version_is_written_down_as_before_there_were_any() -> None:
+    document, blobs = parsed(statement_of(replace(EVIDENCE, backend_version=""), "pass"))
+
+    assert "backend_version" not in document["predicate"]["changewright"]["evidence"]
+    assert open_statement(document, blobs).evidence.backend_version == ""
 
 
 @pytest.mark.parametrize(

@@ -243,6 +243,16 @@ def test_another_sandbox_is_noted() -> None:
     )
 
 
+def test_another_release_of_the_sandbox_is_noted() -> None:
+    claimed = replace(EVIDENCE, backend_version="bubblewrap 0.8.0")
+
+    found = compared(claimed, here=replace(HERE, evidence=replace(EVIDENCE, backend_version="1")))
+
+    assert found.same
+    assert found.notes == (Difference("sandbox", "", "", "bwrap (bubblewrap 0.8.0)", "bwrap (1)"),)
+    assert compared(claimed).notes[0].here == "bwrap"
+
+
 def test_another_interpreter_is_noted() -> None:
     claimed = replace(EVIDENCE, machine=MachineFacts("3.12.1", "linux-x86_64"))
 

@@ -59,6 +59,7 @@ def evidence() -> Evidence:
         rules_sha256="d" * 64,
         environment="e" * 16,
         backend="bwrap",
+        backend_version="bubblewrap 0.8.0",
         guarantees=("read-only-host", "no-network"),
         gates=(lint, build, tests),
         findings=(
@@ -140,4 +141,4 @@ def changed() -> tuple[LineCount, ...]:
 
 @pytest.fixture
 def unsandboxed(evidence: Evidence) -> Evidence:
-    return replace(evidence, backend="none", guarantees=())
+    return replace(evidence, backend="none", backend_version="", guarantees=())

@@ -47,7 +47,7 @@ findings: 1 block, 2 ask, 1 note
     fix: mend it
 - [note] lint/F401
 
-sandbox bwrap, holding no-network, read-only-host
+sandbox bwrap (bubblewrap 0.8.0), holding no-network, read-only-host
 evidence {evidence}
 """
 
@@ -55,7 +55,11 @@ DOCUMENT: dict[str, Any] = {
     "verdict": "fail",
     "kind": "fix",
     "coverage": None,
-    "sandbox": {"backend": "bwrap", "guarantees": ["no-network", "read-only-host"]},
+    "sandbox": {
+        "backend": "bwrap",
+        "version": "bubblewrap 0.8.0",
+        "guarantees": ["no-network", "read-only-host"],
+    },
     "gates": [
         {
             "name": "lint",

@@ -97,6 +97,11 @@ sandbox
                          no-host-sockets, pids-limit,
                          memory-per-process, orphans-killed,
                          original-untouched
+  backends               bwrap, container                        default
+  runtime                not set                                 default
+setup
+  image                  not set                                 default
+  hosts                  not set                                 default
 state                    /var/lib/changewright                   operator line 5
 retention
   days                   90                                      default
@@ -109,12 +114,10 @@ model                    claude                                  default
 kind                     fix                                     default
 api_key                  set                                     environment ANTHROPIC_API_KEY
 forge_token              set                                     environment
-installer_variables      UV_INDEX_URL                            environment
+installer_variables      HTTPS_PROXY, UV_INDEX_URL               environment
 
 """
 WARNINGS = """\
-warning: HTTPS_PROXY is not passed to the set-up of targets: its address seems to carry a user or
-password, which their code could read; use one without
 warning: target .github/changewright.yml:2 asks for budget.run_usd 5; 1.5 counts (operator
 {operator}:1)
 warning: target .github/changewright.yml:3 asks for budget.max_turns 3; 2 counts (environment
@@ -176,7 +179,7 @@ def test_the_document_holds_every_key_with_its_value_and_whole_origin(tmp_path: 
     assert rows["gates"]["value"][0]["run"] == ["mypy", "my file.py"]
     assert rows["state"]["value"] == "/var/lib/changewright"
     assert rows["api_key"] == {"value": "set", "origin": "environment ANTHROPIC_API_KEY"}
-    assert len(plain["warnings"]) == 4
+    assert len(plain["warnings"]) == 3
     assert "canary" not in json.dumps(plain)
 
 
