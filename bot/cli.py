@@ -23,6 +23,7 @@ from bot.commands.publish import publish
 from bot.commands.resume import resume
 from bot.commands.review import review
 from bot.commands.runs import runs
+from bot.commands.sandbox import sandbox
 from bot.commands.scope import scope
 from bot.commands.verify import verify
 from bot.interrupts import INTERRUPTED, settling
@@ -62,7 +63,7 @@ def program(context: click.Context) -> None:
 
 for command in (
     *(init, doctor, scope, propose, resume, publish, apply, gate, verify, migrate, review, runs),
-    journal,
+    *(sandbox, journal),
 ):
     program.add_command(command)
 
@@ -93,6 +94,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _code(arguments: Sequence[str]) -> int:
     try:
+        _refuse_nul(arguments)
         code = program.main(_with_json_value(arguments), "changewright", standalone_mode=False)
         sys.stdout.flush()  # here, where a reader that is gone is no traceback
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - each gets words and a code
@@ -101,6 +103,14 @@ def _code(arguments: Sequence[str]) -> int:
         carried = error.__cause__ if isinstance(error, _Failure) else None
         return explain(carried or error, arguments)
     return code if isinstance(code, int) else DONE
+
+
+def _refuse_nul(arguments: Sequence[str]) -> None:
+    for number, word in enumerate(arguments, 1):
+        if "\0" in word:
+            raise click.UsageError(
+                f"argument {number} holds a NUL, which no name can; leave it out"
+            )
 
 
 def _with_json_value(arguments: Sequence[str]) -> list[str]:

@@ -4,7 +4,6 @@ import platform
 import re
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from bot.settings import TARGET_FILE, Settings, from_process
 from scoping.refusal import Refusal
-from validators.sandbox import Probe
+from validators.sandbox import TOOLS, Limits, Phase, Probe
 
 # merge-tree --write-tree, which the local forge merges with, came with 2.38.
 _OLDEST_GIT = (2, 38)
@@ -51,7 +50,7 @@ def examine(command_line: Mapping[str, object], *, offline: bool) -> tuple[Check
     checks = [_platform(platform.system()), *_state(settings.state), _git(), _sandbox(settings)]
     checks += [_model(settings), _forge(settings)]
     if not offline:
-        checks += [_python_index(settings), _node_index(settings)]
+        checks += [_indexes(settings), _python_index(settings), _node_index(settings)]
     return tuple(checks)
 
 
@@ -168,10 +167,20 @@ def _forge(settings: Settings) -> Check:
     return _optional("forge", found)
 
 
-def _python_index(settings: Settings) -> Check:
-    from uv import find_uv_bin  # noqa: PLC0415 - only doctor's index check
+def _indexes(settings: Settings) -> Check:
+    """Say whom a set-up may read from; whether they answer is asked after."""
+    from bot.wiring import indexes_of  # noqa: PLC0415 - wiring knows every adapter
 
-    argv = [find_uv_bin(), "pip", "compile", "--quiet", "--no-cache", "-"]
+    machine = indexes_of(settings)
+    reached = {index.origin.authority for index in (*machine.indexes, *machine.defaults)}
+    named = [f"{host}:{port} (setup.hosts)" for host, port in machine.hosts]
+    places = ", ".join([*sorted(reached), *map(str, machine.folders), *named])
+    found = "; ".join((f"set-ups may read {places}", *machine.warnings, *machine.unknown))
+    return _optional("package indexes", found, "pip config list" if machine.warnings else "")
+
+
+def _python_index(settings: Settings) -> Check:
+    argv = ["uv", "pip", "compile", "--quiet", "--no-cache", "-"]
     works, said = _asked(argv, settings, "six\n")
     found = "answers" if works else f"does not answer: {said}"
     return _optional("python index", found, "" if works else "check UV_INDEX_URL")
@@ -182,7 +191,7 @@ def _node_index(settings: Settings) -> Check:
     if binary is None:
         found = "npm is not installed; only repositories with package.json need it"
         return _optional("node index", found, "apt-get install nodejs npm")
-    works, said = _asked([binary, "view", "is-number", "version"], settings, "")
+    works, said = _asked(["npm", "view", "is-number", "version"], settings, "")
     found = "answers" if works else f"does not answer: {said}"
     return _optional("node index", found, "" if works else "npm config get registry")
 
@@ -190,26 +199,26 @@ def _node_index(settings: Settings) -> Check:
 def _asked(
     argv: list[str], settings: Settings, stdin: str, timeout_s: float = _INDEX_TIMEOUT_S
 ) -> tuple[bool, str]:
-    """Run one of our own tools with the installer's variables only; say how it ended."""
-    from bot.wiring import network_variables  # noqa: PLC0415 - as above
+    """Run a tool as a set-up would: in the sandbox, with the door to the indexes; say how it ended.
 
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin"} | network_variables(settings)
+    What it was not let through to is more to the point than its own last words.
+    """
+    from bot.scratch import scratch  # noqa: PLC0415 - only doctor's index checks
+    from bot.wiring import sandbox_of, supply_of, tools  # noqa: PLC0415 - as above
+
     try:
-        # npm does not start without a home that it can write to.
-        with tempfile.TemporaryDirectory(prefix="changewright-") as home:
-            done = subprocess.run(
-                argv,
-                input=stdin,
-                env=environment | {"HOME": home},
-                cwd=home,
-                capture_output=True,
-                text=True,
-                timeout=timeout_s,
-                check=False,
-            )
-    except subprocess.TimeoutExpired:
+        with scratch(settings.state) as place, supply_of(settings, place).open() as door:
+            mounts, path = (*tools(), *door.mounts), (TOOLS,)
+            phase = Phase("setup", mounts=mounts, environment=door.environment, path=path)
+            (place / "tree").mkdir()
+            sandbox = sandbox_of(settings, unsafe=False, scratch=place)
+            with sandbox.open(place / "tree", phase, Limits(timeout_s=timeout_s)) as session:
+                done = session.run((*door.prefix, *argv), stdin=stdin.encode())
+            refused = door.refused()
+    except Refusal as refusal:
+        return False, f"not asked: {refusal}"
+    if done.outcome == "timeout":
         return False, f"no answer in {timeout_s:g} s"
-    except OSError as error:
-        return False, str(error)
-    lines = done.stderr.strip().splitlines()
-    return done.returncode == 0, lines[-1][:200] if lines else f"exit code {done.returncode}"
+    lines = done.stderr.text.strip().splitlines()
+    said = lines[-1][:200] if lines else f"exit code {done.code}"
+    return done.outcome == "ok", next(iter(refused), said)

@@ -19,6 +19,8 @@ from bot.interrupts import INTERRUPTED
 from scoping.refusal import Refusal
 
 WRONG_USE, BUG, UNREAD = 2, 3, 141
+# What `sandbox run` says for itself: its other codes are the command's own.
+NOT_RUN = 125
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -29,6 +31,8 @@ def explain(error: BaseException, arguments: Sequence[str]) -> int:
             return UNREAD
         code, words = _told(error, arguments)
         _complain(words)
+        if list(arguments[:2]) == ["sandbox", "run"] and not _is_wrong_use(error):
+            return NOT_RUN if code in {WRONG_USE, BUG} else code
     except Exception as second:  # noqa: BLE001 - nothing is left that could report it
         _complain_plainly(
             f"changewright: a fault of ours ({type(error).__name__}), and it cannot be reported"
@@ -54,6 +58,16 @@ def _told(error: BaseException, arguments: Sequence[str]) -> tuple[int, str]:
         return WRONG_USE, words
     logs.current().event("process.failed", "error", fault=type(error).__name__)
     return BUG, _reported(error, arguments)
+
+
+def _is_wrong_use(error: BaseException) -> bool:
+    """Whether it is the words or the settings that are wrong, not the sandbox or the machine."""
+    from bot.configuration.values import SettingsRefusal  # noqa: PLC0415 - after a failure only
+    from bot.sandbox_run import SandboxRunRefusal  # noqa: PLC0415 - the same
+    from bot.scratch import StateRefusal  # noqa: PLC0415 - the same
+
+    wrong = (click.UsageError, SettingsRefusal, StateRefusal, SandboxRunRefusal)
+    return isinstance(error, wrong)
 
 
 def _reported(error: BaseException, arguments: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from bot.configuration.contradictions import refuse_contradictions
 from bot.configuration.file import find_operator_file, read_document, read_operator_file
 from bot.configuration.keys import KEYS
-from bot.configuration.network import network_environment
+from bot.configuration.network import installer_environment
 from bot.configuration.precedence import settle
 from bot.configuration.process import (
     FORGE_VARIABLES,
@@ -23,7 +23,12 @@ from bot.configuration.process import (
     refuse_unknown_variables,
     said_by_process,
 )
-from bot.configuration.sections import PullRequestSettings, RetentionSettings, ScopeSettings
+from bot.configuration.sections import (
+    PullRequestSettings,
+    RetentionSettings,
+    SandboxSettings,
+    ScopeSettings,
+)
 from bot.configuration.values import Given, SettingsRefusal
 from validators.rules import GateRule, PatchLimits, Policies, Protected, Rules
 from workflows.budget import Budget
@@ -55,9 +60,10 @@ class Settings:
     """Everything the program was told. ``model`` is what ``--model`` takes; None is unsaid.
 
     ``issue_usd`` and ``day_usd`` bound several runs together, None is no bound. ``report_content``
-    lets the report of a fault quote what the run was about. ``network_environment`` is for the
-    set-up phase; ``values`` and ``origins`` hold for each dotted key what counts and where it came
-    from; ``warnings`` are sentences for the person who started the program.
+    lets the report of a fault quote what the run was about. ``installer_environment`` says how
+    package indexes are reached, passwords included, ``setup_hosts`` whom set-ups reach beside them;
+    ``values`` and ``origins`` hold for each dotted key what counts and where it came from;
+    ``warnings`` are sentences for the person who started the program.
     """
 
     state: Path
@@ -73,10 +79,12 @@ class Settings:
     max_attempts: int
     scope: ScopeSettings
     rules: Rules
+    sandbox: SandboxSettings
     pull_request: PullRequestSettings
     retention: RetentionSettings
     report_content: bool
-    network_environment: Mapping[str, str]
+    setup_hosts: tuple[str, ...]
+    installer_environment: Mapping[str, str] = field(repr=False)
     operator_file: Path | None
     values: Mapping[str, object]
     origins: Mapping[str, str]
@@ -140,7 +148,7 @@ def load(sources: Sources) -> Settings:
         raise ValueError(f"no option sets {sorted(strange)}")  # a bug of the caller, not a refusal
     operator, target = _said_by_files(sources)
     chosen: dict[str, Given] = {}
-    network, warnings = network_environment(sources.environment)
+    warnings: list[str] = []
     for key in KEYS:
         said = said_by_process(key, sources.command_line, sources.environment)
         said = said or operator.get(key.name)
@@ -154,7 +162,7 @@ def load(sources: Sources) -> Settings:
     origins = {name: given.origin for name, given in chosen.items()}
     if sources.environment.get(KEY_VARIABLE):
         origins["api_key"] = f"environment {KEY_VARIABLE}"
-    return _settings(values, origins, sources, network, warnings)
+    return _settings(values, origins, sources, warnings)
 
 
 def _said_by_files(sources: Sources) -> tuple[Mapping[str, Given], Mapping[str, Given]]:
@@ -171,7 +179,6 @@ def _settings(
     values: Mapping[str, Any],
     origins: Mapping[str, str],
     sources: Sources,
-    network: Mapping[str, str],
     warnings: Sequence[str],
 ) -> Settings:
     api_key = sources.environment.get(KEY_VARIABLE)
@@ -189,10 +196,14 @@ def _settings(
         max_attempts=values["max_attempts"],
         scope=_section(ScopeSettings, "scope", values),
         rules=_rules(values),
+        sandbox=SandboxSettings(
+            values["sandbox.backends"], values["sandbox.runtime"], values["setup.image"]
+        ),
         pull_request=_section(PullRequestSettings, "pr", values),
         retention=_section(RetentionSettings, "retention", values),
         report_content=values["report.content"],
-        network_environment=network,
+        setup_hosts=values["setup.hosts"],
+        installer_environment=installer_environment(sources.environment),
         operator_file=sources.operator_file,
         values=MappingProxyType(values),
         origins=MappingProxyType(origins),

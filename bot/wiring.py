@@ -5,32 +5,32 @@ made from it in `bot/workshop.py`; nothing outside these two knows an adapter's 
 """
 
 import secrets
+import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from bot import logs
-from bot.console import redactor
+from bot.console import Console, redactor
 from bot.logs import open_log
 from bot.scratch import private, scratch
 from bot.settings import TARGET_FILE, Settings, from_process
 from scoping.refusal import Refusal
 from validators.checkout import Clone, open_clone, read_file
 from validators.encoding import decode
-from validators.sandbox import TOOLS, Mount, Sandbox
+from validators.sandbox import TOOLS, Guarantee, Mount, Sandbox
 from workflows.conversation import Reply
 from workflows.ports import Engine, Forge, Journal, Model
 
 if TYPE_CHECKING:
+    from bot.indexes.machine import MachineIndexes
+    from validators.building.supply import Supply
     from validators.judging.base_runs import BaseSides
-
-
-# Where Debian, Ubuntu and Alpine keep what the machine trusts; uv's own list knows no company's.
-_SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 class WiringRefusal(Refusal):
@@ -104,11 +104,18 @@ def opened_journal(command_line: Mapping[str, object]) -> Iterator[Journal]:
 
 def sandbox_of(settings: Settings, *, unsafe: bool, scratch: Path | None = None) -> Sandbox:
     """Return the sandbox that commands of a target run in; none only on the user's own word."""
-    from bot.adapters.bwrap_sandbox import BwrapSandbox  # noqa: PLC0415
     from bot.adapters.none_sandbox import NoneSandbox  # noqa: PLC0415
+    from bot.sandboxes import SelectedSandbox, backends_of  # noqa: PLC0415
 
     place = scratch or private(settings.state / "scratch")
-    return NoneSandbox(place) if unsafe else BwrapSandbox(place)
+    if unsafe:
+        return NoneSandbox(place)
+    asked = settings.sandbox
+    required = frozenset(cast("tuple[Guarantee, ...]", settings.rules.require))
+    backends = backends_of(
+        asked.backends, place, asked.runtime, asked.image, kept=settings.state / "probes"
+    )
+    return SelectedSandbox(backends, required, Console().note)
 
 
 def model_of(settings: Settings, journal: Journal, start: int = 0) -> Model:
@@ -164,19 +171,31 @@ def tools() -> tuple[Mount, ...]:
     return tuple(Mount(path, f"{TOOLS}/{name}") for name, path in found.items() if path.is_file())
 
 
-def network_variables(settings: Settings) -> dict[str, str]:
-    """Return what an installer needs to know here; it trusts whom the machine trusts."""
-    own = {"UV_SYSTEM_CERTS": "1"} if _SYSTEM_CERTIFICATES.is_file() else {}
-    return own | dict(settings.network_environment)
+def indexes_of(settings: Settings) -> "MachineIndexes":
+    """Return the package indexes that this machine and the operator name."""
+    from bot.indexes.machine import machine_indexes  # noqa: PLC0415 - keeps --help fast
 
-
-def network_mounts(settings: Settings) -> tuple[Mount, ...]:
-    """Return the files and folders that the installer's variables name, for set-up to read."""
-    words = {word for value in settings.network_environment.values() for word in value.split()}
-    paths = {Path(word.removeprefix("file://")) for word in words}
-    return tuple(
-        Mount(path, str(path)) for path in sorted(paths) if path.is_absolute() and path.exists()
+    own_python = Path(sys.executable).resolve()
+    return machine_indexes(
+        settings.installer_environment,
+        settings.setup_hosts,
+        own_python=own_python,
+        kept=settings.state / "probes" / "tools.json",
     )
+
+
+def ask_ahead(settings: Settings) -> None:
+    """Begin to ask the tools of this machine for their indexes, so that nobody waits for that."""
+    with_it = ThreadPoolExecutor(1, "indexes")
+    with_it.submit(indexes_of, settings)  # what is wrong is told to who needs the answer
+    with_it.shutdown(wait=False)
+
+
+def supply_of(settings: Settings, scratch: Path) -> "Supply":
+    """Return those indexes as a set-up reaches them, by a socket below ``scratch``."""
+    from bot.indexes.door import supply  # noqa: PLC0415 - as above
+
+    return supply(indexes_of(settings), scratch)
 
 
 def now_iso() -> str:

@@ -54,8 +54,8 @@ def gate(repo: Path, base: str, **given: Any) -> int:  # noqa: ANN401 - click ch
     use. A report replaces the plain file of its name, and nothing else. --json prints {"verdict",
     "kind", "gates": [{"name", "outcome", "required", "base", "patched"}], "tests":
     {"fail_to_pass", "pass_to_fail", "missing", "flaky"}, "coverage", "findings": [{"gate", "code",
-    "severity", "path", "line", "message", "fix"}], "sandbox": {"backend", "guarantees"},
-    "evidence"}.
+    "severity", "path", "line", "message", "fix"}], "sandbox": {"backend", "version",
+    "guarantees"}, "evidence"}.
     """
     from bot.commands.report_files import check_writable, write_report  # noqa: PLC0415
     from bot.gate_room import detected, judge_alone  # noqa: PLC0415

@@ -1,5 +1,6 @@
 """The keys that are the operator's alone: whom to trust, what to guarantee, what to keep."""
 
+import re
 from typing import get_args
 from urllib.parse import urlsplit
 
@@ -9,6 +10,13 @@ from validators.rules import ChangeKind
 from validators.sandbox import REQUIRED_BY_DEFAULT, Guarantee
 
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
+BACKENDS = ("bwrap", "container")
+# Nothing that an engine's client could take for an option.
+_RUNTIME = re.compile(r"/?[A-Za-z0-9][A-Za-z0-9._+/-]*")
+_IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
+# The same as a gateway understands by a name; an address in numbers is none.
+_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)+")
+_LAST_PORT = 65_535
 _GUARANTEE = choice(*get_args(Guarantee))
 
 
@@ -35,11 +43,30 @@ def _wrong_endpoint(value: str) -> str:
     return ""
 
 
+def _wrong_host(value: str) -> str:
+    name, is_port, port = value.partition(":")
+    is_host = _HOST.fullmatch(name) and not re.fullmatch(r"[0-9.]+|.*\.(?:[0-9]+|0x\w*)", name)
+    is_number = port.isascii() and port.isdigit() and 0 < int(port) <= _LAST_PORT
+    if not is_host or (is_port and not is_number):
+        return "must be the name of one host in small letters, with :PORT where that is not 443"
+    return ""
+
+
 def _wrong_model(value: str) -> str:
     kind, colon, rest = value.partition(":")
     if value == "claude" or (kind in {"scripted", "recorded"} and colon and rest):
         return ""
     return "must be claude, scripted:FILE or recorded:RUN"
+
+
+def _wrong_runtime(value: str) -> str:
+    return "" if _RUNTIME.fullmatch(value) else "must be a runtime's name or absolute path"
+
+
+def _wrong_image(value: str) -> str:
+    if value.startswith("/") or _IMAGE.fullmatch(value):
+        return ""
+    return "must be an image's name, or the absolute path of a root filesystem tarball"
 
 
 OPERATOR_KEYS = (
@@ -72,6 +99,34 @@ OPERATOR_KEYS = (
         where="operator",
     ),
     Key(
+        "sandbox.backends",
+        list_of(choice(*BACKENDS), "a list of " + choice(*BACKENDS).words),
+        "Where commands of the target may run, the first that guarantees enough: bubblewrap, or"
+        " containers of podman or docker.",
+        BACKENDS,
+        where="operator",
+    ),
+    Key(
+        "sandbox.runtime",
+        refined(text("an OCI runtime's name or path", longest=200), _wrong_runtime),
+        "What runs containers (`runc`, `runsc`, `kata`...), when not the engine's own choice.",
+        where="operator",
+    ),
+    Key(
+        "setup.image",
+        refined(text("an image's name, or a tarball's absolute path", longest=400), _wrong_image),
+        "What containers see of a system, when not this machine's: an image that is here already,"
+        " or a root filesystem. None is pulled.",
+        where="operator",
+    ),
+    Key(
+        "setup.hosts",
+        list_of(refined(text("a host", longest=259), _wrong_host), "a list of hosts"),
+        "Whom set-ups may reach by TLS beside the package indexes of this machine.",
+        (),
+        where="operator",
+    ),
+    Key(
         "state",
         refined(text("an absolute path, or one from ~/"), _wrong_folder),
         "The folder that holds the journal, the clones and the environments.",
@@ -96,14 +151,14 @@ OPERATOR_KEYS = (
     Key(
         "retention.cache_days",
         number("days", 1, whole=True),
-        "How long an environment is kept after its last use.",
+        "How long an environment or a written base tree is kept after its last use.",
         30,
         where="operator",
     ),
     Key(
         "retention.cache_mb",
         number("MB", 1, whole=True),
-        "Most room all environments may take.",
+        "Most room all environments and written base trees may take.",
         4096,
         where="operator",
     ),

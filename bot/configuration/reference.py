@@ -11,7 +11,11 @@ from typing import Any
 from bot.configuration.gates import GATE_FIELDS
 from bot.configuration.key import Key, Rule, Where
 from bot.configuration.keys import KEYS, NOT_HONOURED
-from bot.configuration.network import ADDRESS_VARIABLES, CERTIFICATE_VARIABLES
+from bot.configuration.network import (
+    CERTIFICATE_VARIABLES,
+    INDEX_VARIABLES,
+    PROXY_VARIABLES,
+)
 from bot.configuration.values import or_nothing
 
 _TARGETS_SAY: dict[Rule, str] = {
@@ -65,8 +69,8 @@ A gate holds these keys:
 
 _OPERATOR = """
 A command is a list of words (started as it is, without a shell), or one text, which is run as a
-script by `sh -ec`. Both are started **inside the sandbox** only, with no network except in the
-set-up, and never on the host.
+script by `sh -ec`. Both are started **inside the sandbox** only, which has no network, and never on
+the host.
 
 When the operator's file and the target's both list patterns in `scope.include` or `allowed_files`,
 the target's count where they are the operator's own or lie in a folder the operator spells out.
@@ -89,16 +93,30 @@ An empty variable counts as not set. An unknown one that begins with `CHANGEWRIG
 """
 
 _NETWORK = """
-The set-up installs the target's dependencies inside the sandbox, and needs to know how this machine
-reaches its package registries. For that it is given these variables, where they are set:
+The set-up installs the target's dependencies inside the sandbox, which has no network. It reaches
+package indexes through a proxy of ours, for as long as it runs: those that pip, uv, npm and apt are
+configured with on this machine, in their own files or by these variables, and the operator's
+`setup.hosts`. No index is known to Changewright itself: where nobody chose one, pip, npm and yarn
+are asked what they use, uv is taken to use what pip does, and a tool that is not installed, or does
+not answer within ten seconds, allows nothing. Who is asked is found on `PATH`, but for folders of a
+virtual environment or of `node_modules`, and is told `HOME` and where npm's files are.
 
-{certificates}.
+{addresses}, and those that begin with `UV_INDEX_` or `npm_config_`.
 
-And these, unless their address carries a user or a password, which the target's code could read:
+Indexes are only read: by `GET` and `HEAD`, also by TLS, which the proxy looks into under a
+certificate of its own, made for that one set-up. An index by plain http is read below its own path
+alone. A name is looked up once; one that leads inside this machine's network is refused, unless
+a tool is configured with that very index. To `setup.hosts` there is a tunnel that only TLS for the
+same host may use, and that carries no more than 1 MiB out. Whatever else is asked for is refused,
+and the set-up's page says so.
 
-{addresses}.
+A user or password in the address of an index, in `.netrc` or in `.npmrc` is sent along by the
+proxy. It never reaches the sandbox, an argument, a log, a record or the name of an environment.
+`file:` indexes and folders of wheels are shown read-only.
 
-Settings hand no other variable of the machine on to a command of the target.
+The proxy trusts whom this machine trusts, and goes through the machine's own proxy, where it has
+one: {certificates}, {proxies}. No variable of the machine is handed on to a command of the target
+but addresses of indexes, without users and passwords.
 """
 
 _VARIABLES = (
@@ -138,7 +156,9 @@ def configuration_page() -> str:
                 ],
             ),
             _NETWORK.format(
-                certificates=_listed(CERTIFICATE_VARIABLES), addresses=_listed(ADDRESS_VARIABLES)
+                certificates=_listed(CERTIFICATE_VARIABLES),
+                addresses=_listed(INDEX_VARIABLES),
+                proxies=_listed(PROXY_VARIABLES),
             ),
         )
     )

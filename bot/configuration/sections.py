@@ -31,3 +31,15 @@ class RetentionSettings:
     journal_mb: int
     cache_days: int
     cache_mb: int
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSettings:
+    """Where commands may run, in order; ``runtime`` and ``image`` are for containers, None unsaid.
+
+    ``image`` is an image's name, or the absolute path of a root filesystem tarball.
+    """
+
+    backends: tuple[str, ...]
+    runtime: str | None
+    image: str | None

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from bot.doctor import (
     _clock,
     _forge,
     _git,
+    _indexes,
     _model,
     _node_index,
     _platform,
@@ -255,22 +255,53 @@ def test_without_npm_it_says_who_needs_it(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_tool_that_hangs_is_missing_or_says_nothing_is_told_in_words(tmp_path: Path) -> None:
     settings = load(Sources({}, tmp_path))
-    hangs = [sys.executable, "-c", "input(); import time; time.sleep(60)"]
 
-    assert _asked(hangs, settings, "\n", 0.2) == (False, "no answer in 0.2 s")
-    assert _asked([sys.executable, "-c", "exit(3)"], settings, "") == (False, "exit code 3")
+    assert _asked(["sh", "-c", "read x; sleep 60"], settings, "\n", 0.5) == (
+        False,
+        "no answer in 0.5 s",
+    )
+    assert _asked(["sh", "-c", "exit 3"], settings, "") == (False, "exit code 3")
     works, said = _asked([str(tmp_path / "gone")], settings, "")
     assert (works, "No such file" in said) == (False, True)
 
 
-def test_a_tool_of_ours_is_given_the_installers_variables_alone(tmp_path: Path) -> None:
-    secrets = {"ANTHROPIC_API_KEY": "canary", "GITHUB_TOKEN": "canary", "UV_INDEX_URL": "http://i"}
-    shows = "import os, sys; print(sorted(os.environ), os.environ, file=sys.stderr); sys.exit(1)"
+def test_a_tool_is_told_the_index_and_no_secret(tmp_path: Path) -> None:
+    secrets = {"ANTHROPIC_API_KEY": "canary", "GITHUB_TOKEN": "canary"}
+    secrets["UV_INDEX_URL"] = "http://me:canary@i.example/simple"
+    shows = ["sh", "-c", "env | tr '\\n' ' ' | grep --text -o 'UV_DEFAULT.*' >&2; env >&2; exit 1"]
 
-    said = _asked([sys.executable, "-c", shows], load(Sources(secrets, tmp_path)), "")[1]
+    for argv in (shows, ["sh", "-c", 'echo "$UV_DEFAULT_INDEX" >&2; exit 1']):
+        said = _asked(argv, load(Sources(secrets, tmp_path)), "")[1]
+        assert "canary" not in said
 
-    assert "canary" not in said
-    assert "UV_INDEX_URL" in said
+    assert said == "http://i.example/simple"
+
+
+def test_whom_set_ups_may_read_from_is_said_without_a_password(tmp_path: Path) -> None:
+    (tmp_path / "config.yml").write_text("setup: {hosts: [files.example]}\n")
+    variables = {"PIP_INDEX_URL": "https://me:canary@i.example/simple", "PIP_FIND_LINKS": "/gone"}
+
+    check = _indexes(load(Sources(variables, tmp_path, tmp_path / "config.yml")))
+
+    assert check.found.startswith("set-ups may read ")
+    assert "i.example" in check.found
+    assert "files.example:443 (setup.hosts)" in check.found
+    assert "; /gone, which a tool is configured with, does not exist; " in check.found
+    assert check.found.endswith("by default is not known here: yarn is not installed")
+    assert (check.works, check.required, check.mend) == (False, False, "pip config list")
+    assert "canary" not in repr(check)
+
+
+def test_what_a_tool_was_not_let_through_to_is_said_before_its_own_words(tmp_path: Path) -> None:
+    argv = ["curl", "--silent", "--show-error", "http://elsewhere.example/"]
+
+    said = _asked([*argv, "--fail"], load(Sources({}, tmp_path)), "")
+
+    assert said[0] is False
+    assert said[1].startswith(
+        "elsewhere.example: it is no index of this machine; an operator may name it under"
+        " setup.hosts; what npm uses by default is not known here: "
+    )
 
 
 # --- all of it -------------------------------------------------------------------------------

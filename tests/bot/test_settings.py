@@ -442,7 +442,7 @@ def test_the_operators_own_keys_arrive(tmp_path: Path) -> None:
 def test_a_refusal_names_file_line_and_what_is_accepted(document: str | bytes, words: str) -> None:
     started = time.monotonic()
     assert refusal(document).startswith(FILE + words)
-    assert time.monotonic() - started < 5  # some of these take a plain YAML parser two minutes
+    assert time.monotonic() - started < 20  # some of these take a plain YAML parser two minutes
 
 
 def test_json_is_yaml_even_where_it_writes_a_letter_in_two_halves() -> None:
@@ -582,7 +582,7 @@ def test_a_forge_token_is_noticed_and_not_kept() -> None:
     assert "canary" not in repr(found)
 
 
-def test_installers_get_certificates_and_addresses_but_no_password() -> None:
+def test_what_says_how_indexes_are_reached_is_kept_and_never_shown() -> None:
     given_variables = {
         "SSL_CERT_FILE": "/etc/ssl/me@home.pem",
         "PIP_INDEX_URL": "https://index.example/simple",
@@ -592,12 +592,13 @@ def test_installers_get_certificates_and_addresses_but_no_password() -> None:
         "AWS_SECRET_ACCESS_KEY": "canary",
     }
     found = settings(None, None, given_variables)
-    assert found.network_environment == {
-        "SSL_CERT_FILE": "/etc/ssl/me@home.pem",
-        "PIP_INDEX_URL": "https://index.example/simple",
+    assert found.installer_environment == {
+        name: value
+        for name, value in given_variables.items()
+        if name not in {"http_proxy", "AWS_SECRET_ACCESS_KEY"}
     }
-    assert [warning.split()[0] for warning in found.warnings] == ["UV_INDEX", "HTTPS_PROXY"]
-    assert "canary" not in str(found.warnings)
+    assert found.warnings == ()
+    assert "canary" not in repr(found)
 
 
 def test_settings_cannot_be_changed_after_they_are_read() -> None:
@@ -605,7 +606,7 @@ def test_settings_cannot_be_changed_after_they_are_read() -> None:
     with pytest.raises(AttributeError):
         found.max_attempts = 9  # type: ignore[misc]
     with pytest.raises(TypeError):
-        found.network_environment["PATH"] = "/"  # type: ignore[index]
+        found.installer_environment["PATH"] = "/"  # type: ignore[index]
     with pytest.raises(TypeError):
         found.origins["state"] = "me"  # type: ignore[index]
 

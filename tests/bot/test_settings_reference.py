@@ -144,7 +144,10 @@ OPERATORS = (
     ("retention: {days: 1.5}", False),
     ("report: {content: 1}", False),
     ("sandbox: {require: [safety]}", False),
-    ("sandbox: {runtime: runsc}", False),
+    ("sandbox: {runtime: runsc, backends: [container, bwrap]}", True),
+    ("sandbox: {backends: [none]}", False),
+    ("setup: {image: /var/images/root.tar}", True),
+    ("setup: {image: []}", False),
     ("forge: github", False),
 )
 

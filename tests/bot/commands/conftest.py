@@ -15,6 +15,7 @@ import pytest
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 from bot.cli import run
 from bot.wiring import now_iso
+from tests.found_out import lend
 
 # A tree in which a text says `bad` does not pass.
 GATE = {"name": "words", "kind": "test", "run": "! grep -rqw bad --include=*.txt ."}
@@ -53,7 +54,7 @@ class Desk:
     def words(self, *words: str) -> list[str]:
         """Return a command line for this state; `resume` and `runs` know the repository."""
         where = [] if words[0] in {"resume", "runs"} else ["--repo", str(self.repo)]
-        return [*words, *where, "--state", str(self.state)]
+        return [*words, *where, "--state", str(lend(self.state))]
 
     def run(self, *words: str) -> int:
         self.capsys.readouterr()

@@ -187,6 +187,19 @@ def test_a_wrong_variable_is_said_by_its_name(
     assert printed() == f"changewright: {text}\n"
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("sandbox: {runtime: --privileged}", "must be a runtime's name or absolute path"),
+        ("setup: {image: --volume=/}", "must be an image's name, or the absolute path of a root"),
+        ("setup: {image: ../root.tar}", "must be an image's name, or the absolute path of a root"),
+    ],
+)
+def test_what_an_engine_could_take_for_an_option_is_refused(line: str, words: str) -> None:
+    with pytest.raises(SettingsRefusal, match=words):
+        read_document(line.encode(), "f.yml", "operator")
+
+
 # --- words that are known, and not honoured --------------------------------------------------
 
 
