@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.found_out import share_in
+
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 PROGRAM = SCRIPTS / "changewright"
@@ -23,7 +25,7 @@ settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave all but each second, or N-th, case of a ``sampled`` table to `make proof`."""
+    """Leave ``long`` tests, and all but each N-th case of a ``sampled`` table, to `make proof`."""
     if config.getoption("--hypothesis-profile") == "proof":
         return
     seen: Counter[str] = Counter()
@@ -32,12 +34,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         table = item.nodeid.partition("[")[0]
         mark = item.get_closest_marker("sampled")
-        every = (mark.args or (2,))[0] if mark else 1
-        (left if seen[table] % every else kept).append(item)
+        every = (mark.args or (mark.kwargs.get("n", 2),))[0] if mark else 1
+        is_left = seen[table] % every or item.get_closest_marker("long")
+        (left if is_left else kept).append(item)
         seen[table] += 1
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = kept
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _measured_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    base = tmp_path_factory.getbasetemp()
+    share_in(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,8 @@ FORBIDDEN_CALLS = {"date.today", "datetime.now", "datetime.today", "datetime.utc
 ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.putenv"}
 ENVIRONMENT_READERS = {
     "bot/settings.py": "the one place that reads it, into frozen settings",
-    "bot/adapters/bwrap_checks.py": "runs inside the sandbox, and says whether it is empty there",
+    "bot/probing/checks.py": "runs inside the sandbox, and says whether it is empty there",
+    "bot/indexes/relay.py": "runs inside the sandbox, and says there where the gateway is",
 }
 
 

@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 
+from tests.found_out import for_all_workers, lend
+
 CHANGEWRIGHT = Path(sys.executable).with_name("changewright")
 # What the small project's set-up needs; all of it is pure Python.
 NEEDED = (
@@ -150,21 +152,27 @@ def wheel(name: str, folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheelhouse")
-    for name in NEEDED:
-        wheel(name, folder)
-    # The set-up runs as another user when we are root.
-    folder.chmod(0o755)
+    made = tmp_path_factory.mktemp("wheelhouse")
+    with for_all_workers("wheelhouse") as shared:
+        folder = shared / "wheelhouse" if shared else made
+        if folder == made or not folder.exists():
+            folder.mkdir(exist_ok=True)
+            for name in NEEDED:
+                wheel(name, folder)
+            # The set-up runs as another user when we are root.
+            folder.chmod(0o755)
     return folder
 
 
 def environment_at(folder: Path, wheelhouse: Path) -> dict[str, str]:
-    """Return the environment of a command: its own home and state, and the index on disk."""
-    kept = {k: v for k, v in os.environ.items() if k.startswith("COV")}
-    return kept | {
+    """Return the environment of a command: its own home and state, and the index on disk.
+
+    Its coverage is not measured, which would take as long again; tests in one process do that.
+    """
+    return {
         "PATH": os.environ["PATH"],
         "HOME": str(folder / "home"),
-        "CHANGEWRIGHT_STATE": str(folder / "state"),
+        "CHANGEWRIGHT_STATE": str(lend(folder / "state")),
         "UV_FIND_LINKS": str(wheelhouse),
         "UV_NO_INDEX": "1",
         "LANG": "C.UTF-8",
@@ -251,7 +259,17 @@ def replies(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def proposed(tmp_path_factory: pytest.TempPathFactory, wheelhouse: Path) -> Path:
     """A folder with ``bundle.json`` and ``state``, as a run left them that solved the issue."""
-    folder = tmp_path_factory.mktemp("proposed")
+    made = tmp_path_factory.mktemp("proposed")
+    with for_all_workers("proposed") as shared:
+        folder = shared / "proposed" if shared else made
+        if not (folder / "bundle.json").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            _propose(folder, wheelhouse)
+    return folder
+
+
+def _propose(folder: Path, wheelhouse: Path) -> None:
     run = command_in(folder, environment_at(folder, wheelhouse))
     issue, replies = _file(folder, "issue.md", ISSUE), _file(folder, "replies.yml", REPLIES)
     said = run(
@@ -259,7 +277,6 @@ def proposed(tmp_path_factory: pytest.TempPathFactory, wheelhouse: Path) -> Path
         *(f"--model=scripted:{replies}", "--out", folder / "bundle.json"),
     )
     assert said.code == 0, said.err
-    return folder
 
 
 @pytest.fixture
@@ -268,7 +285,7 @@ def bundle(proposed: Path, tmp_path: Path) -> Path:
 
     A commit of the same content and dates has the same name, so it is one of ``project`` too.
     """
-    shutil.copytree(proposed / "state", tmp_path / "state", symlinks=True)
+    shutil.copytree(proposed / "state", tmp_path / "state", symlinks=True, dirs_exist_ok=True)
     return Path(shutil.copy2(proposed / "bundle.json", tmp_path))
 
 

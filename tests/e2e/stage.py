@@ -20,6 +20,7 @@ from bot.adapters.sqlite_journal.journal import SqliteJournal
 from bot.housekeeping import Bounds, tidy
 from tests.e2e.bad_input import fingerprint
 from tests.e2e.repositories import git, save, write
+from tests.found_out import lend
 from validators.encoding import builtins
 
 _CRASHING = (sys.executable, str(Path(__file__).with_name("crash.py")))
@@ -77,6 +78,7 @@ class Stage:
 
     def keep(self) -> None:
         """Take what is there now as the start of the plays to come."""
+        lend(self.state)
         self.trace.unlink(missing_ok=True)
         shutil.rmtree(self._start, ignore_errors=True)
         shutil.copytree(self.play, self._start, symlinks=True)
@@ -98,7 +100,7 @@ class Stage:
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.play / "home"),
-            "CHANGEWRIGHT_STATE": str(self.state),
+            "CHANGEWRIGHT_STATE": str(lend(self.state)),
             "CRASH_TRACE": str(self.trace),
             "CRASH_AT": str(at),
             "LANG": "C.UTF-8",

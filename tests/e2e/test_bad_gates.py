@@ -15,6 +15,7 @@ import pytest
 from tests.e2e.bad_input import Row, Setting, judge, measured
 from tests.e2e.conftest import CHANGEWRIGHT, wheel
 from tests.e2e.repositories import made, save, write
+from tests.found_out import lend
 
 pytestmark = pytest.mark.sandbox
 
@@ -271,7 +272,7 @@ def left_running() -> list[str]:
     return found
 
 
-@pytest.mark.sampled
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.name)
 def test_a_bad_gate_gets_an_answer_and_leaves_nothing(row: Row, tmp_path: Path) -> None:
     shown = judge(row, tmp_path)
@@ -284,7 +285,7 @@ def test_the_programs_own_memory_stays_flat_whatever_is_printed(tmp_path: Path) 
     # To the last byte that is allowed, so that all of it is read.
     loud = f"{FINE}head -c 33000000 /dev/zero; head -c 33000000 /dev/zero >&2\n"
     setting = shell(FINE, loud)(tmp_path)
-    state = {"CHANGEWRIGHT_STATE": str(tmp_path / "state"), "HOME": str(tmp_path)}
+    state = {"CHANGEWRIGHT_STATE": str(lend(tmp_path / "state")), "HOME": str(tmp_path)}
     argv = [str(CHANGEWRIGHT), *map(str, setting.argv)]
     code, peak_mib = measured(argv, {"PATH": os.environ["PATH"], **state}, tmp_path / "said")
 

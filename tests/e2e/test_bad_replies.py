@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import PROGRAM
 from tests.e2e.bad_input import Row, Setting, judge, measured
 from tests.e2e.repositories import git, made, save, write
+from tests.found_out import lend
 
 pytestmark = pytest.mark.sandbox
 
@@ -193,7 +194,7 @@ def _scripts() -> Iterator[Row]:
     )
 
 
-@pytest.mark.sampled
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.name)
 def test_a_bad_reply_is_told_and_comes_to_an_end(row: Row, tmp_path: Path) -> None:
     shown = judge(row, tmp_path)
@@ -209,7 +210,7 @@ def test_a_bad_reply_is_told_and_comes_to_an_end(row: Row, tmp_path: Path) -> No
 def test_five_megabytes_take_little_time_and_memory(text: str, tmp_path: Path) -> None:
     setting = told(text, RIGHT)(tmp_path)
     argv = [str(PROGRAM), *map(str, setting.argv)]
-    where = {"CHANGEWRIGHT_STATE": str(tmp_path / "state"), "HOME": str(tmp_path)}
+    where = {"CHANGEWRIGHT_STATE": str(lend(tmp_path / "state")), "HOME": str(tmp_path)}
     started = time.monotonic()
     code, peak_mib = measured(argv, {"PATH": os.environ["PATH"], **where}, tmp_path / "said")
 

@@ -61,7 +61,7 @@ def assert_finished(stage: Stage, run: str, text: str = "two") -> None:
     assert leftovers(stage.folder, stage.repo, stage.state) == []
 
 
-@pytest.mark.sampled
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("moment", "signals", "whole_group"),
     [

@@ -12,10 +12,12 @@ from bot.wiring import Bench
 from tests.bench.spoiling import node_tests, python_tests
 from tests.bench.spoiling.edits import Edit, TestCase
 from tests.bench.spoiling.fixes import Fix
-from validators.building.workspace import layered_tree, written_tree
+from validators.building.workspace import layered_tree
 from validators.checkout import list_files, read_file, resolve_tree, write_tree
 from validators.clones.trees import PLAIN
+from validators.clones.written_trees import TreePlace, written_tree
 from validators.environment import Environment
+from validators.processes.staging import owner
 from validators.sandbox import FileChange, Limits, Phase
 
 if TYPE_CHECKING:
@@ -173,7 +175,8 @@ class Material:
         runner, failed = (_PYTEST, _PYTEST_FAILED) if python else (_NODE, _NODE_FAILED)
         bench, built = self._bench, self._environment
         layered = layered_tree(bench.clone, tree, built.layer)
-        folder = written_tree(bench.clone, layered, bench.scratch / "beside")
+        place = TreePlace(bench.scratch / "beside", owner=owner())
+        folder = written_tree(bench.clone, layered, place)
         phase = Phase(
             "test",
             mounts=built.mounts,

@@ -100,8 +100,8 @@ UNCHANGED: Mapping[str, tuple[str, str]] = {
         '<project xmlns="http://maven.apache.org/POM/4.0.0"><version>2</version></project>',
     ),
     "Gemfile": (
-        "source 'https://rubygems.org'\ngem 'a'\n",
-        "# x\nsource 'https://rubygems.org'\ngem \"a\"\n",
+        "source 'https://gems.test'\ngem 'a'\n",
+        "# x\nsource 'https://gems.test'\ngem \"a\"\n",
     ),
 }
 
@@ -496,7 +496,7 @@ LOCKS: Mapping[str, tuple[str, str]] = {
     "pnpm-lock.yaml": ("", "packages:\n\n  '@s/b@1.0.0':\n    resolution: {integrity: x}\n"),
     "Gemfile.lock": (
         "",
-        "GEM\n  remote: https://rubygems.org/\n  specs:\n    @s/b (1.0)\n".replace("@s/b", "b"),
+        "GEM\n  remote: https://gems.test/\n  specs:\n    @s/b (1.0)\n".replace("@s/b", "b"),
     ),
     "go.sum": ("", "x.org/b v1.0.0 h1:x\nx.org/b v1.0.0/go.mod h1:x\n"),
     "composer.lock": ("{}", json.dumps({"packages": [{"name": "s/b"}]}, indent=4)),
