@@ -14,7 +14,7 @@ CODE := bot workflows validators scoping
 PYTEST_OPTIONS ?=
 
 # A caller's own environment must not leak into ours: neither modules nor another virtual one.
-unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_PYTHON_DOWNLOADS := never
 # Trust what the machine trusts, as pip does; uv's own list knows no company's certificate.
@@ -112,7 +112,7 @@ check-workflows: setup
 
 # --- test -----------------------------------------------------------------------------------------
 # Many tests wait for a process of their own more than they compute.
-WORKERS ?= $(shell echo $$(( $$(nproc) * 3 / 2 + 1 )))
+WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))
 test: check ## Set up, check, then run every test with branch coverage
 	@$(BIN)/pytest --numprocesses=$(WORKERS) --dist=worksteal --cov --cov-branch --cov-report=term $(PYTEST_OPTIONS)
 

@@ -12,8 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bot.scratch import scratch
 from bot.settings import from_process
-from bot.wiring import network_mounts, network_variables, sandbox_of, tools
+from bot.wiring import sandbox_of, supply_of, tools
 from validators.sandbox import TOOLS, WORKSPACE, Limits, Phase
 
 HERE = Path(__file__).parent
@@ -54,25 +55,22 @@ def _fetch(repository: Path) -> None:
     """Put the project's source under ``repository``, without its code touching this machine."""
     settings = from_process({}, None)
     sandbox = sandbox_of(settings, unsafe=False)
-    phase = Phase(
-        "setup",
-        network=True,
-        mounts=(*tools(), *network_mounts(settings)),
-        environment=network_variables(settings),
-        path=(TOOLS,),
-    )
     download = ["uvx", "--quiet", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
     download += ["--dest", WORKSPACE, f"{PROJECT}=={VERSION}"]
     unpack = ["tar", "-xzf", SDIST, "--strip-components=1"]
     with (
         tempfile.TemporaryDirectory() as empty,
-        sandbox.open(Path(empty), phase, Limits()) as session,
+        scratch(settings.state) as place,
+        supply_of(settings, place).open() as door,
     ):
-        for argv in (download, unpack, ["rm", SDIST]):
-            done = session.run(argv)
-            if done.outcome != "ok":
-                sys.exit(f"{argv[0]} failed ({done.outcome}):\n{done.stderr.text[-2000:]}")
-        changes = session.changes()
+        mounts = (*tools(), *door.mounts)
+        phase = Phase("setup", mounts=mounts, environment=door.environment, path=(TOOLS,))
+        with sandbox.open(Path(empty), phase, Limits()) as session:
+            for argv in (download, unpack, ["rm", SDIST]):
+                done = session.run((*door.prefix, *argv))
+                if done.outcome != "ok":
+                    sys.exit(f"{argv[0]} failed ({done.outcome}):\n{done.stderr.text[-2000:]}")
+            changes = session.changes()
     shutil.rmtree(repository, ignore_errors=True)
     for change in changes.files:
         if change.content is None or change.mode not in {"100644", "100755"}:
