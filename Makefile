@@ -112,7 +112,7 @@ check-workflows: setup
 
 # --- test -----------------------------------------------------------------------------------------
 # Many tests wait for a process of their own more than they compute.
-WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))
+WORKERS ?= $(shell echo $$(( $$(nproc) * 3 / 2 + 1 )))
 test: check ## Set up, check, then run every test with branch coverage
 	@$(BIN)/pytest --numprocesses=$(WORKERS) --dist=worksteal --cov --cov-branch --cov-report=term $(PYTEST_OPTIONS)
 

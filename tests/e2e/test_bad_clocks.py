@@ -50,6 +50,7 @@ def rows() -> list[Row]:
     ]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.name)
 def test_every_stored_time_is_the_present_in_utc(row: Row, tmp_path: Path) -> None:
     begun = datetime.now(UTC) - timedelta(seconds=1)

@@ -98,6 +98,7 @@ def test_a_reply_with_too_many_edits_is_refused() -> None:
     assert "more than 400 edits" in patch.malformed[-1].message
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "line",
     [

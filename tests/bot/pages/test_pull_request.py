@@ -53,6 +53,7 @@ def test_a_change_made_by_a_command_says_so(
     assert "| file | lines |" not in body
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("sign", ["w", "@a", "`", "|", "\\", "&", "<b>", "\n@", "\udcff", "x\n"])
 def test_the_largest_of_everything_fits_and_keeps_every_section(
     proposal: Proposal, evidence: Evidence, sign: str
