@@ -5,6 +5,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path, PurePosixPath
 
 from scoping.refusal import Refusal
@@ -59,41 +60,85 @@ def tree_reader(tree: Path) -> Callable[[str], tuple[str, bytes] | None]:
 
 
 def write_changes(tree: Path, changes: Sequence[FileChange]) -> None:
-    """Write ``changes`` into ``tree``: each file whole or not at all, its mode kept."""
+    """Write ``changes`` into ``tree``, all or none, each file's mode kept; TreeRefusal when none.
+
+    All contents are on the disk before the first file is exchanged, so that a full disk is noticed
+    while nothing is changed.
+    """
     root = tree.resolve()
     for change in changes:
-        place = root / change.path
         if _leads_out(root, change.path):
             raise TreeRefusal(f"{change.path}: a folder on the way is a link out of {tree}")
+    place = root
+    with ExitStack() as undo:
         try:
-            if change.content is None:
-                place.unlink()
-            else:
-                _write(place, change.content, is_executable=change.mode == "100755")
+            staged: list[tuple[Path, Path | None]] = []
+            for change in changes:
+                place = root / change.path
+                staged.append((place, _staged(place, change, undo)))
+            for place, temporary in staged:
+                undo.callback(_put_back, place, _as_it_is(place))
+                if temporary is None:
+                    place.unlink()
+                else:
+                    temporary.replace(place)
         except OSError as error:
             raise TreeRefusal(
                 f"{place}: cannot write it: {error.strerror}; make its folder writable, or free"
-                " space on its disk"
+                " space on its disk. Nothing was changed"
             ) from error
+        undo.pop_all()
 
 
-def _write(place: Path, content: bytes, *, is_executable: bool) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    mode = 0o755 if is_executable else 0o644
-    if place.is_file() and not place.is_symlink():
-        kept = stat.S_IMODE(place.stat().st_mode) & 0o777
-        # Who may execute is the change's to say; who may read and write is the owner's.
-        mode = kept | (kept & 0o444) >> 2 if is_executable else kept & ~0o111
+def _staged(place: Path, change: FileChange, undo: ExitStack) -> Path | None:
+    """Return a file beside ``place`` with its new content; None where it is deleted."""
+    if change.content is None:
+        return None
+    missing = [folder for folder in place.parents if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir()
+        undo.callback(_remove, folder.rmdir)
     # A name nobody can foresee: a link planted in the tree would be written through.
     descriptor, name = tempfile.mkstemp(prefix=".changewright-", dir=place.parent)
     temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            os.fchmod(descriptor, mode)
-        temporary.replace(place)
-    finally:
-        temporary.unlink(missing_ok=True)
+    undo.callback(_remove, temporary.unlink)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(change.content)
+        os.fchmod(descriptor, _mode(place, is_executable=change.mode == "100755"))
+    return temporary
+
+
+def _mode(place: Path, *, is_executable: bool) -> int:
+    if not place.is_file() or place.is_symlink():
+        return 0o755 if is_executable else 0o644
+    kept = stat.S_IMODE(place.stat().st_mode) & 0o777
+    if is_executable == bool(kept & 0o100):
+        return kept
+    # Who may execute is the change's to say; who may read and write is the owner's.
+    return kept | (kept & 0o444) >> 2 if is_executable else kept & ~0o111
+
+
+def _as_it_is(place: Path) -> tuple[int, bytes] | None:
+    """Return the mode and content of a file; None where there is none."""
+    if not place.is_file():
+        return None
+    return stat.S_IMODE(place.stat().st_mode), place.read_bytes()
+
+
+def _put_back(place: Path, before: tuple[int, bytes] | None) -> None:
+    """Make a file what it was; what cannot be put back stays as it is."""
+    if before == _as_it_is(place):
+        return
+    with suppress(OSError):
+        place.unlink(missing_ok=True)
+        if before is not None:
+            place.write_bytes(before[1])
+            place.chmod(before[0])
+
+
+def _remove(remove: Callable[[], None]) -> None:
+    with suppress(OSError):  # it became the file it was made for, or somebody else used the folder
+        remove()
 
 
 def _leads_out(root: Path, path: str) -> bool:

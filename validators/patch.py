@@ -19,6 +19,7 @@ from validators.edits.editor_calls import call_block, opens_call
 from validators.edits.landing import land, landing_report
 from validators.edits.reply_lines import is_dressing, is_unicode, path_in
 from validators.edits.search_replace import opens_search, search_block
+from validators.edits.syntax import SourceSyntax, Syntax
 from validators.edits.unified_diff import diff_block, opens_diff
 from validators.edits.whole_file import file_block
 
@@ -28,6 +29,8 @@ __all__ = [
     "Landing",
     "Patch",
     "RejectedEdit",
+    "SourceSyntax",
+    "Syntax",
     "land",
     "landing_report",
     "parse",

@@ -22,18 +22,18 @@ from bot.console import Console
 def apply(tree: Path, reply: Path, *, partial: bool, json_form: str) -> int:
     """Land the edits in a REPLY file ("-": standard input) on a directory, all or none.
 
-    Reads search/replace blocks, text-editor calls, apply_patch envelopes, unified diffs and whole
-    new files. Nothing lands by guess. Exit code 0 when all of it landed, 1 when not. --json prints
+    Reads search/replace blocks, text-editor calls, apply_patch envelopes, unified diffs, whole new
+    files and operations on definitions. Nothing lands by guess. Exit code 0 when all of it landed,
+    1 when not. --json prints
     {"landed": [{"path", "how"}], "rejected": [{"path", "reason", "message"}]}.
     """
     from bot.tree_files import read_text, tree_reader, write_changes  # noqa: PLC0415
-    from scoping.grammars import Parser  # noqa: PLC0415
-    from validators.patch import land, parse  # noqa: PLC0415
+    from validators.patch import SourceSyntax, land, parse  # noqa: PLC0415
 
     console = Console(json_form)
     patch = parse(read_text(reply))
-    with Parser() as parser:
-        landing = land(patch, tree_reader(tree), parser.count_errors, partial=partial)
+    with SourceSyntax() as syntax:
+        landing = land(patch, tree_reader(tree), syntax, partial=partial)
     write_changes(tree, landing.files)
     for landed in landing.landed:
         console.say(f"{'landed' if landing.files else 'would land'}  {landed.path} ({landed.how})")

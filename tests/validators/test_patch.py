@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from validators.edits.edit import Operation
+from validators.edits.syntax import Unmade
 from validators.encoding import decode, encode
-from validators.patch import Edit, land, landing_report, parse
+from validators.patch import Edit, SourceSyntax, land, landing_report, parse
 
 SCENARIOS = sorted((Path(__file__).parent / "patches").iterdir())
 
@@ -40,6 +42,9 @@ PIECES = (
     '{"command": "str_replace", "path": "a.py", "old_str": "x", "new_str": "\\ud800"}',
     '{"command": "insert", "path": "a.py", "insert_line": 99, "insert_text": "y"}',
     '[{"old_str": 1},',
+    '{"command": "rename_symbol", "path": "a.py", "name": "x", "new_name": "y"}',
+    '{"command": "add_import", "paths": [[]], "import": 1}',
+    '{"command": "view", "path": "a.py"}',
     " x = 1",
     "-x = 1",
     "+y = 2",
@@ -48,6 +53,21 @@ PIECES = (
     "",
     "\x00\u202e\x1b[2J",
 )
+
+
+class Unread:
+    """Files in no language that is known."""
+
+    def error_lines(self, path: str, content: bytes) -> None:
+        """Tell nothing."""
+
+    def undefined_names(self, path: str, content: bytes) -> None:
+        """Tell nothing."""
+
+    def splices(self, path: str, content: bytes, operation: Operation) -> Unmade:
+        """Refuse: only the syntax knows where a definition is."""
+        assert content is not None
+        return Unmade("no-match", f"{operation.name} is not known in {path}")
 
 
 def tree_of(folder: Path) -> dict[str, bytes]:
@@ -64,9 +84,8 @@ def lines_of_replies() -> Iterator[str]:
 def test_a_reply_makes_exactly_the_expected_files(scenario: Path) -> None:
     tree = tree_of(scenario / "input")
     patch = parse((scenario / "reply.txt").read_text(encoding="utf-8"))
-    landing = land(
-        patch, lambda path: ("100644", tree[path]) if path in tree else None, lambda _, __: 0
-    )
+    with SourceSyntax() as syntax:
+        landing = land(patch, lambda path: ("100644", tree[path]) if path in tree else None, syntax)
     for change in landing.files:
         if change.content is None:
             del tree[change.path]
@@ -133,9 +152,7 @@ def test_time_to_read_grows_with_the_length_alone(line: str) -> None:
 def test_no_reply_raises_and_every_rejection_has_words(pieces: list[str]) -> None:
     patch = parse("\n".join(pieces))
     tree = {"a.py": b"x = 1\ny = 2\nx = 1\n", "b.bin": b"\0"}
-    landing = land(
-        patch, lambda path: ("100644", tree[path]) if path in tree else None, lambda _, __: None
-    )
+    landing = land(patch, lambda path: ("100644", tree[path]) if path in tree else None, Unread())
     assert all(edit.message for edit in landing.rejected)
     assert not (landing.files and landing.rejected)
     for change in landing.files:
@@ -158,12 +175,12 @@ def test_an_exact_edit_changes_its_own_lines_and_no_other_byte(
     before = end.join([*marked, last])
     after = end.join([*marked[:at], "new one", "new two", *marked[at + 1 :], last])
     reply = f"a.txt\n<<<<<<< SEARCH\n{marked[at]}\n=======\nnew one\nnew two\n>>>>>>> REPLACE"
-    landing = land(parse(reply), lambda _: ("100755", before.encode()), lambda _, __: None)
+    landing = land(parse(reply), lambda _: ("100755", before.encode()), Unread())
     assert [(c.mode, c.content) for c in landing.files] == [("100755", after.encode())]
 
 
 def test_a_landing_can_be_stored_as_json() -> None:
-    landing = land(parse("\n".join(lines_of_replies())), lambda _: None, lambda _, __: None)
+    landing = land(parse("\n".join(lines_of_replies())), lambda _: None, Unread())
     assert landing.rejected
     assert decode(encode(landing_report(landing)), dict) == landing_report(landing)
 

@@ -7,8 +7,10 @@
     update   = "*** Update File: " path  ["*** Move to: " path]  1*chunk
     chunk    = *("@@" [" " anchor])  1*(" " line | "-" line | "+" line | "")  ["*** End of File"]
 
-The first chunk may stand without ``@@``. Anchors are lines above the place, outermost first. The
-envelope is read whole or not at all: one without its end was cut off.
+The first chunk may stand without ``@@``. Anchors are lines above the place, outermost first. A
+chunk of new lines alone goes to the end of the file; below an anchor it is refused, as tools differ
+on its place. A new line ends with a newline, also where the file's last line did not. The envelope
+is read whole or not at all: one without its end was cut off.
 """
 
 from collections.abc import Sequence
@@ -121,11 +123,17 @@ def _chunk(path: str, body: Sequence[str], position: int) -> tuple[Edit, int] | 
     if not content or len(anchors) > _MAX_ANCHORS:
         wrong = "no lines" if not content else f"more than {_MAX_ANCHORS} anchors"
         return unreadable(path, f"a chunk of the 'Update File' section has {wrong}.")
+    only_adds = all(line.startswith("+") for line in content)
+    if only_adds and anchors:
+        message = "new lines alone below an '@@' line do not say where: add lines of the file."
+        return unreadable(path, message)
     edit = Edit(
         path,
+        "append" if only_adds else "replace",
         old=tuple(line[1:] for line in content if not line.startswith("+")),
         new=tuple(line[1:] for line in content if not line.startswith("-")),
         anchors=tuple(anchors),
         at_end=at_end,
+        final_newline=True if content[-1].startswith("+") else None,
     )
     return edit, position + at_end

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from validators.clones.left_out import LFS_POINTER
 from validators.clones.tree_path import normalised, path_trouble
 from validators.edits.edit import Edit, LandedHow, RejectReason
-from validators.edits.matching import NoPlace, find_place
-from validators.edits.text_file import TextFile, new_text, read_text, splice
+from validators.edits.matching import NoPlace, Place, find_place, is_telling
+from validators.edits.syntax import Syntax, Unmade
+from validators.edits.text_file import TextFile, ended, new_text, read_text, splice
 from validators.sandbox import FileChange
 
 Read = Callable[[str], tuple[str, bytes] | None]
@@ -31,8 +32,10 @@ class CannotMake(Exception):
 class Desk:
     """The files of one patch as they are being edited; what is not on it is as ``read`` gives."""
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: Read, syntax: Syntax, seen: Read | None = None) -> None:
         self._read = read
+        self._syntax = syntax
+        self._seen = seen or read
         self._before: dict[str, tuple[str, bytes] | None] = {}
         self._now: dict[str, tuple[str, bytes] | None] = {}
         self._origins: dict[str, str] = {}  # of renamed files, by their new path
@@ -41,16 +44,16 @@ class Desk:
     def make(self, edit: Edit) -> LandedHow:
         """Make one edit and tell how; raise CannotMake when it cannot be made."""
         path = self._checked(edit.path)
-        if edit.kind == "create" or (not edit.old and not edit.at_end and edit.kind == "replace"):
+        if edit.kind == "create" or (edit.kind == "replace" and not edit.old):
             return self._create(path, edit)
-        if edit.kind == "delete":
-            self._standing(path, edit)
-            return self._put(path, None, "deleted")
-        if edit.kind == "rename":
-            return self._rename(path, edit)
-        if edit.kind == "insert":
-            return self._insert(path, edit)
-        return self._replace(path, edit)
+        make = {
+            "delete": self._delete,
+            "rename": self._rename,
+            "insert": self._insert,
+            "append": self._append,
+            "operate": self._operate,
+        }.get(edit.kind, self._replace)
+        return make(path, edit)
 
     def changes(self) -> tuple[FileChange, ...]:
         """Return the files that are now different, by path."""
@@ -75,7 +78,8 @@ class Desk:
 
     def _create(self, path: str, edit: Edit) -> LandedHow:
         if edit.whole_lines:
-            content = new_text(edit.new).to_bytes() if edit.new else b""
+            file = ended(new_text(edit.new), with_newline=edit.final_newline is not False)
+            content = file.to_bytes() if edit.new else b""
         else:
             content = "\n".join(edit.new).encode()
         there = self._file(path)
@@ -89,6 +93,10 @@ class Desk:
         if edit.kind == "replace":
             message = f"the old part is empty but {path} is not: give lines of it that stand there."
         raise CannotMake("exists", message)
+
+    def _delete(self, path: str, edit: Edit) -> LandedHow:
+        self._standing(path, edit)
+        return self._put(path, None, "deleted")
 
     def _rename(self, path: str, edit: Edit) -> LandedHow:
         there = self._standing(path, edit)
@@ -111,15 +119,40 @@ class Desk:
         made = splice(file, edit.line, edit.line, edit.new)
         return self._put(path, (mode, made.to_bytes()), "inserted")
 
+    def _append(self, path: str, edit: Edit) -> LandedHow:
+        mode, file = self._text(path, edit)
+        end = len(file.lines) - (file.lines[-1] == "")
+        if file.lines[:end][-len(edit.new) :] == edit.new and is_telling(edit.new):
+            return "already-applied"
+        _check_encoding(path, file, edit.new, ())
+        made = splice(file, end, end, edit.new)
+        if edit.final_newline is not None:
+            made = ended(made, with_newline=edit.final_newline)
+        return self._put(path, (mode, made.to_bytes()), "inserted")
+
+    def _operate(self, path: str, edit: Edit) -> LandedHow:
+        mode, file = self._text(path, edit)
+        content = file.to_bytes()
+        made = self._syntax.splices(path, content, edit.operation) if edit.operation else ()
+        if isinstance(made, Unmade):
+            if made.reason is None:
+                return "already-applied"
+            raise CannotMake(made.reason, f"{path}: {made.message}")
+        _check_encoding(path, file, tuple(one.text for one in made), ())
+        end = b"\r\n" if content.count(b"\r\n") * 2 > content.count(b"\n") else b"\n"
+        for one in sorted(made, key=lambda one: one.start, reverse=True):
+            new = one.text.encode().replace(b"\n", end)
+            content = content[: one.start] + new + content[one.stop :]
+        return self._put(path, (mode, content), "by-syntax")
+
     def _replace(self, path: str, edit: Edit) -> LandedHow:
         mode, file = self._text(path, edit)
-        if not edit.old:
-            end = len(file.lines) - (file.lines[-1] == "")
-            _check_encoding(path, file, edit.new, ())
-            made = splice(file, end, end, edit.new)
-            return self._put(path, (mode, made.to_bytes()), "inserted")
         place = find_place(file, edit)
         if isinstance(place, NoPlace):
+            if place.reason == "no-match" and (since := self._changed_since(path, edit)):
+                nearest = place.message.partition("\n")[2]
+                message = f"{path} changed since you read it: {since}. Its nearest lines now:"
+                raise CannotMake("changed", f"{message}\n{nearest or '(none is like them)'}")
             raise CannotMake(place.reason, place.message)
         if place.how == "already-applied":
             return place.how
@@ -128,7 +161,22 @@ class Desk:
             return "no-change"
         _check_encoding(path, file, place.new, standing)
         made = splice(file, place.start, place.stop, place.new)
+        is_last = place.stop >= len(file.lines) - (file.lines[-1] == "")
+        if is_last and edit.final_newline is not None:
+            made = ended(made, with_newline=edit.final_newline)
         return self._put(path, (mode, made.to_bytes()), place.how)
+
+    def _changed_since(self, path: str, edit: Edit) -> str:
+        """Return since when the old lines no longer stand there; empty where they never did."""
+        for there, since in (
+            (self._before[path], "an earlier edit of this reply took the old lines away"),
+            (self._seen(path), "the old lines stood there then"),
+        ):
+            file = read_text(there[1]) if there and there != self._now[path] else None
+            place = find_place(file, edit) if file else None
+            if isinstance(place, Place) and place.how != "already-applied":
+                return since
+        return ""
 
     def _text(self, path: str, edit: Edit) -> tuple[str, TextFile]:
         mode, content = self._standing(path, edit)

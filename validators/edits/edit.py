@@ -9,7 +9,7 @@ from typing import Literal
 
 from validators.sandbox import FileChange
 
-EditKind = Literal["replace", "create", "delete", "rename", "insert"]
+EditKind = Literal["replace", "create", "delete", "rename", "insert", "append", "operate"]
 
 LandedHow = Literal[
     "exact",  # the old text stands in the file exactly once
@@ -19,14 +19,18 @@ LandedHow = Literal[
     "deleted",
     "renamed",
     "inserted",
+    "by-syntax",  # by what a definition is called, not by its text
     "already-applied",  # the file already holds the new text: nothing was changed
     "no-change",  # old and new text are the same: nothing was changed
 ]
+
+OperationKind = Literal["rename_symbol", "add_argument", "add_import", "replace_definition"]
 
 RejectReason = Literal[
     "malformed",  # the block cannot be read
     "no-path",  # the block does not say which file it is for
     "bad-path",  # a path no patch may name
+    "hidden",  # the settings do not show it to the author
     "no-such-file",
     "exists",
     "symlink",
@@ -39,7 +43,21 @@ RejectReason = Literal[
     "ambiguous",
     "indentation",
     "breaks-syntax",
+    "undefined-name",  # a name is used that nothing in the file defines any more, or yet
+    "changed",  # the old text stood there when the author read the file, and does not now
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A change named by a definition: what is done, to which ``name`` (``Class.method``).
+
+    ``text`` is the new name, the argument, the import or the definition, as the language writes it.
+    """
+
+    kind: OperationKind
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +67,9 @@ class Edit:
     ``whole_lines`` is false where the format replaces raw text: then ``"\n".join(old)`` may begin
     and end inside a line. ``anchors`` are lines that stand before the place, outermost first;
     ``at_end`` binds it to the end of the file; ``to`` is the new path of a rename; ``line`` is the
-    line after which an insert goes (0: the top).
+    line after which an insert goes (0: the top). ``final_newline`` says how the file ends if the
+    new lines become its last ones; None leaves that as it is. ``operation`` names what is changed
+    by the file's syntax.
     """
 
     path: str
@@ -61,6 +81,8 @@ class Edit:
     at_end: bool = False
     to: str = ""
     line: int = 0
+    final_newline: bool | None = None
+    operation: Operation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,12 @@
            | "insert"       insert_line (insert_text | new_str)
            | "create"       file_text
            | "delete"
+           | an operation on a definition (validators/edits/operation_calls.py)
 
-A call may be wrapped (``input`` or ``arguments`` of a tool call), ``command`` may be left out where
-the other keys tell, and some vendors' names for the keys are known. Newlines inside strings may
-stand as they are.
+``view`` and ``undo_edit`` are refused: nobody answers in the middle of a reply. A call may be
+wrapped (``input`` or ``arguments`` of a tool call), ``command`` may be left out where the other
+keys tell, and some vendors' names for the keys are known. Newlines inside strings may stand as they
+are.
 """
 
 import json
@@ -17,11 +19,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from validators.edits.edit import Block, Edit, RejectedEdit, unreadable
+from validators.edits.operation_calls import COMMANDS, operation_edits
 from validators.edits.reply_lines import is_unicode
 
-_COMMAND = re.compile(r'"command"\s*:\s*"(?:str_replace|insert|create|delete|view|undo_edit)"')
+_COMMAND = re.compile(
+    r'"command"\s*:\s*"(?:str_replace|insert|create|delete|view|undo_edit'
+    r'|rename_symbol|add_argument|add_import|replace_definition)"'
+    r'|"name"\s*:\s*"(?:rename_symbol|add_argument|add_import|replace_definition)"'
+)
 # Inside a tool call the arguments may be JSON in a string, their quotes escaped.
 _TELLING = re.compile(r'"(?:old_str(?:ing)?|insert_line|file_text)\\?"\s*:')
+_REFUSED = {
+    "view": "Read files with the actions you were given, before you edit.",
+    "undo_edit": "A reply with a rejected edit changes nothing: there is nothing to undo.",
+}
 _DECODER = json.JSONDecoder(strict=False)
 # How far from its brace a call must say what it is.
 _NEAR_LINES = 30
@@ -51,11 +62,11 @@ def call_block(lines: Sequence[str], start: int) -> Block | None:
         return Block(end, malformed=(unreadable("", message),))
     end = start + text.count("\n", 0, stop) + 1
     calls = value if isinstance(value, list) else [value]
-    read = [_edit(_unwrapped(call)) for call in calls]
+    read = [_edits(_unwrapped(call)) for call in calls]
     return Block(
         end,
-        tuple(edit for edit in read if isinstance(edit, Edit)),
-        tuple(edit for edit in read if isinstance(edit, RejectedEdit)),
+        tuple(edit for edits in read if isinstance(edits, tuple) for edit in edits),
+        tuple(edits for edits in read if isinstance(edits, RejectedEdit)),
     )
 
 
@@ -87,12 +98,20 @@ def _unwrapped(call: object) -> Call:
     return call
 
 
-def _edit(call: Call) -> Edit | RejectedEdit:
-    """Return the edit one call asks for; its keys tell which where its command does not."""
-    if not all(is_unicode(value) for value in call.values() if isinstance(value, str)):
+def _edits(call: Call) -> tuple[Edit, ...] | RejectedEdit:
+    """Return the edits one call asks for; its keys tell which where its command does not."""
+    if not is_unicode(json.dumps(call, ensure_ascii=False)):
         return unreadable("", "a call holds half a character (a lone surrogate) in a string.")
-    path = _text(call, "path", "file_path") or ""
-    command = call.get("command")
+    if call.get("command") in COMMANDS:
+        return operation_edits(call)
+    edit = _edit(_text(call, "path", "file_path") or "", call.get("command"), call)
+    return (edit,) if isinstance(edit, Edit) else edit
+
+
+def _edit(path: str, command: object, call: Call) -> Edit | RejectedEdit:
+    if command in _REFUSED:
+        message = f"'{command}' changes nothing and is not answered here. {_REFUSED[str(command)]}"
+        return unreadable(path, message)
     if command == "delete":
         return Edit(path, "delete")
     if _text(call, "old_str", "old_string") is not None:

@@ -4,10 +4,10 @@ The cascade stops at the first step that finds a place. A step that finds two re
 found, never chosen. Measured on real replies, resemblance below this landed nothing right.
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from validators.edits.dressing import Sides, without_margins, without_numbers
 from validators.edits.edit import Edit, LandedHow, RejectReason
 from validators.edits.indentation import indent_of, indentation, indented
 from validators.edits.nearest import did_you_mean
@@ -16,7 +16,8 @@ from validators.edits.text_file import TextFile, pairs
 _MAX_PLACES = 50
 # Fewer added characters than these, a closing bracket say, may stand in a file by chance.
 _MIN_TELLING = 16
-_NUMBERED = re.compile(r"\s*(\d+)(?: ?\| ?|\t)(.*)")
+# The same of one old line that stands there with another indentation.
+_MIN_TELLING_OLD = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +38,12 @@ class NoPlace:
     message: str
 
 
-Sides = tuple[Sequence[str], Sequence[str]]
-
-
 def find_place(file: TextFile, edit: Edit) -> Place | NoPlace:
     """Return the one place of a ``replace`` edit in ``file``; its ``old`` is not empty."""
     written = (edit.old, edit.new)
     found = None if edit.whole_lines else _inside_lines(file, edit)
     found = found or _whole_lines(file, edit, written) or _after_indentation(file, edit)
-    for sides in (written, _without_margins(edit), _without_numbers(edit)):
+    for sides in (written, without_margins(edit), without_numbers(edit)):
         if sides and sides[0]:
             found = found or _whole_lines(file, edit, sides) or _by_whitespace(file, edit, sides)
     if found:
@@ -100,32 +98,6 @@ def _inside_lines(file: TextFile, edit: Edit) -> Place | NoPlace | None:
     return Place(first, last + 1, tuple((head + new + tail).split("\n")), "exact")
 
 
-def _without_margins(edit: Edit) -> Sides | None:
-    old, new = list(edit.old), list(edit.new)
-    for end in (0, -1):
-        while old and not old[end].strip():
-            del old[end]
-            if new and not new[end].strip():
-                del new[end]
-    return (old, new) if len(old) < len(edit.old) else None
-
-
-def _without_numbers(edit: Edit) -> Sides | None:
-    """Take away the line numbers that stand before every old line, in order."""
-    found = [_NUMBERED.fullmatch(line) for line in edit.old]
-    numbers = [int(match[1][:9]) for match in found if match]
-    if len(numbers) < len(edit.old) or numbers != [*range(numbers[0], numbers[0] + len(numbers))]:
-        return None
-    old = [match[2] for match in found if match]
-    fresh = [_NUMBERED.fullmatch(line) for line in edit.new]
-    if any(fresh) and not all(
-        match or not line for match, line in zip(fresh, edit.new, strict=True)
-    ):
-        return None
-    new = [match[2] if match else line for match, line in zip(fresh, edit.new, strict=True)]
-    return old, new
-
-
 def _whole_lines(file: TextFile, edit: Edit, sides: Sides) -> Place | NoPlace | None:
     old, new = sides
     places = _narrowed(file.lines, edit, runs(file.lines, old), len(old))
@@ -142,17 +114,20 @@ def _whole_lines(file: TextFile, edit: Edit, sides: Sides) -> Place | NoPlace | 
 
 def _by_whitespace(file: TextFile, edit: Edit, sides: Sides) -> Place | NoPlace | None:
     """Whole lines that differ in whitespace alone, the new ones indented like those replaced."""
-    old, new = sides
+    old, _ = sides
     if not any(line.strip() for line in old):
         return None
     keys = [" ".join(line.split()) for line in file.lines]
     found = runs(keys, [" ".join(line.split()) for line in old])
     places = _narrowed(file.lines, edit, found, len(old))
-    if not places:
-        return None
-    if len(places) > 1:
-        return _ambiguous(edit.path, places)
-    start = places[0]
+    if len(places) != 1:
+        return _ambiguous(edit.path, places) if places else None
+    return _reindented(file, edit, sides, places[0])
+
+
+def _reindented(file: TextFile, edit: Edit, sides: Sides, start: int) -> Place | NoPlace:
+    """Return the new lines as the file would indent them, in place of those from ``start``."""
+    old, new = sides
     standing = file.lines[start : start + len(old)]
     indent = indentation(old, standing)
     kept = pairs(old, new)
@@ -166,7 +141,17 @@ def _by_whitespace(file: TextFile, edit: Edit, sides: Sides) -> Place | NoPlace 
         return NoPlace("indentation", f"{message} {shown}")
     if _is_made_at(file.lines, start, standing, complete):
         return Place(0, 0, (), "already-applied")
+    if _is_too_little(old, standing):
+        message = f"line {start + 1} of {edit.path} is like the old one, but indented otherwise;"
+        return NoPlace("no-match", f"{message} one short line is too little to be sure: add lines.")
     return Place(start, start + len(old), tuple(complete), "whitespace")
+
+
+def _is_too_little(old: Sequence[str], standing: Sequence[str]) -> bool:
+    """Whether one short line alone was found, and that with another indentation."""
+    both = [pair for pair in zip(old, standing, strict=True) if pair[0].strip()]
+    margins = {indent_of(line) for pair in both for line in pair}
+    return len(both) == 1 and len(margins) > 1 and _weight(old) < _MIN_TELLING_OLD
 
 
 def _after_indentation(file: TextFile, edit: Edit) -> Place | None:
@@ -227,10 +212,18 @@ def _is_made_at(lines: Sequence[str], start: int, old: Sequence[str], new: Seque
     )
 
 
+def is_telling(lines: Iterable[str]) -> bool:
+    """Whether ``lines`` stand in a file by no accident, as a closing bracket may."""
+    return _weight(lines) >= _MIN_TELLING
+
+
+def _weight(lines: Iterable[str]) -> int:
+    return sum(len("".join(line.split())) for line in lines)
+
+
 def _holds_the_new(file: TextFile, edit: Edit) -> bool:
     """Whether a file without the old text has the new one, once, and that can be no accident."""
-    added = {line.strip() for line in edit.new} - {line.strip() for line in edit.old}
-    if sum(len("".join(line.split())) for line in added) < _MIN_TELLING:
+    if not is_telling({line.strip() for line in edit.new} - {line.strip() for line in edit.old}):
         return False
     if edit.whole_lines:
         return len(runs(file.lines, edit.new)) == 1

@@ -7,8 +7,9 @@ r"""SEARCH/REPLACE blocks: the format we ask for.
     close    = 5*">" " REPLACE"  |  3*"+" " REPLACE"  |  5*">" " UPDATED"
 
 Of several lines that could divide, the one as long as the opening marker does; if that leaves two,
-the block is refused. A content line that looks like a marker is written with a backslash before it.
-An empty old part creates the file. A block without a path belongs to the file of the block before.
+the block is refused. A first new line of blanks alone belongs to the divider, unless the old lines
+begin with a blank one. A content line that looks like a marker is written with a backslash before
+it. An empty old part creates the file. A block without a path is for the file of the one before.
 """
 
 import re
@@ -83,6 +84,9 @@ def _sides(body: Sequence[str], path: str, marker_length: int, end: int) -> Bloc
         return Block(end, malformed=(unreadable(path, message),))
     old = _without_hints(body[: dividers[0]])
     new = body[dividers[0] + 1 :]
+    # Dialects differ on blanks after the divider; such a line alone is where the author began.
+    if old and old[0].strip() and new and new[0] and new[0].isspace():
+        new = new[1:]
     return Block(end, (Edit(path, "replace", _unescaped(old), _unescaped(new)),))
 
 

@@ -64,6 +64,18 @@ def new_text(lines: Sequence[str]) -> TextFile:
     return TextFile((*lines, ""), (*("\n" for _ in lines), ""))
 
 
+def ended(file: TextFile, *, with_newline: bool) -> TextFile:
+    """Return ``file`` with a final newline, or without one."""
+    has_newline = len(file.lines) > 1 and not file.lines[-1]
+    if has_newline == with_newline or file.lines == ("",):
+        return file
+    if with_newline:
+        common = Counter(end for end in file.ends if end).most_common(1)
+        end = common[0][0] if common else "\n"
+        return replace(file, lines=(*file.lines, ""), ends=(*file.ends[:-1], end, ""))
+    return replace(file, lines=file.lines[:-1], ends=(*file.ends[:-2], ""))
+
+
 def splice(file: TextFile, start: int, stop: int, new: Sequence[str]) -> TextFile:
     """Return ``file`` with the lines from ``start`` to before ``stop`` exchanged for ``new``.
 

@@ -5,12 +5,13 @@ r"""Unified diffs, as models write them: line numbers and counts are ignored.
 
 A missing ``@@`` before the first hunk is allowed. ``/dev/null`` creates or deletes. ``rename from``
 and ``rename to`` move. Two headers that name different files, changed modes, copies and binary
-patches are refused. A bare empty line is an empty line of context, except where a hunk ends.
+patches are refused. A bare empty line is an empty line of context, except where a hunk ends. A note
+on the final newline counts where the hunk's last line is the file's.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from validators.edits.edit import Block, Edit, RejectedEdit, unreadable
 
@@ -117,7 +118,7 @@ def _hunks(lines: Sequence[str], position: int) -> tuple[int, list[list[str]]]:
         line = lines[position]
         if line.startswith("@@"):
             hunks.append([])
-        elif line[:1] in {" ", "+", "-"} or (not line and hunks):
+        elif line[:1] in {" ", "+", "-"} or (hunks and (not line or line.startswith("\\"))):
             hunks = hunks or [[]]
             hunks[-1].append(line)
         elif not line.startswith("\\"):
@@ -127,6 +128,12 @@ def _hunks(lines: Sequence[str], position: int) -> tuple[int, list[list[str]]]:
         while hunk and not hunk[-1]:
             hunk.pop()
     return position, [hunk for hunk in hunks if hunk]
+
+
+def _final_newline(hunk: list[str]) -> bool | None:
+    """Return whether a hunk says that its file shall end with a newline; None where it does not."""
+    marked = {hunk[at - 1][:1] for at, line in enumerate(hunk) if at and line.startswith("\\")}
+    return False if "+" in marked else True if "-" in marked else None
 
 
 def _edits(header: _Header, hunks: list[list[str]]) -> tuple[Edit, ...] | RejectedEdit:
@@ -140,13 +147,14 @@ def _edits(header: _Header, hunks: list[list[str]]) -> tuple[Edit, ...] | Reject
     edits = [
         Edit(
             path,
-            old=tuple(line[1:] for line in hunk if not line.startswith("+")),
-            new=tuple(line[1:] for line in hunk if not line.startswith("-")),
+            old=tuple(line[1:] for line in hunk if not line.startswith(("+", "\\"))),
+            new=tuple(line[1:] for line in hunk if not line.startswith(("-", "\\"))),
+            final_newline=_final_newline(hunk),
         )
         for hunk in hunks
     ]
     if header.old == _NOWHERE or "new file mode" in header.extended:
-        edits = [Edit(path, "create", new=edit.new) if not edit.old else edit for edit in edits]
+        edits = [replace(edit, kind="create") if not edit.old else edit for edit in edits]
         edits = edits or [Edit(path, "create")]
     if moved:
         edits.append(Edit(path, "rename", to=header.new))
