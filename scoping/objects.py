@@ -1,16 +1,20 @@
 """Reads objects of a git directory it is given: commits, trees, blobs; writes nothing.
 
 GitPython runs git and turns its failures into exceptions. It hands its own environment to each
-child, so every command here starts with ``env -i``; and it leaves a child's stderr in a pipe that
-nobody empties, so the one process that lives long (``cat-file --batch``) is started without it.
+child, so every command here starts with ``env -i``, every value emptied; and it leaves a child's
+stderr in a pipe that nobody empties, so the one process that lives long (``cat-file --batch``) is
+started without it.
 """
 
 import os
+import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 from types import ModuleType
 
 from scoping.refusal import Refusal
@@ -32,7 +36,12 @@ _ENVIRONMENT = {
     # A partial clone fetches what it lacks, through a transport that its own config chooses.
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "none",
+    # A path may be called what git would take for a pattern.
+    "GIT_LITERAL_PATHSPECS": "1",
 }
+_OBJECT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+# What git puts between the parts of a commit's line; no subject holds it.
+_PART = "\x1f"
 
 
 class ObjectsRefusal(Refusal):
@@ -58,12 +67,22 @@ class TreeEntry:
         return self.size == _MISSING
 
 
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit as a line of a list; ``subject`` is a person's first line, ``date`` ISO 8601."""
+
+    sha: str
+    date: str
+    subject: str
+
+
 class ObjectReader:
     """Reads one git directory; not safe for two threads at once. Made by `open_objects`."""
 
     def __init__(self, git_dir: Path) -> None:
         self._git_dir = git_dir
         self._batch: subprocess.Popen[bytes] | None = None
+        self._listed: tuple[str, tuple[TreeEntry, ...]] = ("", ())
 
     @property
     def pid(self) -> int | None:
@@ -89,8 +108,20 @@ class ObjectReader:
 
         ObjectsRefusal when there is no such tree, and in a partial clone that lacks blobs of it.
         """
+        if treeish == self._listed[0]:
+            return self._listed[1]
         listed = self._git("ls-tree", "-r", "-z", "-l", "--full-tree", "--end-of-options", treeish)
-        return tuple(_entry(line) for line in listed.split(b"\0") if line)
+        entries = tuple(_entry(line) for line in listed.split(b"\0") if line)
+        if _OBJECT.fullmatch(treeish):  # another name may mean another tree tomorrow
+            self._listed = (treeish, entries)
+        return entries
+
+    def history(self, commit: str, path: str, limit: int) -> tuple[Commit, ...]:
+        """Return the newest commits up to ``commit`` that changed ``path``; none where none did."""
+        form = f"--format=%H{_PART}%cs{_PART}%s"
+        told = self._git("log", f"-{limit}", form, "--end-of-options", commit, "--", path)
+        lines = told.decode("utf-8", "replace").split("\n")
+        return tuple(Commit(*line.split(_PART, 2)) for line in lines if line)
 
     def read(self, sha: str, limit: int) -> bytes:
         """Return the content of an object of at most ``limit`` bytes.
@@ -156,6 +187,7 @@ class ObjectReader:
                 stdout_as_string=False,
                 strip_newline_in_stdout=False,
                 kill_after_timeout=_TIMEOUT_S,
+                env=dict.fromkeys(os.environ, ""),  # for the moment before `env` clears it
             )
         except git.GitCommandError as error:
             why = _told(error.stderr)
@@ -185,13 +217,24 @@ def open_objects(git_dir: Path) -> Iterator[ObjectReader]:
 
 
 def _git_python() -> ModuleType:
-    """Return GitPython, which cannot be imported where PATH has no git."""
-    try:
-        import git  # noqa: PLC0415 - 200 ms, and runs `git version`
-    except ImportError as error:
+    """Return GitPython, which would run `git version` with all that our environment holds."""
+    if "git" in sys.modules:
+        return sys.modules["git"]
+    if which("git") is None:
         raise ObjectsRefusal(
             "there is no git in PATH; add its folder to PATH, or install git 2.39 or newer"
-        ) from error
+        )
+    asked = {"GIT_PYTHON_GIT_EXECUTABLE": os.devnull, "GIT_PYTHON_REFRESH": "quiet"}
+    before = {name: os.environ.get(name) for name in asked}
+    os.environ.update(asked)
+    try:
+        import git  # noqa: PLC0415 - 200 ms
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
     return git
 
 

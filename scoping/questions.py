@@ -11,6 +11,7 @@ from itertools import islice
 
 from scoping.facts import Skipped, Symbol
 from scoping.globs import MAX_GLOB, matches
+from scoping.graph import Graph, build_graph
 from scoping.index import Cache, Index, Listing, index_of
 from scoping.objects import ObjectReader
 from scoping.refusal import Refusal
@@ -20,6 +21,7 @@ from scoping.words import tokens
 MAX_LINES = 400
 MAX_HITS = 50
 MAX_TEXT = 500
+MAX_PATHS = 500
 _MAX_SYMBOLS = 100
 _MAX_LINE_LETTERS = 400
 _MAX_NEAR = 5
@@ -65,6 +67,24 @@ class Symbols:
     is_cut: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Paths of files in their order; ``is_cut`` when there were more."""
+
+    paths: tuple[str, ...] = ()
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """The files of the tree that ``path`` imports, and those that import it, each list cut."""
+
+    path: str
+    imports: tuple[str, ...] = ()
+    imported_by: tuple[str, ...] = ()
+    is_cut: bool = False
+
+
 class Codebase:
     """One tree that can be asked; ``overlay`` holds changed files, None for a deleted one.
 
@@ -88,6 +108,17 @@ class Codebase:
     @cached_property
     def _index(self) -> Index:
         return index_of(self._listing, self._treeish, self._cache)
+
+    @cached_property
+    def _graph(self) -> Graph:
+        return build_graph(self._index)
+
+    def files(self, glob: str = "**") -> Paths:
+        """Return the paths that ``glob`` means, at most `MAX_PATHS` of them."""
+        _check_glob(glob)
+        found = (path for path in self._paths() if matches(glob, path))
+        paths = tuple(islice(found, MAX_PATHS + 1))
+        return Paths(paths[:MAX_PATHS], len(paths) > MAX_PATHS)
 
     def read(self, path: str, start_line: int, end_line: int) -> Lines:
         """Return lines of a file, both ends included, at most `MAX_LINES` of them.
@@ -114,11 +145,9 @@ class Codebase:
 
         QuestionRefusal when the text is empty, has several lines, or either is too long.
         """
-        if not text or "\n" in text or len(text) > MAX_TEXT or len(glob) > MAX_GLOB:
-            raise QuestionRefusal(
-                f"search for one line of text, at most {MAX_TEXT} characters, in a glob of at most"
-                f" {MAX_GLOB}"
-            )
+        _check_glob(glob)
+        if not text or "\n" in text or len(text) > MAX_TEXT:
+            raise QuestionRefusal(f"search for one line of text, at most {MAX_TEXT} characters")
         sought = text.encode("utf-8", "surrogateescape")
         return _hits(
             Hit(path, number, line.rstrip("\r\n")[:_MAX_LINE_LETTERS])
@@ -157,6 +186,16 @@ class Codebase:
             if name in line and name in tokens(line)
         )
 
+    def imports(self, path: str) -> Imports:
+        """Return which files of the tree ``path`` imports, and which import it.
+
+        QuestionRefusal when there is no such file.
+        """
+        if self._listing.entry(path) is None:
+            raise QuestionRefusal(f"there is no file {path}{_instead(path, self._paths())}")
+        to, of = self._graph.imports.get(path, ()), self._graph.imported_by.get(path, ())
+        return Imports(path, to[:MAX_PATHS], of[:MAX_PATHS], max(len(to), len(of)) > MAX_PATHS)
+
     def _paths(self) -> tuple[str, ...]:
         return tuple(entry.path for entry in self._listing.entries)
 
@@ -166,6 +205,11 @@ class Codebase:
                 content = self._listing.content(entry)
                 if not isinstance(content, Skipped):
                     yield entry.path, content
+
+
+def _check_glob(glob: str) -> None:
+    if len(glob) > MAX_GLOB:
+        raise QuestionRefusal(f"a glob may have {MAX_GLOB} characters; give a shorter one")
 
 
 def _hits(found: Iterator[Hit]) -> Hits:

@@ -45,7 +45,8 @@ class GateRecord:
     on ``patched`` is what the patch mends (``fail_to_pass``), shown not claimed. ``base_tests`` is
     the other way round: the base's version of each test the patch touches, over the patched
     sources. ``base_settings`` is the patched tree under the base's test settings, where the patch
-    changes those.
+    changes those. ``steady`` are the patch's own tests that passed every time, where tests are what
+    was asked for.
     """
 
     name: str
@@ -63,6 +64,7 @@ class GateRecord:
     missing: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
     flaky: tuple[str, ...] = ()
+    steady: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,14 @@ class LineCoverage:
     path: str
     lines: int
     uncovered: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileLines:
+    """Some lines of one file, ascending."""
+
+    path: str
+    lines: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +96,10 @@ class MachineFacts:
 class Evidence:
     """Everything the verdict rests on. ``environment`` is the hash of what the base asks for.
 
-    ``coverage`` is None where it could not be measured. ``backend_version`` names the sandbox's
-    release (of containers the engine, the runtime and the image's digest too), and judges nothing.
+    ``coverage`` is None where it could not be measured. ``newly_covered`` are the lines that the
+    patch's tests run and nothing ran before: None unless tests were asked for, and it is known.
+    ``backend_version`` names the sandbox's release (of containers the engine, the runtime and the
+    image's digest too), and judges nothing.
     """
 
     base_commit: str
@@ -101,6 +113,7 @@ class Evidence:
     findings: tuple[Finding, ...] = ()
     kind: ChangeKind = "fix"
     coverage: tuple[LineCoverage, ...] | None = None
+    newly_covered: tuple[FileLines, ...] | None = None
     machine: MachineFacts = field(default_factory=MachineFacts)
     backend_version: str = ""
 

@@ -20,7 +20,7 @@ STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://in-toto.io/attestation/test-result/v0.1"
 
 _SIDES = ("base", "patched", "tests_on_base", "base_tests", "base_settings")
-_LISTS = ("fail_to_pass", "pass_to_fail", "missing", "new", "flaky")
+_LISTS = ("fail_to_pass", "pass_to_fail", "missing", "new", "flaky", "steady")
 _LETTERS = {"passed": "p", "failed": "f", "error": "e", "skipped": "s"}
 _WORDS = {letter: word for word, letter in _LETTERS.items()}
 _ABSENT = "-"

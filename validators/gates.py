@@ -4,7 +4,7 @@ Read `run_gates`. A change is blamed only for what is worse with it than without
 concluded from what does not agree with itself.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -22,6 +22,7 @@ from validators.judging.gate_judgement import Judge
 from validators.judging.gate_side import GateBench
 from validators.judging.improvement import improvement_findings
 from validators.judging.judged import Judged
+from validators.judging.new_tests import new_coverage
 from validators.judging.renewal import Patched, Renew
 from validators.judging.test_sides import start_early
 from validators.judging.touched_tests import TouchedTests
@@ -99,6 +100,17 @@ def _judged(
     judged = _judge_all(bench, _with_floor(clone, gates, applied_tree), touched, base_sides)
     findings += [found for one in judged for found in one.findings]
     findings += _about_the_whole(bench, gates)
+    return _summed_up(bench, applied_tree, weakening, findings, judged)
+
+
+def _summed_up(
+    bench: GateBench,
+    applied_tree: str,
+    weakening: Weakening,
+    findings: Iterable[Finding],
+    judged: Sequence[Judged],
+) -> tuple[Verdict, Evidence]:
+    """Conclude once all gates have spoken, with what no single one can tell."""
     last = _removed(weakening, bench.rules, judged)
     records = [one.record for one in judged]
     # The floor alone is no gate of this target: it may stop a change, and vouch for none.
@@ -107,10 +119,15 @@ def _judged(
         for record in records
         if record.required and not (record.name == FLOOR and record.outcome == "pass")
     ]
+    newly_covered = None
     if gravest(words) in {"pass", "flaky"}:
-        last += improvement_findings(clone, applied_tree, bench.rules, records)
+        last += improvement_findings(bench.clone, applied_tree, bench.rules, records)
+        if bench.rules.kind == "tests":
+            newly_covered, found = new_coverage(judged)
+            last += found
     word = gravest([*words, "fail"] if _blocked(last) else words)
-    return _concluded(bench, applied_tree, word, [*findings, *last], judged)
+    verdict, evidence = _concluded(bench, applied_tree, word, [*findings, *last], judged)
+    return verdict, replace(evidence, newly_covered=newly_covered)
 
 
 def _start_tests(

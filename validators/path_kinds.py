@@ -8,12 +8,21 @@ import re
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from scoping.refusal import Refusal
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
+
+_PROSE = frozenset(
+    (".md", ".markdown", ".rst", ".txt", ".adoc", ".png", ".svg", ".jpg", ".jpeg", ".gif", ".webp")
+)
+_PROSE_NAMES = frozenset(
+    ("license", "licence", "notice", "authors", "changes", "changelog", "readme", "news")
+)
+_PROSE_THAT_BUILDS = frozenset(("cmakelists.txt",))
 
 OWN_CONFIG = frozenset({".github/changewright.yml", ".github/changewright.yaml"})
 
@@ -30,6 +39,7 @@ _AGENT_FILES = frozenset(
         "warp.md",
         "crush.md",
         "skill.md",
+        "contributing.md",  # what people are told, models are told as well
         "copilot-instructions.md",
         ".cursorrules",
         ".cursorignore",
@@ -166,6 +176,14 @@ def is_manifest(path: str) -> bool:
     if any(fnmatchcase(name, manifest) for manifest in _MANIFESTS):
         return True
     return name.endswith(".txt") and folder.rsplit("/", 1)[-1] == "requirements"
+
+
+def is_prose(path: str) -> bool:
+    """Whether ``path`` is what people read, and no test runs."""
+    name = PurePosixPath(path.casefold())
+    if name.suffix in _PROSE:
+        return name.name not in _PROSE_THAT_BUILDS and not is_manifest(path)
+    return not name.suffix and name.name in _PROSE_NAMES
 
 
 def is_lock_file(path: str) -> bool:

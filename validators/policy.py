@@ -14,6 +14,7 @@ from validators.policies.dependencies import dependency_findings
 from validators.policies.findings import GATE, printable
 from validators.policies.generated import generated_findings
 from validators.policies.hidden_characters import hidden_character_findings
+from validators.policies.kinds import kind_findings
 from validators.policies.paths import collision_findings, lock_findings, path_findings
 from validators.policies.reformatting import reformatting_findings
 from validators.policies.secrets import secret_findings
@@ -56,6 +57,7 @@ def _of_the_tree(change: Change, rules: Rules) -> Iterator[Finding]:
     """Yield what names, modes and figures tell."""
     yield from path_findings(change, rules)
     yield from collision_findings(change)
+    yield from kind_findings(change, rules)
     yield from shape_findings(change, rules.policies)
     yield from repository_findings(change, rules.policies)
     yield from size_findings(change, rules.limits, rules.policies.sizes)

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from validators.evidence import Evidence, GateRecord, LineCoverage
+from validators.evidence import Evidence, FileLines, GateRecord, LineCoverage
+from validators.judging.coverage import line_ranges
 from validators.rules import Rules
 from validators.verdict import Finding, VerdictWord
 from validators.verifying.difference import NOTHING, Difference, between
@@ -82,6 +83,7 @@ def compare(
     found += [one for pair in pairs for one in outcome_differences(pair)]
     found += _findings(theirs.findings, ours.findings)
     found += _coverage(theirs.coverage, ours.coverage)
+    found += _newly_covered(theirs.newly_covered, ours.newly_covered)
     gates = tuple(_gate(pair, found) for pair in pairs)
     return Comparison(tuple(found), tuple(_notes(bundle, here)), gates)
 
@@ -138,6 +140,24 @@ def _coverage(
 def _uncovered(one: LineCoverage) -> str:
     lines = ", ".join(map(str, one.uncovered)) or "none"
     return f"of {one.lines} changed lines these were not run: {lines}"
+
+
+def _newly_covered(
+    theirs: tuple[FileLines, ...] | None, ours: tuple[FileLines, ...] | None
+) -> Iterator[Difference]:
+    known = [
+        None if one is None else {file.path: file.lines for file in one} for one in (theirs, ours)
+    ]
+    before, after = known
+    if before is None or after is None:
+        if before is not after:
+            words = ["not measured" if one is None else "measured" for one in known]
+            yield Difference("newly-covered", "", "", *words)
+        return
+    for path in sorted(before.keys() | after.keys()):
+        found = [line_ranges(one.get(path, ())) or "none" for one in (before, after)]
+        if before.get(path) != after.get(path):
+            yield Difference("newly-covered", "", "", *(f"{path}: {words}" for words in found))
 
 
 def _notes(bundle: Judgement, here: Judgement) -> Iterator[Difference]:

@@ -233,3 +233,19 @@ def test_a_replaced_object_is_read_as_it_was_committed(make_repository: MAKE) ->
 
     with open_objects(repository.git_dir) as reader:
         assert reader.read(old, 10) == b"true"
+
+
+def test_the_history_of_a_path_is_that_path_s_alone(make_repository: MAKE) -> None:
+    repository = make_repository({"a.py": "x = 1\n", "b.py": "y = 1\n"})
+    for number in (2, 3):
+        (repository.folder / "a.py").write_text(f"x = {number}\n")
+        repository.git("commit", "-q", "-a", "-m", f"x is {number}\x1f now\n\nA body.")
+
+    with open_objects(repository.git_dir) as reader:
+        newest, *rest = reader.history("HEAD", "a.py", 2)
+
+        assert newest.sha == repository.git("rev-parse", "HEAD")
+        assert [one.subject for one in (newest, *rest)] == ["x is 3\x1f now", "x is 2\x1f now"]
+        assert len(reader.history("HEAD", "b.py", 9)) == 1
+        assert reader.history("HEAD", ":(glob)*", 9) == ()
+        assert reader.history("HEAD", "*.py", 9) == ()

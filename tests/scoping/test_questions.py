@@ -6,7 +6,17 @@ from typing import Any
 import pytest
 
 from scoping.objects import open_objects
-from scoping.questions import MAX_HITS, MAX_LINES, Codebase, Hit, Lines, QuestionRefusal
+from scoping.questions import (
+    MAX_HITS,
+    MAX_LINES,
+    MAX_PATHS,
+    Codebase,
+    Hit,
+    Imports,
+    Lines,
+    Paths,
+    QuestionRefusal,
+)
 
 MAKE = Any
 FILES = {
@@ -97,7 +107,7 @@ def test_hits_are_cut_and_say_so(codebase: Codebase) -> None:
     ("text", "glob"), [("", "**"), ("a\nb", "**"), ("x" * 501, "**"), ("x", "*" * 201)]
 )
 def test_a_senseless_search_is_refused(codebase: Codebase, text: str, glob: str) -> None:
-    with pytest.raises(QuestionRefusal, match="one line of text"):
+    with pytest.raises(QuestionRefusal, match=r"one line of text|a glob may have"):
         codebase.search(text, glob)
 
 
@@ -140,3 +150,22 @@ def test_an_overlay_is_what_is_answered_from(make_repository: MAKE) -> None:
         assert [symbol.name for symbol in codebase.symbols("").symbols] == ["new"]
         with pytest.raises(QuestionRefusal, match="there is no file src/b"):
             codebase.read("src/b.py", 1, 1)
+
+
+def test_files_are_listed_by_glob_and_cut(make_repository: MAKE) -> None:
+    many = {f"many/f{n:03}.txt": "" for n in range(MAX_PATHS + 1)}
+    with open_objects(make_repository({**FILES, **many}).git_dir) as reader:
+        codebase = Codebase(reader, "HEAD", exclude=("*.key",))
+
+        assert codebase.files("src/*.py") == Paths(("src/a.py", "src/b.py"))
+        assert codebase.files("hidden.key").paths == ()
+        assert (len(codebase.files().paths), codebase.files().is_cut) == (MAX_PATHS, True)
+        with pytest.raises(QuestionRefusal, match="a glob may have 200 characters"):
+            codebase.files("*" * 201)
+
+
+def test_imports_are_told_in_both_directions(codebase: Codebase) -> None:
+    assert codebase.imports("src/b.py") == Imports("src/b.py", ("src/a.py",))
+    assert codebase.imports("src/a.py") == Imports("src/a.py", (), ("src/b.py",))
+    with pytest.raises(QuestionRefusal, match=r"there is no file gone\.py"):
+        codebase.imports("gone.py")

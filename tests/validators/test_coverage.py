@@ -4,12 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from validators.evidence import LineCoverage
+from validators.evidence import FileLines, LineCoverage
 from validators.judging.coverage import (
+    NOTHING_MEASURED,
     changed_line_coverage,
     coverage_findings,
     line_coverage,
     line_ranges,
+    lines_run,
 )
 from validators.sandbox import Completed, Output
 
@@ -79,6 +81,25 @@ def test_a_whole_report_is_known() -> None:
     found = line_coverage(said(REPORT.encode()), ADDED, is_python)
     assert found is not None
     assert [file.path for file in found] == ["src/a.py", "src/b.py"]
+
+
+def test_of_all_sources_the_lines_that_ran_are_told() -> None:
+    report = REPORT + "SF:./src/b.py\nDA:7,1\nDA:3,2\nend_of_record\nSF:tests/t.py\nDA:1,1\n"
+
+    assert lines_run(said(report.encode()), {"src/a.py", "src/b.py", "src/c.py"}) == (
+        FileLines("src/a.py", (1, 4)),
+        FileLines("src/b.py", (1, 3, 7)),
+    )
+
+
+def test_nothing_that_ran_is_another_thing_than_nothing_that_is_known() -> None:
+    nothing = Completed("failed", NOTHING_MEASURED)
+
+    assert lines_run(nothing, {"src/a.py"}) == ()
+    assert lines_run(said(b""), {"src/a.py"}) == ()
+    assert lines_run(Completed("failed", 1), {"src/a.py"}) is None
+    assert lines_run(said(REPORT.encode(), "timeout"), {"src/a.py"}) is None
+    assert lines_run(said(REPORT.encode(), dropped=1), {"src/a.py"}) is None
 
 
 @given(

@@ -1,11 +1,26 @@
 """What a reply's edits do to the files of one patch: what is refused, what order counts."""
 
+from collections.abc import Iterator
+from functools import cache
+
 import pytest
 
 from validators.edits.edit import Edit, Landing, Patch
-from validators.patch import land
+from validators.patch import SourceSyntax, land
 
 Files = dict[str, tuple[str, bytes] | bytes]
+
+
+@cache
+def syntax() -> SourceSyntax:
+    """Return the one reader of all these tests: a child takes longer to start than to ask."""
+    return SourceSyntax()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _ended() -> Iterator[None]:
+    yield
+    syntax().close()
 
 
 def landing_of(edits: tuple[Edit, ...], files: Files, *, partial: bool = False) -> Landing:
@@ -13,16 +28,48 @@ def landing_of(edits: tuple[Edit, ...], files: Files, *, partial: bool = False) 
         there = files.get(path)
         return ("100644", there) if isinstance(there, bytes) else there
 
-    def count_errors(path: str, content: bytes) -> int | None:
-        return content.count(b"ERROR") if path.endswith(".py") else None
-
-    return land(Patch(edits), read, count_errors, partial=partial)
+    return land(Patch(edits), read, syntax(), partial=partial)
 
 
 def test_lines_may_be_added_at_the_end_of_the_file() -> None:
-    edit = Edit("a.txt", new=("x",), at_end=True)
+    edit = Edit("a.txt", "append", new=("x",))
     assert landing_of((edit,), {"a.txt": b"a\n"}).files[0].content == b"a\nx\n"
     assert landing_of((edit,), {"a.txt": b"a"}).files[0].content == b"a\nx"
+    assert landing_of((edit,), {"a.txt": b"a\nx\n"}).files[0].content == b"a\nx\nx\n"
+    assert landing_of((edit,), {"a.txt": b"a\r\nb\r\n"}).files[0].content == b"a\r\nb\r\nx\r\n"
+    assert landing_of((edit,), {}).rejected[0].reason == "no-such-file"
+    telling = Edit("a.txt", "append", new=("a line that is there by no accident",))
+    there = f"a\n{telling.new[0]}\n".encode()
+    assert landing_of((telling,), {"a.txt": there}).landed[0].how == "already-applied"
+
+
+def test_a_line_that_an_earlier_edit_took_away_is_told_as_that() -> None:
+    edits = (Edit("a.txt", old=("1",), new=("2",)), Edit("a.txt", old=("1",), new=("3",)))
+    (rejected,) = landing_of(edits, {"a.txt": b"1\n"}).rejected
+    assert rejected.reason == "changed"
+    assert "an earlier edit of this reply took the old lines away" in rejected.message
+
+
+def test_a_file_that_changed_since_its_author_read_it_is_told_as_that() -> None:
+    patch = Patch((Edit("a.txt", old=("old words here",), new=("x",)),))
+
+    def read(_: str) -> tuple[str, bytes]:
+        return "100644", b"top\nnew words here\n"
+
+    def seen(_: str) -> tuple[str, bytes]:
+        return "100644", b"top\nold words here\n"
+
+    (rejected,) = land(patch, read, syntax(), seen=seen).rejected
+    assert rejected.reason == "changed"
+    assert rejected.message.splitlines() == [
+        "a.txt changed since you read it: the old lines stood there then. Its nearest lines now:",
+        "1 | top",
+        "2 | new words here",
+        "3 |",
+    ]
+    assert land(patch, seen, syntax(), seen=read).files
+    (rejected,) = land(patch, read, syntax(), seen=read).rejected
+    assert rejected.reason == "no-match"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +147,7 @@ def test_a_partial_landing_keeps_what_landed() -> None:
 
 def test_a_partial_landing_drops_a_file_that_no_longer_parses() -> None:
     edits = (
-        Edit("a.py", old=("1",), new=("ERROR",)),
+        Edit("a.py", old=("1",), new=("(ERROR",)),
         Edit("a.py", "rename", to="b.py"),
         Edit("c.py", old=("1",), new=("2",)),
     )
@@ -116,15 +163,15 @@ def test_errors_a_file_had_before_do_not_count_even_after_renames() -> None:
         Edit("b.py", "rename", to="c.py"),
         Edit("c.py", old=("1",), new=("2",)),
     )
-    landing = landing_of(edits, {"a.py": b"ERROR\n1\n"})
+    landing = landing_of(edits, {"a.py": b"(ERROR\n1\n"})
     assert [(change.path, change.content) for change in landing.files] == [
         ("a.py", None),
-        ("c.py", b"ERROR\n2\n"),
+        ("c.py", b"(ERROR\n2\n"),
     ]
 
 
 def test_a_new_file_that_does_not_parse_is_refused() -> None:
-    landing = landing_of((Edit("a.py", "create", new=("ERROR",)),), {})
+    landing = landing_of((Edit("a.py", "create", new=("(ERROR",)),), {})
     assert "1 syntax errors, 0 before" in landing.rejected[0].message
 
 

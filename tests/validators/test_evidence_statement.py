@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from validators.encoding import EncodingRefusal, digest, encode
-from validators.evidence import Evidence, GateRecord, LineCoverage, Side
+from validators.evidence import Evidence, FileLines, GateRecord, LineCoverage, Side
 from validators.evidence_statement import (
     PREDICATE_TYPE,
     STATEMENT_TYPE,
@@ -49,6 +49,7 @@ TESTS = GateRecord(
     missing=("tests.test_a::test_two[a::b]", "tests.test_b::test_three"),
     new=("zz::new",),
     flaky=("::tests.broken",),
+    steady=("zz::new",),
 )
 LINT = GateRecord(
     "lint", "lint", ("ruff",), required=False, outcome="flaky", base=None, patched=None
@@ -67,6 +68,7 @@ EVIDENCE = Evidence(
     kind="feature",
     coverage=(LineCoverage("a.py", 4, (1, 3)),),
     backend_version="bubblewrap 0.8.0",
+    newly_covered=(FileLines("b.py", (2, 7)),),
 )
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from validators.edits.edit import Operation
 from validators.patch import Edit, parse
 
 
@@ -111,7 +112,13 @@ def test_a_chunk_knows_its_anchors_and_the_end_of_the_file() -> None:
         new=("", "y"),
         anchors=("class A", "def f(self):"),
         at_end=True,
+        final_newline=True,
     )
+
+
+def test_a_chunk_of_new_lines_alone_goes_to_the_end_of_the_file() -> None:
+    edit = only_edit(envelope("*** Update File: a.py\n@@\n+x"))
+    assert edit == Edit("a.py", "append", new=("x",), final_newline=True)
 
 
 @pytest.mark.parametrize(
@@ -127,6 +134,7 @@ def test_a_chunk_knows_its_anchors_and_the_end_of_the_file() -> None:
         (envelope("*** Update File: a.py\n@@ f\n"), "has no lines"),
         (envelope("*** Update File: a.py\n" + "@@ f\n" * 21 + "+x"), "more than 20 anchors"),
         (envelope("*** Update File: a.py\n@@\n x\nprose"), "begins with neither"),
+        (envelope("*** Update File: a.py\n@@ f\n+x"), "do not say where"),
     ],
 )
 def test_a_broken_envelope_is_told_what_is_wrong(reply: str, word: str) -> None:
@@ -141,7 +149,18 @@ def test_a_diff_without_prefixes_or_hunk_header_is_read() -> None:
 def test_a_note_on_the_final_newline_is_not_content() -> None:
     note = "\\ No newline at end of file"
     edit = only_edit(f"--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-x\n{note}\n+y\n{note}\n")
-    assert edit == Edit("a.txt", old=("x",), new=("y",))
+    assert edit == Edit("a.txt", old=("x",), new=("y",), final_newline=False)
+    edit = only_edit(f"--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-x\n{note}\n+y\n")
+    assert edit == Edit("a.txt", old=("x",), new=("y",), final_newline=True)
+    edit = only_edit(f"--- /dev/null\n+++ b/a.txt\n@@ -0,0 +1 @@\n+y\n{note}\n")
+    assert edit == Edit("a.txt", "create", new=("y",), final_newline=False)
+
+
+def test_blanks_that_an_author_left_after_the_divider_are_no_line() -> None:
+    reply = "a.txt\n<<<<<<< SEARCH\n{}=======\n{}y\n>>>>>>> REPLACE"
+    assert only_edit(reply.format("x\n", "    \n")).new == ("y",)
+    assert only_edit(reply.format("x\n", "\n")).new == ("", "y")
+    assert only_edit(reply.format("\nx\n", "    \n")).new == ("    ", "y")
 
 
 def test_a_file_of_a_git_diff_may_have_no_hunk() -> None:
@@ -194,11 +213,11 @@ def test_a_call_with_an_empty_old_text_says_nothing_about_the_place() -> None:
     ("reply", "word"),
     [
         ('{"command": "str_replace", "path": "a.py", "old', "not valid JSON"),
-        ('{"command": "view", "path": "a.py"}', "'str_replace' with"),
+        ('{"command": "view", "path": "a.py"}', "'view' changes nothing"),
         ('{"command": "create", "path": "a.py"}', "'create' with 'file_text'"),
         ('{"command": "insert", "path": "a.py", "insert_line": -1}', "needs 'insert_line'"),
         ('{"path": "a.py", "insert_line": true, "insert_text": "x"}', "needs 'insert_line'"),
-        ('[{"command": "undo_edit"}, 7]', "'str_replace' with"),
+        ('[{"command": "undo_edit"}, 7]', "'undo_edit' changes nothing"),
         ('{"command": "create", "arguments": "{"}', "'str_replace' with"),
         ('{"old_str": ' + "[" * 20_000, "not valid JSON"),
         ('{"old_str": "' + "x" * 500_000 + '"}', "not valid JSON"),
@@ -206,6 +225,34 @@ def test_a_call_with_an_empty_old_text_says_nothing_about_the_place() -> None:
 )
 def test_a_broken_call_is_told_what_is_wrong(reply: str, word: str) -> None:
     assert word in refusal(reply)
+
+
+def test_an_operation_names_its_definition_and_its_files() -> None:
+    call = {"command": "rename_symbol", "paths": ["a.py", "b.py"], "name": "A.f", "new_name": "g"}
+    operation = Operation("rename_symbol", "A.f", "g")
+    assert parse(json.dumps(call)).edits == (
+        Edit("a.py", "operate", operation=operation),
+        Edit("b.py", "operate", operation=operation),
+    )
+    wrapped = {"name": "add_import", "input": {"path": "a.py", "import": "import os"}}
+    operation = Operation("add_import", "", "import os")
+    assert only_edit(json.dumps(wrapped)) == Edit("a.py", "operate", operation=operation)
+
+
+@pytest.mark.parametrize(
+    ("call", "word"),
+    [
+        ({"command": "rename_symbol", "name": "f", "new_name": "g"}, "needs the 'path'"),
+        ({"command": "rename_symbol", "paths": [1], "name": "f", "new_name": "g"}, "the 'path'"),
+        ({"command": "rename_symbol", "path": "a", "name": "f"}, "'name' and 'new_name'"),
+        ({"command": "add_argument", "path": "a", "argument": "x"}, "'name' and 'argument'"),
+        ({"command": "add_import", "path": "a", "import": " "}, "needs 'import'"),
+        ({"command": "add_import", "paths": ["a", "b"], "import": "import os"}, "for one file"),
+        ({"command": "replace_definition", "path": "a", "name": "f", "definition": 1}, "as text"),
+    ],
+)
+def test_a_broken_operation_is_told_what_is_wrong(call: dict[str, object], word: str) -> None:
+    assert word in refusal(json.dumps(call))
 
 
 @pytest.mark.parametrize("reply", ['{"a": 1}', "{", "[1, 2]", "```json\n{}\n```"])

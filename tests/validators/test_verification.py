@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from validators.encoding import digest, encode
-from validators.evidence import Evidence, GateRecord, LineCoverage, MachineFacts, Side
+from validators.evidence import Evidence, FileLines, GateRecord, LineCoverage, MachineFacts, Side
 from validators.rules import GateRule, PatchLimits, Rules
 from validators.sandbox import REQUIRED_BY_DEFAULT
 from validators.verdict import Finding, VerdictWord
@@ -53,6 +53,7 @@ EVIDENCE = Evidence(
     gates=(LINT, TESTS),
     findings=(Finding("tests", "x", "ask", "look", "a.py", 3),),
     coverage=(LineCoverage("a.py", 4, (1, 3)),),
+    newly_covered=(FileLines("b.py", (2, 3, 7)),),
 )
 HERE = Judgement("pass", EVIDENCE, RULES)
 
@@ -138,6 +139,13 @@ def test_one_outcome_is_named_by_its_test() -> None:
             ["coverage : a.py: of 4 changed lines these were not run: none"],
         ),
         (replace(EVIDENCE, coverage=()), ["coverage : a.py: not measured"]),
+        (with_gate(steady=("two",)), ["steady two: listed"]),
+        (replace(EVIDENCE, newly_covered=None), ["newly-covered : not measured"]),
+        (replace(EVIDENCE, newly_covered=()), ["newly-covered : b.py: none"]),
+        (
+            replace(EVIDENCE, newly_covered=(FileLines("b.py", (2, 3, 9)),)),
+            ["newly-covered : b.py: 2-3, 9"],
+        ),
     ],
 )
 def test_whatever_the_bundle_claims_otherwise_is_named(

@@ -6,11 +6,12 @@ again on the base as it is now, so that what is remembered blames nobody.
 """
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from validators.encoding import digest, encode
-from validators.evidence import Side
+from validators.evidence import FileLines, Side
 from validators.judging.gate_side import GateBench, run_side, start_side
+from validators.judging.measuring import Measuring
 from validators.judging.sides import Ran, Wanted
 from validators.judging.trust import TEST_REPORTS
 from validators.linters.lint_output import LintOutput
@@ -25,11 +26,15 @@ _MAY_BE_SENTINELS = {"report-broken", "report-disagrees", "sentinel-passed"}
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was seen of a gate on a tree, what a linter found, and where sentinels were planted."""
+    """What was seen of a gate on a tree, what a linter found, and where sentinels were planted.
+
+    ``lines`` are those that its tests ran, where that was what was asked.
+    """
 
     side: Side
     lint: LintOutput | None = None
     planted: tuple[str, ...] = ()
+    lines: tuple[FileLines, ...] | None = None
 
 
 BaseSides = MutableMapping[str, Known]
@@ -84,6 +89,28 @@ class BaseRuns:
             self.remember(wanted, ran)
         return ran
 
+    def lines(self) -> tuple[FileLines, ...] | None:
+        """Return the lines of sources that all tests of the base run; None where not known."""
+        tree = self.bench.clone.base_tree
+        measuring = self.measuring(tree)
+        wanted = Wanted("base-coverage", tree, measuring=measuring)
+        known = self.sides.get(self._key(wanted))
+        if known is not None:
+            return known.lines
+        ran = run_side(self.bench, self.gate, wanted)
+        # A least coverage that is missed, or a test that fails, leaves the lines what they are.
+        if ran.lines is None or ran.side.ended not in {"ok", "failed"}:
+            return None
+        side = replace(ran.side, outcomes=())  # those of the base are kept as its own side
+        self.sides[self._key(wanted)] = Known(side, lines=ran.lines)
+        return ran.lines
+
+    def measuring(self, tree: str) -> Measuring:
+        """Return what measures all sources of ``tree``."""
+        interpreter = self.bench.environment.interpreter
+        clone = self.bench.clone
+        return Measuring(clone, tree, self.gate.run, interpreter, everything=True)
+
     def remember(self, wanted: Wanted, ran: Ran) -> None:
         """Keep a side that was run elsewhere, if it proves something."""
         if ran.doubt is None:
@@ -98,5 +125,7 @@ class BaseRuns:
         gate, bench = self.gate, self.bench
         require = tuple(sorted(bench.rules.require))
         how = (gate.run, gate.kind, bench.environment.key, bench.sandbox.name, require)
-        some = (wanted.select, sorted(wanted.within))
+        some: tuple[object, ...] = (wanted.select, sorted(wanted.within))
+        if wanted.measuring is not None:
+            some = (*some, "measured")
         return digest(encode((_FORMAT, wanted.tree, wanted.with_sentinels, some, how)))

@@ -1,16 +1,18 @@
-"""Which changed lines some test ran, from a report that hostile code could have written.
+"""Which lines some test ran, from a report that hostile code could have written.
 
 A forged report can only hide that a line is not tested, and a person reads that line anyway.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
-from validators.evidence import LineCoverage
+from validators.evidence import FileLines, LineCoverage
 from validators.rules import PolicyWord
 from validators.sandbox import WORKSPACE, Completed
 from validators.verdict import Finding
 
+# With what the command that reports on coverage ends where no line was measured.
+NOTHING_MEASURED = 3
 _GATE = "coverage"
 _MAX_LINES = 2_000_000
 _MAX_DIGITS = 9
@@ -49,6 +51,28 @@ def changed_line_coverage(
             uncovered = tuple(line for line in runnable if not lines[line])
             found.append(LineCoverage(path, len(runnable), uncovered))
     return tuple(found)
+
+
+def lines_run(completed: Completed, sources: Collection[str]) -> tuple[FileLines, ...] | None:
+    """Return the lines of ``sources`` that were run; None where not all that was said is known.
+
+    Empty where nothing was: what measures may not be there, then.
+    """
+    output = completed.stdout
+    if output.dropped_bytes:
+        return None
+    if completed.outcome == "failed" and completed.code == NOTHING_MEASURED:
+        return ()
+    if completed.outcome != "ok":
+        return None
+    report = (output.head + output.tail).decode("utf-8", "surrogateescape")
+    if report.count("\n") >= _MAX_LINES:
+        return None
+    ran: dict[str, set[int]] = {}
+    for path, line, was_run in _lines(report):
+        if was_run and path in sources:
+            ran.setdefault(path, set()).add(line)
+    return tuple(FileLines(path, tuple(sorted(ran[path]))) for path in sorted(ran))
 
 
 def merged(records: Iterable[Sequence[LineCoverage]]) -> tuple[LineCoverage, ...]:

@@ -1,8 +1,9 @@
 """How the lines that tests run are measured: beside the tests, in every process they start.
 
 For Python it is the target's own coverage.py, which starts itself where the environment names
-settings for it, so that no command has to be changed; only changed files are measured. For node it
-is node's own. Data stays in the sandbox: a second command there turns it into an LCOV report.
+settings for it, so that no command has to be changed; only the files that are asked about are
+measured. For node it is node's own. Data stays in the sandbox: a second command there turns it into
+an LCOV report.
 """
 
 import re
@@ -12,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from validators.detect import looks_like_test
+from validators.judging.coverage import NOTHING_MEASURED
 from validators.projects.coverage_configuration import CoverageConfiguration
 from validators.sandbox import WORKSPACE, Mount, Phase
 
@@ -45,14 +47,15 @@ _NUMBER = re.compile(r"\d+")
 _ODD = re.compile(r"[^A-Za-z0-9_./ -]")
 
 # Data of the tests' own measuring, where they have one: ours rests while another measures.
-# $1 are our settings, $2 is where the tests keep their data, the others are the changed files.
+# $1 are our settings, $2 is where the tests keep their data, the others are the files asked about;
+# without any, it is all that have data.
 _REPORTING = f"""
 unset COVERAGE_PROCESS_START
 settings=$1 theirs=$2 copy={COVERAGE}/theirs
 shift 2
 combine() {{ python -I -m coverage combine -q --rcfile="$settings" "$@" >&2; }}
 report() {{ python -I -m coverage lcov -q -i -o - --rcfile="$settings" "$@"; }}
-measured=3
+measured={NOTHING_MEASURED}
 if combine; then report "$@" && measured=0; fi
 test -f "$theirs" && combine --keep --data-file="$copy" "$theirs"
 ls "$theirs".* >&2 && combine --keep --append --data-file="$copy" "$theirs".*

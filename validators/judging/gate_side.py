@@ -19,7 +19,7 @@ from validators.disk import is_full
 from validators.environment import Environment
 from validators.evidence import ReportKind, Side
 from validators.judging.ahead import Ahead
-from validators.judging.narrowing import narrowed
+from validators.judging.narrowing import narrowed, narrowed_node
 from validators.judging.report_pipe import ReportPipes
 from validators.judging.sentinels import Planted, plant
 from validators.judging.sides import Ran, SideName, Wanted
@@ -33,6 +33,7 @@ from validators.sandbox import Completed, Guarantee, Limits, Mount, Phase, Sandb
 
 _TAIL_CHARACTERS = 2_000
 _LINT_OUTPUT_BYTES = 8 * 1024**2
+_LINES_OUTPUT_BYTES = 32 * 1024**2
 _FAILED = frozenset({"failed", "error"})
 
 
@@ -65,7 +66,7 @@ class GateBench:
 
     def environment_of(self, side: "SideName") -> Environment:
         """Return what a side finds beside its tree: whose sources run says which."""
-        is_base = side in {"base", "tests-on-base"}
+        is_base = side in {"base", "tests-on-base", "base-coverage"}
         return self.environment if is_base else self.patched_environment or self.environment
 
 
@@ -97,6 +98,8 @@ class SideRun:
         self._limits = replace(bench.limits, timeout_s=gate.timeout_s)
         if gate.kind == "lint":  # of findings each one counts, also those in the middle
             self._limits = replace(self._limits, output_bytes=_LINT_OUTPUT_BYTES)
+        elif wanted.measuring and wanted.measuring.everything:
+            self._limits = replace(self._limits, output_bytes=_LINES_OUTPUT_BYTES)
         self._told: Mapping[str, Any] = {}
         bench.scratch.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
@@ -105,9 +108,7 @@ class SideRun:
             phase = self._phase(stack)
             self._session = stack.enter_context(bench.sandbox.open(folder, phase, self._limits))
             run = wanted.measuring.argv if wanted.measuring else gate.run
-            # Planted tests stand in files of their own.
-            within = wanted.within if wanted.select and not wanted.with_sentinels else ()
-            self._command = self._session.begin(narrowed(bench.clone, wanted.tree, run, within))
+            self._command = self._session.begin(self._narrowed(run))
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -122,6 +123,17 @@ class SideRun:
     def wait(self) -> Ran:
         """Wait for the command's end, or its limits', and read what it reported."""
         return self._ran(self._command.wait())
+
+    def _narrowed(self, run: tuple[str, ...]) -> tuple[str, ...]:
+        """Return ``run`` for the files alone that the wanted tests are in, where that is enough."""
+        wanted = self._wanted
+        if wanted.with_sentinels:  # planted tests stand in files of their own
+            return run
+        if wanted.name == "new-tests":
+            run = narrowed_node(run, wanted.within)
+        elif not wanted.select and wanted.name != "asked":
+            return run
+        return narrowed(self._bench.clone, wanted.tree, run, wanted.within)
 
     def _laid_out(self, stack: ExitStack) -> Path:
         """Return the folder of the tree, with sentinels where they are wanted."""
@@ -174,8 +186,11 @@ class SideRun:
         failed = {folders[name] for name, outcome in report.sentinels if outcome in _FAILED}
         side = replace(ran.side, sentinels=tuple(sorted(failed)))
         ran = replace(ran, side=side, planted=frozenset(folders.values()))
-        if self._wanted.measuring is not None:
-            ran = replace(ran, coverage=self._wanted.measuring.read(self._session))
+        measuring = self._wanted.measuring
+        if measuring is not None and measuring.everything:
+            ran = replace(ran, lines=measuring.read_lines(self._session))
+        elif measuring is not None:
+            ran = replace(ran, coverage=measuring.read(self._session))
         data = {
             "gate": self._gate.name,
             "side": self._wanted.name,

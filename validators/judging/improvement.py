@@ -1,37 +1,38 @@
-"""Whether a fix mends anything that a test can tell: without one, no improvement is shown."""
+"""Whether a fix mends, or a feature brings, anything that a test can tell; else none is shown."""
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
 from validators.checkout import Clone, raw_changes
 from validators.evidence import GateRecord, Side
 from validators.judging.gate_findings import named
 from validators.judging.trust import TEST_REPORTS
+from validators.path_kinds import is_prose
 from validators.rules import Rules
 from validators.verdict import Finding
 
-# What people read and no test runs.
-_PROSE = {".md", ".rst", ".txt", ".adoc", ".png", ".svg", ".jpg", ".gif"}
-_PROSE_NAMES = {"license", "licence", "notice", "authors", "changes", "changelog", "readme", "news"}
 _BAD = ("failed", "error")
 
 
 def improvement_findings(
     clone: Clone, applied_tree: str, rules: Rules, records: Sequence[GateRecord]
 ) -> tuple[Finding, ...]:
-    """Return the finding on a fix that turns no test green; nothing for any other kind of change.
+    """Return the finding on a fix or a feature that turns no test green; nothing for other kinds.
 
-    Where no gate can name a test that fails on the base, a person is asked.
+    A person is asked about a feature, and where no gate can name a test that fails on the base.
     """
     word = rules.policies.improvement
-    if rules.kind != "fix" or word == "allow" or _is_prose(clone, applied_tree):
+    if rules.kind not in {"fix", "feature"} or word == "allow" or _is_prose(clone, applied_tree):
         return ()
     tests = [record for record in records if record.kind == "test" and record.required]
     if not tests or any(record.fail_to_pass for record in tests) or any(map(_turned, tests)):
         return ()
     if not any(record.patched and record.patched.report in TEST_REPORTS for record in tests):
-        message = "no gate here names its tests, so none can show what this fix mends"
+        message = f"no gate here names its tests, so none can show what this {rules.kind} does"
         return (Finding("gates", "no-regression-test", "ask", message),)
+    if rules.kind == "feature":
+        message = "no test fails without this feature and passes with it"
+        fix = "Add tests of what is new."
+        return (Finding("gates", "no-new-test", "ask", message, fix=fix),)
     red = sorted({t for record in tests for t in _still_red(record)})
     message = "this fix turns no test green that is red on the base"
     if red:
@@ -61,7 +62,4 @@ def _red(side: Side) -> set[str]:
 def _is_prose(clone: Clone, applied_tree: str) -> bool:
     """Whether nothing is changed but what people read."""
     changes = raw_changes(clone, clone.base_tree, applied_tree)
-    names = [PurePosixPath(path) for c in changes for path in (c.old_path, c.path)]
-    return all(
-        name.suffix.casefold() in _PROSE or name.stem.casefold() in _PROSE_NAMES for name in names
-    )
+    return all(is_prose(path) for c in changes for path in (c.old_path, c.path))

@@ -1,17 +1,18 @@
-"""Which changed lines the tests of a change run: one more run of those tests, measured.
+"""Which lines tests run: one more run of them, measured.
 
 Every test, measured, would take up to three times as long; the tests that a change brings or turns
-green are the ones that should run its lines, and they are few.
+green are the ones that should run its lines, and they are few. Only where tests are what was asked
+for is everything measured: once on the base, which is remembered.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from validators.checkout import Clone, read_file
+from validators.checkout import Clone, list_files, read_file
 from validators.clones.added_lines import added_lines
-from validators.evidence import LineCoverage
-from validators.judging.coverage import line_coverage
+from validators.evidence import FileLines, LineCoverage
+from validators.judging.coverage import line_coverage, lines_run
 from validators.judging.coverage_run import (
     coverage_argv,
     coverage_command,
@@ -33,12 +34,14 @@ class Measuring:
     """What is measured while ``run`` tests ``tree``, under the base's settings for coverage.
 
     ``interpreter`` is the version of the environment's Python, empty where it has none.
+    ``everything``: all sources are measured, and not only what ``tree`` changes of the base.
     """
 
     clone: Clone
     tree: str
     run: tuple[str, ...]
     interpreter: str
+    everything: bool = False
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -50,11 +53,17 @@ class Measuring:
         """Whether the runner measures cheaply, and cannot be told which tests are enough."""
         return self.argv != self.run
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether something measures wherever tests run; coverage.py may not be there."""
+        return coverage_tool(self.run, self.interpreter) == "node"
+
     @cached_property
     def files(self) -> tuple[str, ...]:
-        """The changed files whose lines tests are expected to run; without any, nothing is."""
+        """The files whose lines tests are expected to run; without any, nothing is measured."""
         tool = coverage_tool(self.run, self.interpreter)
-        return tuple(sorted(path for path in self._added if is_measured(path, tool)))
+        asked = self._standing if self.everything else self._added
+        return tuple(sorted(path for path in asked if is_measured(path, tool)))
 
     def phase(self, phase: Phase, folder: Path) -> Phase:
         """Return ``phase`` with measuring turned on; ``folder`` is empty, and ours."""
@@ -68,6 +77,17 @@ class Measuring:
         tool = coverage_tool(self.run, self.interpreter)
         said = session.run(coverage_command(tool, self.files, self._base))
         return line_coverage(said, self._added, lambda path: path in self.files)
+
+    def read_lines(self, session: Session) -> tuple[FileLines, ...] | None:
+        """Ask which lines of `files` were run; as `lines_run` says it."""
+        tool = coverage_tool(self.run, self.interpreter)
+        # No file is named: there may be more than a command takes.
+        said = session.run(coverage_command(tool, (), self._base))
+        return lines_run(said, frozenset(self.files))
+
+    @cached_property
+    def _standing(self) -> tuple[str, ...]:
+        return tuple(file.path for file in list_files(self.clone, self.tree))
 
     @cached_property
     def _added(self) -> dict[str, frozenset[int]]:

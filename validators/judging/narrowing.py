@@ -1,8 +1,9 @@
-"""Telling pytest in which files a few chosen tests are, so that it need not read all others.
+"""Telling a test runner in which files a few tests are, so that it need not read all others.
 
 A suite of many files, or of large tables, takes longer to collect than a few of its tests to run.
 """
 
+import re
 from collections.abc import Collection, Iterable
 from pathlib import PurePosixPath
 
@@ -12,6 +13,7 @@ from validators.projects.pytest_options import without_places
 # Beside the tests, each of these would take the place of the settings at the top.
 _SETTINGS = frozenset({"pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg",
                        "pytest.toml", ".pytest.toml"})  # fmt: skip
+_NODE_PLAIN = re.compile(r"[\w.][\w./ -]*")
 
 
 def narrowed(
@@ -35,6 +37,15 @@ def narrowed(
     if beside & paths or not paths.issuperset(files) or not all(map(_is_plain, files)):
         return run
     return (*bare, *sorted(files))
+
+
+def narrowed_node(run: tuple[str, ...], files: Collection[str]) -> tuple[str, ...]:
+    """Return ``run`` with ``files`` where it is plainly node's own runner, told of no place yet."""
+    is_node = run[:1] == ("node",) and "--test" in run
+    if not files or not is_node or not all(word.startswith("-") for word in run[1:]):
+        return run
+    # Newer releases take each for a pattern.
+    return (*run, *sorted(files)) if all(map(_NODE_PLAIN.fullmatch, files)) else run
 
 
 def files_of(tests: Iterable[str], paths: Collection[str]) -> frozenset[str]:

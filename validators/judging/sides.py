@@ -3,14 +3,24 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from validators.evidence import LineCoverage, Side
+from validators.evidence import FileLines, LineCoverage, Side
 from validators.judging.measuring import Measuring
 from validators.judging.trust import Doubt
 from validators.linters.lint_output import LintOutput
 from validators.reports import Case
 from validators.sandbox import Guarantee
 
-SideName = Literal["base", "patched", "tests-on-base", "base-tests", "base-settings", "coverage"]
+SideName = Literal[
+    "base",
+    "patched",
+    "tests-on-base",
+    "base-tests",
+    "base-settings",
+    "coverage",
+    "base-coverage",
+    "new-tests",
+    "asked",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +28,9 @@ class Wanted:
     """What is to be run: a tree under a name, with sentinels or without, all tests or some.
 
     ``select`` are names of test functions, none is all; ``within`` are the files they are in, where
-    that is known. ``touched`` are the files a patch changes:
-    where there are more folders than sentinels, theirs come first. ``measuring`` tells which lines
-    the tests run.
+    that is known: what an author ``asked`` for runs all tests of those files, any other side needs
+    ``select`` too. ``touched`` are the files a patch changes: where there are more folders than
+    sentinels, theirs come first. ``measuring`` tells which lines the tests run.
     """
 
     name: SideName
@@ -37,8 +47,9 @@ class Ran:
     """A side, with what evidence does not keep: texts of failures, the output's tail, a doubt.
 
     ``planted`` are the folders that hold a sentinel; ``side`` names those whose failed as it must.
-    ``lint`` is what a linter found, where its words could be read. A side remembered from an
-    earlier judgement of the same tree has no texts.
+    ``lint`` is what a linter found, where its words could be read. ``lines`` are those of all
+    sources that ran, where that was measured. A side remembered from an earlier judgement of the
+    same tree has no texts.
     """
 
     side: Side
@@ -50,6 +61,7 @@ class Ran:
     guarantees: frozenset[Guarantee] = frozenset()
     planted: frozenset[str] = frozenset()
     coverage: tuple[LineCoverage, ...] | None = None
+    lines: tuple[FileLines, ...] | None = None
     remembered: bool = False
 
     @property

@@ -10,6 +10,7 @@ from validators.judging.coverage import coverage_findings
 from validators.judging.gate_findings import change_findings, doubt_finding, finding
 from validators.judging.gate_side import run_side
 from validators.judging.judged import Judged, judged
+from validators.judging.new_tests import NewTestsJudge
 from validators.judging.outcome_changes import (
     OutcomeChanges,
     changes_of,
@@ -30,7 +31,7 @@ from validators.judging.test_sides import TestSides, own_tests_again, patched_si
 from validators.judging.thresholds import threshold_findings
 from validators.judging.touched_tests import TouchedTests, as_on_base, ids_of, name_of
 from validators.judging.trust import TEST_REPORTS, Doubt, missing_report, sentinel_doubt
-from validators.verdict import Finding, VerdictWord
+from validators.verdict import Finding, VerdictWord, gravest
 
 # How often the base alone is asked again whether a test that broke is reliable there.
 _LOOKS_AT_BASE = 2
@@ -131,8 +132,15 @@ class TestJudge:
             word = "no-evidence"
         elif _blocks(findings):
             word = "fail"
+        own = None
+        is_asked = self.runs.bench.rules.kind == "tests" and word != "no-evidence"
+        if is_asked and not _blocks(findings):
+            own = NewTestsJudge(self.runs, self.touched, self.base, patched, seen.new).judge()
+            word = gravest([word, own.word])
+            findings += own.findings
+            record = replace(record, steady=own.steady)
         record = replace(record, outcome=word, base_settings=settled)
-        return Judged(record, tuple(findings), patched, replaced.names, coverage)
+        return Judged(record, tuple(findings), patched, replaced.names, coverage, own)
 
     def _reliable(self, changes: OutcomeChanges) -> tuple[OutcomeChanges, Ran | None]:
         """Look again at what seems worse, on both trees; what the base does too blames nobody."""

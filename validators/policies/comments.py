@@ -47,7 +47,7 @@ def comment_findings(change: Change, word: PolicyWord) -> Iterator[Finding]:
         is_kept = entry.old_mode == entry.new_mode and entry.path == entry.old_path
         if not is_kept or entry.new_mode not in plain:
             return
-    if not change.files or not all(_only_comments(file) for file in change.files):
+    if not change.files or not all(only_comments(file) for file in change.files):
         return
     paths = ", ".join(file.path for file in change.files[:3])
     message = f"nothing but comments, blank lines and line ends changes in {paths}"
@@ -55,7 +55,8 @@ def comment_findings(change: Change, word: PolicyWord) -> Iterator[Finding]:
     yield from found(word, "comments-only", message, change.files[0].path, fix)
 
 
-def _only_comments(file: ChangedFile) -> bool:
+def only_comments(file: ChangedFile) -> bool:
+    """Whether two versions of a file of code differ in comments and blank lines alone."""
     name = file.path.rsplit("/", 1)[-1].casefold()
     marks = _MARKS.get(name[name.rfind(".") :]) if "." in name else None
     if marks is None or file.old is None or file.new is None:

@@ -41,13 +41,14 @@ def dependency_findings(files: Iterable[ChangedFile], word: PolicyWord) -> Itera
     for file in files:
         if is_lock_file(file.path):
             locks.append(file)
-        elif _is_manifest(file.path) or _is_manifest(file.old_path):
+        elif declares_dependencies(file.path) or declares_dependencies(file.old_path):
             yield from _manifest_findings(file, word, explained)
     for file in locks:
         yield from _lock_findings(file, word, explained)
 
 
-def _is_manifest(path: str) -> bool:
+def declares_dependencies(path: str) -> bool:
+    """Whether ``path`` says what is required, under any name that is read here."""
     folders, _, name = path.casefold().rpartition("/")
     if is_manifest(path) or any(fnmatchcase(name, pattern) for pattern in _MORE_MANIFESTS):
         return True
@@ -76,7 +77,7 @@ def _manifest_findings(file: ChangedFile, word: PolicyWord, names: set[str]) -> 
 
 
 def _read(path: str, content: bytes | None) -> Manifest:
-    if content is None or not _is_manifest(path):
+    if content is None or not declares_dependencies(path):
         return Manifest()
     from validators.policies.manifests.reading import (  # noqa: PLC0415 - 0.2 s for the parsers
         read_manifest,

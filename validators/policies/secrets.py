@@ -5,7 +5,7 @@ that only moved is no new one, a second copy is.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from validators.policies.changed_file import ChangedFile
 from validators.policies.findings import found
@@ -40,6 +40,23 @@ def secret_findings(files: Iterable[ChangedFile], word: PolicyWord) -> Iterator[
         path = changed[secret.text].path
         message = f"{path} holds a new {secret.kind} in line {secret.line}"
         yield from found(word, "secret-added", message, path, _FIX, secret.line)
+
+
+def text_findings(texts: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield one blocking finding per secret in ``texts``, which are known by their names."""
+    names = tuple(texts)
+    contents = [_suspect(text.encode("utf-8", "backslashreplace")) for text in texts.values()]
+    if not any(contents):
+        return
+    try:
+        secrets = find_secrets(contents)
+    except DetectorFailure as failure:
+        message = f"whether its words hold secrets is not known: {failure}"
+        yield from found("block", "secrets-unchecked", message)
+        return
+    for secret in secrets:
+        message = f"the {names[secret.text]} holds a {secret.kind} in line {secret.line}"
+        yield from found("block", "secret-outbound", message, fix=_FIX)
 
 
 def _suspect(content: bytes | None) -> bytes:

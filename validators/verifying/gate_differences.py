@@ -10,7 +10,7 @@ from validators.evidence import Evidence, GateRecord, Side
 from validators.verifying.difference import NOTHING, Difference, between
 
 _SIDES = ("base", "patched", "tests_on_base", "base_tests", "base_settings")
-_LISTS = ("fail_to_pass", "pass_to_fail", "missing", "new")
+_LISTS = ("fail_to_pass", "pass_to_fail", "missing", "new", "steady")
 # What chance may turn into each other where a test is known to be flaky.
 _CHANCE = frozenset({"pass", "flaky"})
 

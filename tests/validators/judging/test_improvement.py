@@ -56,11 +56,22 @@ def test_a_policy_may_ask_a_person_instead_or_nobody(
     assert judged(RECORD, rules=Rules(policies=Policies(improvement="allow"))) == ()
 
 
-@pytest.mark.parametrize("kind", ["feature", "refactor", "docs", "tests", "dependency"])
+@pytest.mark.parametrize("kind", ["refactor", "docs", "tests", "dependency"])
 def test_no_other_kind_of_change_has_to(
     judged: Callable[..., tuple[Finding, ...]], kind: ChangeKind
 ) -> None:
     assert judged(RECORD, rules=Rules(kind=kind)) == ()
+
+
+def test_a_feature_without_a_test_of_it_is_for_a_person(
+    judged: Callable[..., tuple[Finding, ...]],
+) -> None:
+    (found,) = judged(RECORD, rules=Rules(kind="feature"))
+    silent = Rules(kind="feature", policies=Policies(improvement="allow"))
+
+    assert (found.code, found.severity) == ("no-new-test", "ask")
+    assert judged(replace(RECORD, fail_to_pass=("b",)), rules=Rules(kind="feature")) == ()
+    assert judged(RECORD, rules=silent) == ()
 
 
 def test_prose_has_nothing_that_a_test_could_tell(
@@ -68,6 +79,13 @@ def test_prose_has_nothing_that_a_test_could_tell(
 ) -> None:
     assert judged(RECORD, path="README.md") == ()
     assert judged(RECORD, path="CHANGES") == ()
+
+
+@pytest.mark.parametrize("path", ["changes.py", "news.js", "requirements.txt", "CMakeLists.txt"])
+def test_what_is_only_named_like_prose_is_not(
+    judged: Callable[..., tuple[Finding, ...]], path: str
+) -> None:
+    assert [found.code for found in judged(RECORD, path=path)] == ["no-improvement"]
 
 
 def test_one_test_turned_green_is_enough(judged: Callable[..., tuple[Finding, ...]]) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from validators.judging.narrowing import files_of, narrowed
+from validators.judging.narrowing import files_of, narrowed, narrowed_node
 
 PLAIN = ("python", "-m", "pytest")
 FILES = {"tests/test_a.py": "", "tests/unit/test_b.py": "", "-odd.py": "", "tests/data.json": ""}
@@ -43,3 +43,23 @@ def test_tests_are_found_in_their_files_by_id() -> None:
     assert files_of(ids, FILES) == {"tests/test_a.py", "tests/unit/test_b.py"}
     assert files_of([*ids, "test_c::test_z"], FILES) == frozenset()
     assert files_of([], FILES) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("run", "files", "expected"),
+    [
+        (("node", "--test"), {"test/b.test.js", "a.test.js"},
+         ("node", "--test", "a.test.js", "test/b.test.js")),
+        (("node", "--import=tsx", "--test"), {"a.test.ts"},
+         ("node", "--import=tsx", "--test", "a.test.ts")),
+        (("node", "--test"), set(), ("node", "--test")),
+        (("node", "--test", "lib"), {"a.test.js"}, ("node", "--test", "lib")),
+        (("node", "--test"), {"[a].test.js"}, ("node", "--test")),
+        (("node", "--test"), {"-a.test.js"}, ("node", "--test")),
+        (("npm", "test"), {"a.test.js"}, ("npm", "test")),
+    ],
+)  # fmt: skip
+def test_node_is_told_of_files_where_it_is_told_of_nothing_else(
+    run: tuple[str, ...], files: set[str], expected: tuple[str, ...]
+) -> None:
+    assert narrowed_node(run, files) == expected

@@ -19,7 +19,7 @@ from validators.checkout import (
     read_file,
     write_tree,
 )
-from validators.patch import land, parse
+from validators.patch import SourceSyntax, land, parse
 from validators.policy import judge_tree
 from validators.rules import Protected, Rules
 from validators.sandbox import FileChange
@@ -76,7 +76,8 @@ def test_no_door_lets_a_path_in_that_leaves_the_tree_or_may_be_gits_own(
     clone: Clone, path: str
 ) -> None:
     reply = parse(f"{path}\n<<<<<<< SEARCH\n=======\nx\n>>>>>>> REPLACE\n")
-    landing = land(reply, lambda name: read_file(clone, clone.base_tree, name), lambda *_: 0)
+    with SourceSyntax() as syntax:
+        landing = land(reply, lambda name: read_file(clone, clone.base_tree, name), syntax)
     change = FileChange(path, "100644", b"x\n")
 
     assert stopped(clone, new_file(path))

@@ -12,12 +12,11 @@ from validators.policies.manifests.requirement import (
     UnreadableManifest,
     shown,
 )
+from validators.policies.python_program import parse_program
 
 _GROUPS = {"install_requires": "runtime", "setup_requires": "build", "tests_require": "development"}
 _LISTS = (*_GROUPS, "extras_require", "dependency_links")
 _MOST_LINES = 5000  # of setup.cfg: 30,000 take 5 s
-# Python's own parser is for code that is meant well: what is deep or long is not given to it.
-_LONGEST_PROGRAM, _DEEPEST, _LONGEST_LINE = 128 * 1024, 50, 4000
 
 
 def read_setup_cfg(text: str) -> Manifest:
@@ -73,17 +72,10 @@ def read_setup_py(text: str) -> Manifest:
 
 
 def _parsed(text: str) -> ast.Module:
-    depth = deepest = 0
-    for character in text:
-        depth += (character in "([{") - (character in ")]}")
-        deepest = max(deepest, depth)
-    longest = max(map(len, text.splitlines()), default=0)
-    if len(text) > _LONGEST_PROGRAM or deepest > _DEEPEST or longest > _LONGEST_LINE:
-        raise UnreadableManifest("it is too long or too deep to be parsed")
     try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise UnreadableManifest("it is not valid Python") from error
+        return parse_program(text)
+    except ValueError as error:
+        raise UnreadableManifest(str(error)) from error
 
 
 def _is_setup(call: ast.Call) -> bool:
