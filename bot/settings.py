@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from bot.configuration.contradictions import refuse_contradictions
+from bot.configuration.endpoints import KEY_VARIABLES
 from bot.configuration.file import find_operator_file, read_document, read_operator_file
 from bot.configuration.keys import KEYS
 from bot.configuration.network import installer_environment
@@ -31,11 +32,11 @@ from bot.configuration.sections import (
 )
 from bot.configuration.values import Given, SettingsRefusal
 from validators.rules import GateRule, PatchLimits, Policies, Protected, Rules
-from workflows.budget import Budget
+from workflows.budget import Budget, Caps
 
 TARGET_FILE = ".github/changewright.yml"
 _Section = TypeVar(
-    "_Section", ScopeSettings, PullRequestSettings, RetentionSettings, Protected, Policies
+    "_Section", ScopeSettings, PullRequestSettings, RetentionSettings, Protected, Policies, Caps
 )
 
 
@@ -59,24 +60,29 @@ class Secret:
 class Settings:
     """Everything the program was told. ``model`` is what ``--model`` takes; None is unsaid.
 
-    ``issue_usd`` and ``day_usd`` bound several runs together, None is no bound. ``report_content``
-    lets the report of a fault quote what the run was about. ``installer_environment`` says how
-    package indexes are reached, passwords included, ``setup_hosts`` whom set-ups reach beside them;
-    ``values`` and ``origins`` hold for each dotted key what counts and where it came from;
-    ``warnings`` are sentences for the person who started the program.
+    ``adjudicator`` is the same, ``off``, or ``claude:`` and a name. ``caps`` bound several runs
+    together. ``report_content`` lets the report of a fault quote what the run was about.
+    ``installer_environment`` says how package indexes are reached, passwords included,
+    ``setup_hosts`` whom set-ups reach beside them; ``values`` and ``origins`` hold for each dotted
+    key what counts and where it came from; ``warnings`` are sentences for the person who started
+    the program.
     """
 
     state: Path
     model: str
     model_name: str | None
+    model_stages: tuple[str, ...]
     model_endpoint: str | None
     model_effort: str | None
+    adjudicator: str
+    model_fallback: tuple[str, ...]
     api_key: Secret | None = field(repr=False)
+    service_keys: Mapping[str, Secret] = field(repr=False)
     forge_token_is_set: bool
     budget: Budget
-    issue_usd: float | None
-    day_usd: float | None
+    caps: Caps
     max_attempts: int
+    candidates: int
     scope: ScopeSettings
     rules: Rules
     sandbox: SandboxSettings
@@ -186,14 +192,24 @@ def _settings(
         state=Path(values["state"]),
         model=values["model"],
         model_name=values["model.name"],
+        model_stages=values["model.stages"],
         model_endpoint=values["model.endpoint"],
         model_effort=values["model.effort"],
+        adjudicator=values["model.adjudicator"],
+        model_fallback=values["model.fallback"],
         api_key=Secret(api_key) if api_key else None,
+        service_keys=MappingProxyType(
+            {
+                service: Secret(key)
+                for service, name in KEY_VARIABLES.items()
+                if (key := sources.environment.get(name))
+            }
+        ),
         forge_token_is_set=any(sources.environment.get(name) for name in FORGE_VARIABLES),
         budget=_budget(values),
-        issue_usd=values["budget.issue_usd"],
-        day_usd=values["budget.day_usd"],
+        caps=_section(Caps, "budget", values),
         max_attempts=values["max_attempts"],
+        candidates=values["candidates"],
         scope=_section(ScopeSettings, "scope", values),
         rules=_rules(values),
         sandbox=SandboxSettings(
@@ -222,6 +238,7 @@ def _budget(values: Mapping[str, Any]) -> Budget:
         tokens=values["budget.max_tokens"],
         turns=values["budget.max_turns"],
         minutes=values["budget.wall_minutes"],
+        requests=values["budget.max_requests"],
     )
 
 

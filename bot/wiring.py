@@ -22,10 +22,8 @@ from bot.scratch import private, scratch
 from bot.settings import TARGET_FILE, Settings, from_process
 from scoping.refusal import Refusal
 from validators.checkout import Clone, open_clone, read_file
-from validators.encoding import decode
 from validators.sandbox import TOOLS, Guarantee, Mount, Sandbox
-from workflows.conversation import Reply
-from workflows.ports import Engine, Forge, Journal, Model
+from workflows.ports import Engine, Forge, Journal
 
 if TYPE_CHECKING:
     from bot.indexes.machine import MachineIndexes
@@ -118,38 +116,6 @@ def sandbox_of(settings: Settings, *, unsafe: bool, scratch: Path | None = None)
     return SelectedSandbox(backends, required, Console().note)
 
 
-def model_of(settings: Settings, journal: Journal, start: int = 0) -> Model:
-    """Return the model that ``--model`` names; a file's replies after the first ``start``."""
-    kind, _, rest = settings.model.partition(":")
-    if kind == "scripted" and rest:
-        from bot.adapters.scripted_model import ScriptedModel  # noqa: PLC0415
-
-        return ScriptedModel.load(Path(rest), start)
-    if kind == "recorded" and rest:
-        from bot.adapters.recorded_model import RecordedModel  # noqa: PLC0415
-
-        return RecordedModel(_recorded_turns(journal, rest), journal.get_blob, start)
-    if settings.model != "claude":
-        raise WiringRefusal(
-            f"--model {settings.model!r} is none of claude, scripted:FILE, recorded:RUN"
-        )
-    if settings.api_key is None:
-        raise WiringRefusal(
-            "there is no key for the model: set ANTHROPIC_API_KEY, or work without one:"
-            " --model scripted:FILE plays replies from a YAML file, --model recorded:RUN replays"
-            " an earlier run"
-        )
-    from bot.adapters.claude_model.model import DEFAULT_MODEL, ClaudeModel, Patience  # noqa: PLC0415
-
-    return ClaudeModel(
-        settings.api_key.reveal(),
-        settings.model_name or DEFAULT_MODEL,
-        endpoint=settings.model_endpoint,
-        effort=settings.model_effort,
-        patience=Patience(_logged_wait),
-    )
-
-
 def engine_of(bench: Bench) -> Engine:
     """Return what decides when the targets of a campaign run."""
     from bot.adapters.local_engine import LocalEngine  # noqa: PLC0415
@@ -214,25 +180,6 @@ def _tidy(settings: Settings) -> None:
         logs.current().event(
             "state.tidied", freed_bytes=done.freed_bytes, troubles=len(done.troubles)
         )
-
-
-def _logged_wait(seconds: float) -> None:
-    """Wait before a model is asked again, and have it in the log that we did."""
-    logs.current().event("model.retried", "warning", wait_s=round(seconds, 1))
-    time.sleep(seconds)
-
-
-def _recorded_turns(journal: Journal, run: str) -> "Iterator[tuple[str, Reply]]":
-    """Yield what an earlier run asked (by hash) and was answered, in order."""
-    entries = journal.read(run)
-    if not entries:
-        raise WiringRefusal(f"the journal has no run {run!r}; `changewright runs` lists them")
-    asked = ""
-    for entry in entries:
-        if entry.event.kind == "prompt.sent":
-            asked = entry.event.data["conversation"]
-        elif entry.event.kind == "model.replied":
-            yield asked, decode(journal.get_blob(entry.event.data["reply"]), Reply)
 
 
 def local_forge(settings: Settings, repository: Path, git_dir: Path) -> Forge:

@@ -12,6 +12,10 @@ _NO_MORE_THAN = (
     ("budget.run_usd", "budget.issue_usd"),
     ("budget.run_usd", "budget.day_usd"),
     ("budget.issue_usd", "budget.day_usd"),
+    ("budget.max_tokens", "budget.issue_tokens"),
+    ("budget.max_tokens", "budget.day_tokens"),
+    ("budget.issue_tokens", "budget.day_tokens"),
+    ("budget.max_turns", "budget.max_requests"),
 )
 
 

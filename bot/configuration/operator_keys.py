@@ -2,8 +2,8 @@
 
 import re
 from typing import get_args
-from urllib.parse import urlsplit
 
+from bot.configuration.endpoints import ENDPOINT_WORDS, wrong_endpoint, wrong_fallback
 from bot.configuration.key import Key
 from bot.configuration.values import choice, list_of, number, refined, text, truth
 from validators.rules import ChangeKind
@@ -24,25 +24,6 @@ def _wrong_folder(value: str) -> str:
     return "" if value.startswith(("/", "~/")) else "must be an absolute path or begin with ~/"
 
 
-def _wrong_endpoint(value: str) -> str:
-    try:
-        address = urlsplit(value)
-        is_local = address.hostname in {"127.0.0.1", "::1", "localhost"}
-        is_sound = bool(address.hostname) and address.port != 0
-    except ValueError:
-        is_sound = False
-    if (
-        not is_sound
-        or set("@?#") & set(value)
-        or not (address.scheme == "https" or (address.scheme == "http" and is_local))
-    ):
-        return (
-            "must be an https address (http on this machine alone) without a user, password or"
-            " query"
-        )
-    return ""
-
-
 def _wrong_host(value: str) -> str:
     name, is_port, port = value.partition(":")
     is_host = _HOST.fullmatch(name) and not re.fullmatch(r"[0-9.]+|.*\.(?:[0-9]+|0x\w*)", name)
@@ -57,6 +38,12 @@ def _wrong_model(value: str) -> str:
     if value == "claude" or (kind in {"scripted", "recorded"} and colon and rest):
         return ""
     return "must be claude, scripted:FILE or recorded:RUN"
+
+
+def _wrong_adjudicator(value: str) -> str:
+    if value == "off" or re.fullmatch(r"claude:[\w.:@-]{1,100}", value) or not _wrong_model(value):
+        return ""
+    return "must be off, claude, claude:NAME, scripted:FILE or recorded:RUN"
 
 
 def _wrong_runtime(value: str) -> str:
@@ -79,10 +66,20 @@ OPERATOR_KEYS = (
     ),
     Key(
         "model.endpoint",
-        refined(text("an https address"), _wrong_endpoint, is_shown=False),
+        refined(text(ENDPOINT_WORDS), wrong_endpoint, is_shown=False),
         "Where the model is reached, when not at its vendor's.",
         where="operator",
         variable="CHANGEWRIGHT_MODEL_ENDPOINT",
+    ),
+    Key(
+        "model.fallback",
+        list_of(
+            refined(text("`MODEL` or `MODEL ENDPOINT`"), wrong_fallback, is_shown=False),
+            "a list of `MODEL` or `MODEL ENDPOINT`",
+        ),
+        "Who is asked, in this order, once the model is overloaded or its account is spent.",
+        (),
+        where="operator",
     ),
     Key(
         "model.effort",
@@ -90,6 +87,18 @@ OPERATOR_KEYS = (
         "How much the model thinks.",
         where="operator",
         variable="CHANGEWRIGHT_MODEL_EFFORT",
+    ),
+    Key(
+        "model.adjudicator",
+        refined(
+            text("`off`, `claude`, `claude:NAME`, `scripted:FILE` or `recorded:RUN`"),
+            _wrong_adjudicator,
+        ),
+        "Who gives a second opinion on a change that passed its gates, which may only veto: the"
+        " model of `model.name`, one of another name, a file of replies, or a run again.",
+        "off",
+        where="operator",
+        variable="CHANGEWRIGHT_MODEL_ADJUDICATOR",
     ),
     Key(
         "sandbox.require",

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from bot.configuration.endpoints import KEY_VARIABLES
 from bot.configuration.file import CONFIG_VARIABLE
 from bot.configuration.keys import KEYS, Key
 from bot.configuration.values import Given, Node, Place, SettingsRefusal, resolve
 
-KEY_VARIABLE = "ANTHROPIC_API_KEY"
+KEY_VARIABLE = KEY_VARIABLES["anthropic"]
 FORGE_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN")
 _PREFIX = "CHANGEWRIGHT_"
 _IGNORED = "CHANGEWRIGHT_DEV_DATA"  # where benches find their data: not the program's

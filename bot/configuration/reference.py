@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from bot.configuration.endpoints import KEY_VARIABLES
 from bot.configuration.gates import GATE_FIELDS
 from bot.configuration.key import Key, Rule, Where
 from bot.configuration.keys import KEYS, NOT_HONOURED
@@ -122,6 +123,9 @@ but addresses of indexes, without users and passwords.
 _VARIABLES = (
     ("CHANGEWRIGHT_CONFIG", "The operator's file."),
     ("ANTHROPIC_API_KEY", "The key for the model `claude`. Never written, printed or passed on."),
+    (KEY_VARIABLES["bedrock"], "The same for what is asked at `bedrock:REGION`."),
+    (KEY_VARIABLES["vertex"], "The same for `vertex:PROJECT/REGION`: a token of Google's."),
+    (KEY_VARIABLES["foundry"], "The same for `foundry:RESOURCE`."),
 )
 
 

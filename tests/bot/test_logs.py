@@ -113,6 +113,13 @@ def test_the_file_is_private_and_named_for_run_or_command_and_process(tmp_path: 
             {"number": 2, "word": "fail", "findings": 1},
         ),
         (
+            entry(
+                "adjudication.finished",
+                opinion={"decision": "veto", "reasons": [{"why": PROSE}], "trouble": PROSE},
+            ),
+            {"decision": "veto", "reasons": 1},
+        ),
+        (
             entry("effect.intended", key="k", kind="push", request={"body": PROSE}),
             {"key": "k", "kind": "push"},
         ),

@@ -28,6 +28,7 @@ def attempt(word: str, *messages: str) -> dict[str, Any]:
     return {"number": 2, "verdict": {"word": word, "findings": findings}}
 
 
+OPINION: dict[str, Any] = {"decision": "veto", "model": "a judge", "reasons": [], "trouble": ""}
 LANDED = {"path": "a.py", "landed": True}
 REJECTED = {"path": "b.py", "landed": False}
 
@@ -46,6 +47,19 @@ REJECTED = {"path": "b.py", "landed": False}
         ),
         (entry("environment.ready", how="built", seconds=1.25), "environment built (1.2 s)"),
         (entry("prompt.sent", attempt=1, conversation="x"), "attempt 1: asking the model"),
+        (
+            entry("budget.settled", usd=0.5, tokens=9, at_least=True, trouble="broken-stream"),
+            "  no reply  broken-stream; booked as at least $0.5000, 9 tokens",
+        ),
+        (
+            entry("budget.settled", usd=None, tokens=0, at_least=False, trouble="overloaded"),
+            "  no reply  overloaded; booked as an unknown price, 0 tokens",
+        ),
+        (
+            entry("budget.settled", usd=0.1, tokens=9, cache_missed="5 of 9 tokens were not read"),
+            "  warning   5 of 9 tokens were not read",
+        ),
+        (entry("budget.settled", usd=0.1, tokens=9, cache_missed="", trouble=""), ""),
         (entry("patch.landed", edits=[]), "  edits     none in the reply"),
         (
             entry("patch.landed", edits=[LANDED, REJECTED]),
@@ -62,6 +76,21 @@ REJECTED = {"path": "b.py", "landed": False}
             "attempt 2: fail (first)",
         ),
         (entry("attempt.finished", attempt=attempt("fail", " \n")), "attempt 2: fail"),
+        (
+            entry("adjudication.finished", opinion={**OPINION, "decision": "accept"}),
+            "  opinion   accept from a judge",
+        ),
+        (
+            entry("adjudication.finished", opinion={**OPINION, "reasons": [{"why": "Bad.\nSee?"}]}),
+            "  opinion   veto from a judge (Bad.)",
+        ),
+        (
+            entry(
+                "adjudication.finished",
+                opinion={**OPINION, "decision": "none", "trouble": "it said nothing"},
+            ),
+            "  opinion   none from a judge: it said nothing",
+        ),
         (entry("bundle.written", path="/b.json", sha256=""), "bundle      /b.json"),
         (entry("run.finished", state="nothing", why="no"), "run nothing: no"),
         (entry("model.replied", attempt=1, reply=""), ""),

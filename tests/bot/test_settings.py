@@ -21,7 +21,7 @@ from scoping.refusal import Refusal
 from validators.encoding import builtins
 from validators.protected_paths import PROTECTED_BY_DEFAULT
 from validators.rules import GateRule, Rules
-from workflows.budget import Budget
+from workflows.budget import Budget, Caps
 
 FILE = ".github/changewright.yml"
 
@@ -69,7 +69,7 @@ def test_nothing_said_is_the_default_of_every_noun() -> None:
     assert found.budget == Budget()
     assert (found.state, found.model, found.max_attempts) == (Path("/state"), "claude", 3)
     assert (found.model_name, found.model_endpoint, found.model_effort) == (None, None, None)
-    assert (found.issue_usd, found.day_usd) == (None, None)
+    assert found.caps == Caps()
     assert found.retention == RetentionSettings(90, 1024, 30, 4096)
     assert not found.report_content
     assert found.operator_file is None
@@ -111,7 +111,7 @@ pr: {draft: false, title_prefix: "bot: ", labels: [bot, on], reviewers: [octocat
     assert (found.scope.include, found.scope.exclude) == (("src/", "!src/gen/"), ("*.min.js",))
     assert (found.scope.max_files, found.scope.max_tokens) == (5, 900)
     assert found.budget == Budget(usd=0.5, tokens=5000, turns=4, minutes=2.5)
-    assert (found.issue_usd, found.day_usd) == (1.0, 9.0)
+    assert found.caps == Caps(1.0, 9.0)
     assert found.max_attempts == 2
     assert found.rules.setup == (("uv", "sync"), ("sh", "-ec", "make generate\nmake build\n"))
     assert found.rules.gates == (
@@ -292,8 +292,7 @@ def test_the_operator_decides_what_both_set_and_the_target_what_is_left_open(
 @pytest.mark.parametrize(
     ("document", "key"),
     [
-        ("model: {endpoint: https://evil.example}", "model"),
-        ("model: claude", "model"),
+        ("model: {endpoint: https://evil.example}", "model.endpoint"),
         ("sandbox:", "sandbox"),
         ("\nstate: /tmp/x", "state"),
     ],
@@ -345,7 +344,7 @@ def test_the_operators_own_keys_arrive(tmp_path: Path) -> None:
             ":1: gates has an unknown key '" + "x" * 60 + "...'",
         ),
         ("pr: {zzzz: 1}", ":1: unknown key 'pr.zzzz'; known here: pr.draft, pr.labels, "),
-        ("qqqq: 1", ":1: unknown key 'qqqq'; known here: allowed_files, budget, gates, "),
+        ("qqqq: 1", ":1: unknown key 'qqqq'; known here: allowed_files, budget, candidates, "),
         ("<<: {a: 1}", ":1: unknown key '<<'"),
         ('"a\\u202eb": 1', ":1: unknown key 'a\\u202eb'"),
         (
@@ -660,3 +659,21 @@ def test_importing_settings_loads_no_yaml_and_no_matcher() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout == "set()\n"
+
+
+def test_each_service_has_its_own_key_and_a_fallback_is_the_operators(tmp_path: Path) -> None:
+    operator = written(
+        tmp_path,
+        "model: {endpoint: 'bedrock:us-east-1', fallback: [claude-haiku-5-5 vertex:p/global]}",
+    )
+    environment = {"AWS_BEARER_TOKEN_BEDROCK": "aws-canary", "ANTHROPIC_API_KEY": "own-canary"}
+
+    found = settings(None, operator, environment)
+
+    assert found.model_endpoint == "bedrock:us-east-1"
+    assert found.model_fallback == ("claude-haiku-5-5 vertex:p/global",)
+    assert {one: key.reveal() for one, key in found.service_keys.items()} == {
+        "anthropic": "own-canary",
+        "bedrock": "aws-canary",
+    }
+    assert "canary" not in repr(found)

@@ -8,6 +8,17 @@ from bot.tree_files import MAX_REPLY_BYTES, TreeRefusal, read_text, tree_reader,
 from validators.sandbox import FileChange
 
 
+def shape(tree: Path) -> dict[str, tuple[int, bytes | None]]:
+    """Return every path below ``tree`` with its mode and content."""
+    return {
+        str(path.relative_to(tree)): (
+            path.stat().st_mode,
+            path.read_bytes() if path.is_file() else None,
+        )
+        for path in tree.rglob("*")
+    }
+
+
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     (tmp_path / "outside").mkdir()
@@ -63,6 +74,8 @@ def test_a_link_planted_under_a_temporary_name_is_not_followed(tree: Path) -> No
         (0o600, "100644", 0o600),
         (0o640, "100755", 0o750),
         (0o755, "100644", 0o644),
+        (0o751, "100755", 0o751),
+        (0o611, "100644", 0o611),
         (None, "100644", 0o644),
         (None, "100755", 0o755),
     ],
@@ -104,6 +117,47 @@ def test_what_cannot_be_written_is_refused_and_leaves_nothing(
         write_changes(tree, [change])
 
     assert sorted(file.name for file in tree.rglob("*")) == ["a.txt", "out", "sub"]
+
+
+def test_files_are_made_changed_and_deleted_and_nothing_is_left_beside_them(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"1")
+    (tmp_path / "b").write_bytes(b"1")
+    changes = [
+        FileChange("a", "100644", b"2"),
+        FileChange("b", "000000"),
+        FileChange("c/d/e", "100755", b"3"),
+    ]
+    write_changes(tmp_path, changes)
+    found = {path: content for path, (_, content) in shape(tmp_path).items()}
+    assert found == {"a": b"2", "c": None, "c/d": None, "c/d/e": b"3"}
+    assert tree_reader(tmp_path)("c/d/e") == ("100755", b"3")
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        FileChange("folder", "100644", b"a file in place of a folder"),
+        FileChange("gone", "000000"),
+        FileChange("b/below/a/file", "100644", b"x"),
+    ],
+    ids=["exchange", "delete", "stage"],
+)
+def test_when_one_cannot_be_written_all_is_as_it_was(tmp_path: Path, last: FileChange) -> None:
+    (tmp_path / "a").write_bytes(b"1")
+    (tmp_path / "b").write_bytes(b"1")
+    (tmp_path / "b").chmod(0o751)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "kept").write_bytes(b"1")
+    before = shape(tmp_path)
+    changes = [
+        FileChange("a", "000000"),
+        FileChange("b", "100755", b"2"),
+        FileChange("new/file", "100644", b"2"),
+        last,
+    ]
+    with pytest.raises(TreeRefusal, match="Nothing was changed"):
+        write_changes(tmp_path, changes)
+    assert shape(tmp_path) == before
 
 
 def test_a_reply_that_is_no_file_or_too_long_is_refused(tmp_path: Path) -> None:

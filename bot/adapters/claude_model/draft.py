@@ -7,6 +7,7 @@ arguments are whole, so both are looked at here.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from bot.adapters.claude_model.tool_names import action_name
 from validators.encoding import EncodingRefusal, decode
 from workflows.conversation import ActionCall, Message, Usage
 
@@ -15,19 +16,27 @@ if TYPE_CHECKING:
 
 # Fewer characters than any tokenizer needs for a token of prose or code, spaces not counted.
 _CHARS_PER_TOKEN = 8
+# More than any has: what goes on after so many is not the reply that was asked for.
+_MOST_CHARS_PER_TOKEN = 64
 
 
 class Draft:
-    """One stream's events so far. ``trouble`` says why they stopped when that was not their end."""
+    """One stream's events so far.
 
-    def __init__(self, stream: "MessageStream[None]") -> None:
+    ``trouble`` says why they stopped when that was not their end, and ``error`` is the one that
+    stopped them.
+    """
+
+    def __init__(self, stream: "MessageStream[None]", max_tokens: int) -> None:
         self._stream = stream
+        self._most_chars = max_tokens * _MOST_CHARS_PER_TOKEN
         self._texts: dict[int, str] = {}
         self._arguments: dict[int, str] = {}
         self._chars = 0
         self._has_started = False
         self.is_finished = False
         self.trouble = ""
+        self.error: Exception | None = None
 
     def pieces(self) -> Iterator[str]:
         """Yield the text as it comes; ends where the stream ends or breaks, and never raises."""
@@ -39,7 +48,10 @@ class Draft:
             except StopIteration:
                 return
             except Exception as error:  # noqa: BLE001 - whatever it was, it was in the stream
-                self.trouble = f"{type(error).__name__}: {error}"
+                self.trouble, self.error = f"{type(error).__name__}: {error}", error
+                return
+            if self._chars > self._most_chars:
+                self.trouble = f"it goes on after {self._chars} letters, far past its limit"
                 return
             if piece:
                 yield piece
@@ -62,6 +74,7 @@ class Draft:
         raw = getattr(self._snapshot, "usage", None)
         output = _tokens(raw, "output_tokens")
         received = 0 if self.is_finished else self._chars // _CHARS_PER_TOKEN
+        written = getattr(raw, "cache_creation", None)
         return Usage(
             input_tokens=_tokens(raw, "input_tokens"),
             output_tokens=max(output, received),
@@ -69,6 +82,8 @@ class Draft:
             cache_write_tokens=_tokens(raw, "cache_creation_input_tokens"),
             requests=posts,
             at_least=not self.is_finished,
+            is_batch=getattr(raw, "service_tier", None) == "batch",
+            cache_write_1h_tokens=_tokens(written, "ephemeral_1h_input_tokens"),
         )
 
     def turn(self, model: str, *, has_calls: bool) -> Message:
@@ -97,9 +112,8 @@ class Draft:
         if not (isinstance(name, str) and isinstance(call_id, str)):
             raise EncodingRefusal("not those of a call with an id and a name")
         arguments = self._arguments.get(index) or "{}"
-        return ActionCall(
-            call_id, name, decode(arguments.encode("utf-8", "replace"), dict[str, Any])
-        )
+        given = decode(arguments.encode("utf-8", "replace"), dict[str, Any])
+        return ActionCall(call_id, action_name(name), given)
 
     @property
     def _snapshot(self) -> Any:  # noqa: ANN401 - built from the wire unchecked: its type is a promise

@@ -8,9 +8,13 @@ from workflows.ports import ModelTrouble
 
 # Refused before work began. 502 and 504 come from somebody in between: there it may have begun.
 _UNPAID = frozenset({429, 500, 503, 529})
-_BUSY = _UNPAID | {408, 409, 502, 504}
+_BUSY = _UNPAID | {409}
+# Somebody may have read the request, and begun to answer it.
+_MAYBE_PAID = frozenset({408, 502, 504})
 _NOT_ALLOWED = frozenset({401, 403})
 _PAYMENT_REQUIRED = 402
+_TOO_LARGE = 413
+_BUSY_TYPES = frozenset({"overloaded_error", "rate_limit_error", "api_error", "timeout_error"})
 _LONGEST_WAIT_S = 30.0
 _SAID_CHARS = 300
 
@@ -37,6 +41,21 @@ def is_spent(error: Exception) -> bool:
     )
 
 
+def is_too_large(error: Exception) -> bool:
+    """Return whether the request holds more than the vendor or the model reads."""
+    if getattr(error, "status_code", None) == _TOO_LARGE:
+        return True
+    is_request = getattr(error, "type", None) in {"invalid_request_error", "request_too_large"}
+    return is_request and "prompt is too long" in str(getattr(error, "api_message", None))
+
+
+def in_stream(error: Exception | None) -> ModelTrouble:
+    """Return the trouble that an error event inside a stream stands for; a plain break else."""
+    if error is not None and is_spent(error):
+        return "spend-limit"
+    return "overloaded" if getattr(error, "type", None) in _BUSY_TYPES else "broken-stream"
+
+
 def retry_after_s(error: Exception) -> float:
     """Return how long the vendor asks to wait, at most half a minute; 0 where it does not say."""
     response = getattr(error, "response", None)
@@ -46,24 +65,37 @@ def retry_after_s(error: Exception) -> float:
     return min(float(asked), _LONGEST_WAIT_S) if re.fullmatch(r"\d{1,9}(\.\d+)?", asked) else 0.0
 
 
-def explain(error: Exception, host: str, posts: int) -> tuple[ModelTrouble, str, Usage]:
-    """Return the trouble, what to tell a person about it, and what it can have cost."""
+def explain(
+    error: Exception, host: str, posts: int, variable: str
+) -> tuple[ModelTrouble, str, Usage]:
+    """Return the trouble, what to tell a person about it, and what it can have cost.
+
+    ``variable`` is the one that holds the key.
+    """
     status = getattr(error, "status_code", None)
-    nothing = Usage(requests=posts, usd=0.0)
     if status is None and is_unpaid(error):
         words = f"{host} cannot be reached; check the network, the proxy and the endpoint"
-        return "overloaded", words, nothing
+        return "overloaded", words, Usage(requests=posts, usd=0.0)
     if status is None:
         why = type(error.__cause__ or error).__name__
         words = f"{host} did not answer ({why}); the request may have been paid, try again later"
         return "broken-stream", words, Usage(requests=posts, at_least=True)
+    trouble, advice = _answered(error, status, variable)
     said = str(getattr(error, "api_message", None) or "without a word of why")[:_SAID_CHARS]
-    words = f"{host} answered {status} to post {posts}: {said}"
+    cost = Usage(requests=posts, usd=0.0, at_least=status in _MAYBE_PAID)
+    return trouble, f"{host} answered {status} to post {posts}: {said}; {advice}", cost
+
+
+def _answered(error: Exception, status: int, variable: str) -> tuple[ModelTrouble, str]:
+    """Return what an answer that is no reply stands for, and what a person can do."""
     if is_spent(error):
-        return "spend-limit", f"{words}; raise the limit or add credit at the vendor", nothing
+        return "spend-limit", "raise the limit or add credit at the vendor"
+    if is_too_large(error):
+        return "too-large", "it must be made smaller"
     if status in _NOT_ALLOWED:
-        advice = "check that ANTHROPIC_API_KEY is a key for this endpoint and model"
-        return "rejected", f"{words}; {advice}", nothing
+        return "rejected", f"check that {variable} is a key for this endpoint and model"
+    if status in _MAYBE_PAID:
+        return "overloaded", "it may have been paid, try again later"
     if status in _BUSY:
-        return "overloaded", f"{words}; try again later", nothing
-    return "rejected", f"{words}; the same request will be refused again", nothing
+        return "overloaded", "try again later"
+    return "rejected", "the same request will be refused again"

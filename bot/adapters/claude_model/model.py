@@ -7,29 +7,33 @@ most commands never need it.
 import random
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from bot.adapters.claude_model.client import Bounds, opened
 from bot.adapters.claude_model.draft import Draft
-from bot.adapters.claude_model.failures import explain, is_spent, is_unpaid, retry_after_s
+from bot.adapters.claude_model.failures import (
+    explain,
+    in_stream,
+    is_spent,
+    is_unpaid,
+    retry_after_s,
+)
 from bot.adapters.claude_model.prices import price_usd
 from bot.adapters.claude_model.request import request_body
+from bot.configuration.endpoints import KEY_VARIABLES, Endpoint, endpoint_of
 from validators.encoding import EncodingRefusal, encode
 from workflows.conversation import Conversation, Reply, ReplyLimits, StopReason, Usage
 from workflows.ports import ModelRefusal
 
 if TYPE_CHECKING:
-    import anthropic
     from anthropic.lib.streaming import MessageStream
+    from anthropic.resources.messages import Messages
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
-_ENDPOINT = "https://api.anthropic.com"
 _POSTS = 3
-_CONNECT_S = 10.0
-# The vendor sends pings while it works: a connection silent for so long is dead.
-_SILENCE_S = 300.0
 _STOPS: dict[str | None, StopReason] = {
     "end_turn": "end",
     "stop_sequence": "end",
@@ -53,8 +57,9 @@ class Patience:
 class ClaudeModel:
     """Asks one model. Holds the key and nothing of a conversation; safe for many threads.
 
-    ``endpoint`` replaces the vendor's address, ``effort`` is the vendor's word (``low`` to ``max``)
-    and ``is_traced`` lets the library write its own OpenTelemetry spans.
+    ``endpoint`` replaces the vendor's address, and may be a cloud's service; ``effort`` is the
+    vendor's word (``low`` to ``max``) and ``is_traced`` lets the library write its own
+    OpenTelemetry spans.
     """
 
     def __init__(
@@ -62,19 +67,21 @@ class ClaudeModel:
         api_key: str,
         model: str = DEFAULT_MODEL,
         *,
-        endpoint: str | None = None,
+        endpoint: str | Endpoint | None = None,
         effort: str | None = None,
         patience: Patience | None = None,
         is_traced: bool = False,
     ) -> None:
+        known = endpoint if isinstance(endpoint, Endpoint) else endpoint_of(endpoint)
+        self._variable = KEY_VARIABLES[known.service]
         if not re.fullmatch(r"[!-~]+", api_key):
             why = "holds a space or another sign no key has" if api_key.strip() else "is empty"
             raise ModelRefusal(
-                "no-key", f"the API key {why}; set ANTHROPIC_API_KEY to the key alone"
+                "no-key", f"the API key {why}; set {self._variable} to the key alone"
             )
         self.name = model
-        self._host = _host(endpoint or _ENDPOINT)
-        self._endpoint = endpoint or _ENDPOINT
+        self._host = _host(known.url)
+        self._endpoint = known
         self._api_key = api_key
         self._effort = effort
         self._patience = patience or Patience()
@@ -95,7 +102,7 @@ class ClaudeModel:
     def price_usd(self, input_tokens: int, output_tokens: int) -> float | None:
         """Return the price with nothing read from the cache and all of it written there."""
         worst = Usage(cache_write_tokens=input_tokens, output_tokens=output_tokens)
-        return price_usd(self.name, worst)
+        return price_usd(self.name, worst, self._endpoint.service)
 
     def reply(
         self,
@@ -105,6 +112,8 @@ class ClaudeModel:
     ) -> Reply:
         """Return the next turn; `ModelRefusal` for whatever the vendor or the line did."""
         request = request_body(conversation, self.name, limits.max_tokens, self._effort)
+        if limits.pause_s:
+            self._patience.sleep(limits.pause_s * (0.5 + self._patience.jitter() / 2))
         try:
             return self._answer(request, limits, observe)
         except ModelRefusal as refusal:
@@ -117,14 +126,16 @@ class ClaudeModel:
         """Return what is booked where nobody counted: whoever began to answer had read it all."""
         tokens = self.estimate_tokens(encode(request).decode())
         booked = replace(usage, input_tokens=tokens)
-        return replace(booked, usd=price_usd(self.name, booked))
+        return replace(booked, usd=price_usd(self.name, booked, self._endpoint.service))
 
     def _answer(
         self, request: dict[str, Any], limits: ReplyLimits, observe: Callable[[str], None]
     ) -> Reply:
-        deadline = self._patience.now() + limits.timeout_s
-        with self._client(deadline, limits.timeout_s) as client:
-            stream, posts = self._open(client, request, deadline)
+        now = self._patience.now
+        bounds = Bounds(now, now() + limits.timeout_s, limits.timeout_s, limits.max_tokens)
+        http, client = opened(self._endpoint, self._api_key, bounds, is_traced=self._is_traced)
+        with http:
+            stream, posts = self._open(client.messages, request, bounds.deadline)
             with stream:
                 kind = str(stream.response.headers.get("content-type", "nothing"))
                 if not kind.startswith("text/event-stream"):
@@ -132,9 +143,9 @@ class ClaudeModel:
                         "rejected",
                         f"{self._host} answered with {self._quoted(kind)} where an event stream was"
                         " expected; check the endpoint and what stands between",
-                        Usage(requests=posts, at_least=True),
+                        Usage(requests=posts, usd=0.0, at_least=True),
                     )
-                draft = Draft(stream)
+                draft = Draft(stream, limits.max_tokens)
                 for piece in draft.pieces():
                     observe(piece)
                 return self._reply(draft, posts)
@@ -143,12 +154,14 @@ class ClaudeModel:
         """Return what was drafted, or refuse when it is no whole turn."""
         usage = draft.usage(posts)
         model = draft.model or self.name
-        price = price_usd(model, usage)
-        usage = replace(usage, usd=price_usd(self.name, usage) if price is None else price)
+        price = price_usd(model, usage, self._endpoint.service)
+        if price is None:
+            price = price_usd(self.name, usage, self._endpoint.service)
+        usage = replace(usage, usd=price)
         if not draft.is_finished:
             why = self._quoted(draft.trouble or "its end mark is missing")
             message = f"the stream of {self._host} broke off: {why}; what came is not a whole reply"
-            raise ModelRefusal("broken-stream", message, usage)
+            raise ModelRefusal(in_stream(draft.error), message, usage)
         stop = _STOPS.get(draft.stop_reason, "other")
         try:
             turn = draft.turn(self.name, has_calls=stop == "actions")
@@ -160,7 +173,7 @@ class ClaudeModel:
         return Reply(turn, stop, usage, model)
 
     def _open(
-        self, client: "anthropic.Anthropic", request: dict[str, Any], deadline: float
+        self, messages: "Messages", request: dict[str, Any], deadline: float
     ) -> tuple["MessageStream[None]", int]:
         """Return the stream and how many posts it took."""
         import anthropic  # noqa: PLC0415 - late: see the module's words
@@ -170,7 +183,7 @@ class ClaudeModel:
         while True:
             posts += 1
             try:
-                return client.messages.stream(**request).__enter__(), posts
+                return messages.stream(**request).__enter__(), posts
             except (anthropic.APIError, httpx2.HTTPError) as error:
                 wait_s = self._wait_s(error, posts)
                 if wait_s is None or self._patience.now() + wait_s >= deadline:
@@ -182,57 +195,19 @@ class ClaudeModel:
         """Return how long to wait before the next post, None when there is to be none."""
         if posts >= _POSTS or not is_unpaid(error) or is_spent(error):
             return None
-        asked_s = retry_after_s(error)
-        return asked_s or 2.0 ** (posts - 1) * (0.5 + self._patience.jitter() / 2)
+        jitter = self._patience.jitter()
+        # Whoever was told the same second must not all come back in it.
+        asked_s = retry_after_s(error) * (1 + jitter / 4)
+        return asked_s or 2.0 ** (posts - 1) * (0.5 + jitter / 2)
 
     def _refusal(self, error: Exception, posts: int) -> ModelRefusal:
-        trouble, message, usage = explain(error, self._host, posts)
+        trouble, message, usage = explain(error, self._host, posts, self._variable)
         return ModelRefusal(trouble, self._quoted(message), usage)
 
     def _quoted(self, text: str) -> str:
         """Return a stranger's words in one short printable line, the key never among them."""
         line = " ".join(text.replace(self._api_key, "[key]").split())
         return "".join(sign if sign.isprintable() else "?" for sign in line)[:500]
-
-    def _client(self, deadline: float, timeout_s: float) -> "anthropic.Anthropic":
-        import anthropic  # noqa: PLC0415 - late: see the module's words
-        import httpx2  # noqa: PLC0415 - the same
-
-        now = self._patience.now
-
-        class Bounded(httpx2.SyncByteStream):
-            """Ends a body that goes on past the deadline, if only with pings."""
-
-            def __init__(self, body: httpx2.SyncByteStream) -> None:
-                self._body = body
-
-            def __iter__(self) -> Iterator[bytes]:
-                for chunk in self._body:
-                    if now() > deadline:
-                        raise httpx2.ReadTimeout(f"not finished after {timeout_s:g} s")
-                    yield chunk
-
-            def close(self) -> None:
-                self._body.close()
-
-        def bound(response: httpx2.Response) -> None:
-            if isinstance(response.stream, httpx2.SyncByteStream):
-                response.stream = Bounded(response.stream)
-
-        return anthropic.Anthropic(
-            api_key=self._api_key,
-            base_url=self._endpoint,
-            max_retries=0,
-            timeout=httpx2.Timeout(min(timeout_s, _SILENCE_S), connect=min(timeout_s, _CONNECT_S)),
-            open_telemetry={} if self._is_traced else {"traces": False, "propagation": False},
-            http_client=anthropic.DefaultHttpxClient(
-                # A redirect would take the prompt along, and between schemes of one host the key.
-                follow_redirects=False,
-                # A kept connection that the other side just closed looks like one that broke.
-                limits=httpx2.Limits(max_keepalive_connections=0),
-                event_hooks={"response": [bound]},
-            ),
-        )
 
 
 def _host(endpoint: str) -> str:

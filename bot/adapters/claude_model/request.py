@@ -7,6 +7,7 @@ text and the calls from the message itself. A turn by another model comes withou
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.adapters.claude_model.tool_names import tool_name, vendors_own
 from validators.encoding import builtins
 from workflows.conversation import Action, Conversation, Message
 from workflows.ports import ModelRefusal
@@ -14,6 +15,8 @@ from workflows.ports import ModelRefusal
 Block = dict[str, Any]
 _CACHE = {"type": "ephemeral"}
 _THINKING = frozenset({"thinking", "redacted_thinking"})
+# Limits the vendor cannot hold a model to; they are checked when the call has come.
+_LIMITS = frozenset({"minLength", "maxLength", "minimum", "minItems", "maxItems"})
 # The cache looks back 20 blocks, and one turn may answer more calls: mark the turn before it too.
 _CACHED_TURNS = 2
 
@@ -49,7 +52,9 @@ def _turns(messages: Sequence[Message], model: str) -> list[dict[str, Any]]:
         raise ModelRefusal(
             "rejected", "the conversation must end with words or results for the model to answer"
         )
-    for turn in [turn for turn in turns if turn["role"] == "user"][-_CACHED_TURNS:]:
+    asked = [turn for turn in turns if turn["role"] == "user"]
+    # The first holds the scope, and is still there when the cache no longer looks back so far.
+    for turn in (asked[0], *asked[-_CACHED_TURNS:]):
         turn["content"][-1]["cache_control"] = _CACHE
     return turns
 
@@ -73,7 +78,7 @@ def _model_blocks(message: Message, model: str) -> list[Block]:
         call.id: {
             "type": "tool_use",
             "id": call.id,
-            "name": call.name,
+            "name": tool_name(call.name),
             "input": builtins(call.arguments),
         }
         for call in message.calls
@@ -106,9 +111,20 @@ def _text_blocks(text: str) -> list[Block]:
 
 
 def _tool(action: Action) -> dict[str, Any]:
+    own = vendors_own(action.name)
+    if own is not None:
+        return dict(own)
     schema = builtins(action.schema)
     tool = {"name": action.name, "description": action.description, "input_schema": schema}
-    return tool | {"strict": True} if _is_strict(schema) else tool
+    bare = _without_limits(schema)
+    return tool | {"input_schema": bare, "strict": True} if _is_strict(bare) else tool
+
+
+def _without_limits(schema: Any) -> Any:  # noqa: ANN401 - JSON is any of six
+    if isinstance(schema, dict):
+        kept = {key: value for key, value in schema.items() if key not in _LIMITS}
+        return {key: _without_limits(value) for key, value in kept.items()}
+    return schema
 
 
 def _is_strict(schema: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 # The fields in which the workflows record what they keep.
 _FIELDS = frozenset(
-    {"changes", "conversation", "evidence", "excerpts", "plan", "reply", "revision"}
+    {"answer", "changes", "conversation", "evidence", "excerpts", "plan", "reply", "revision"}
 )
 _NAME = re.compile(r"[0-9a-f]{64}")
 

@@ -16,7 +16,7 @@ from bot.adapters.sqlite_journal.heartbeat import Heartbeat
 from bot.adapters.sqlite_journal.integrity import content_of
 from bot.adapters.sqlite_journal.process_identity import identity, life_of, pid_of
 from validators.encoding import EncodingRefusal, decode, digest, encode
-from workflows.ports import Held, JournalRefusal, StaleFence
+from workflows.ports import Held, JournalRefusal, StaleFence, Withheld
 from workflows.run import Entry, Event, Fence
 
 _POLL_S = 0.05
@@ -106,11 +106,14 @@ class SqliteJournal:
                 (fence.run, fence.token),
             )
 
-    def append(self, fence: Fence, event: Event) -> Entry:
-        """Write one event, on the disk before this returns."""
+    def append(self, fence: Fence, event: Event, unless: Callable[[], str] | None = None) -> Entry:
+        """Write one event, on the disk before this returns, unless a reason under the lock is."""
         content, at = encode(event), self.now_iso()
         with self._database.writing() as connection:
             self._check(connection, fence)
+            # Read by the same connection, so within the transaction that holds the lock.
+            if why := unless() if unless else "":
+                raise Withheld(why)
             position = connection.execute(
                 "INSERT INTO events (run, at, event) VALUES (?, ?, ?)", (fence.run, at, content)
             ).lastrowid

@@ -17,20 +17,22 @@ from anthropic.types.message_create_params import MessageCreateParamsStreaming
 from typing_extensions import is_typeddict
 
 Event = tuple[str, dict[str, Any]]
-How = Literal["ends", "breaks", "pings", "hangs-up"]
+How = Literal["ends", "breaks", "pings", "hangs-up", "stalls", "babbles"]
 USAGE = {"input_tokens": 1000, "output_tokens": 1, "cache_read_input_tokens": 200}
 
 
 @dataclass(frozen=True)
 class Answer:
     """One response. ``how`` a stream goes on after its events: it ends in order, breaks off in the
-    middle of a chunk or sends pings for ever; ``hangs-up`` sends nothing at all."""
+    middle of a chunk, sends pings or its last event for ever, or nothing any more; ``hangs-up``
+    sends nothing at all. ``missing`` bytes of a plain body are promised and never come."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=lambda: {"content-type": "text/event-stream"})
     body: bytes = b""
     events: tuple[Event, ...] = ()
     how: How = "ends"
+    missing: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,10 @@ class StandIn:
     def is_closing(self) -> bool:
         return self._closing.wait(0.01)
 
+    @property
+    def was_closed(self) -> bool:
+        return self._closing.is_set()
+
     def close(self) -> None:
         self._closing.set()
         self._server.shutdown()
@@ -73,7 +79,13 @@ class StandIn:
 
     def next_answer(self, request: Received) -> Answer:
         self.requests.append(request)
-        wrong = [*complaints(request.body, MessageCreateParamsStreaming, "body")]
+        body = request.body
+        if request.path.endswith(":streamRawPredict"):
+            # Vertex has the model in the path, and the version in the body.
+            named = request.path.rpartition("/")[2].partition(":")[0]
+            body = {key: value for key, value in body.items() if key != "anthropic_version"}
+            body |= {"model": named}
+        wrong = [*complaints(body, MessageCreateParamsStreaming, "body")]
         wrong += [] if wrong else broken_rules(request.body)
         self.complaints += wrong
         if wrong:
@@ -174,7 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             self._stream(answer)
         else:
-            self.send_header("content-length", str(len(answer.body)))
+            self.send_header("content-length", str(len(answer.body) + answer.missing))
             self.end_headers()
             self.wfile.write(answer.body)
 
@@ -185,6 +197,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self._chunk(event)
             while answer.how == "pings" and not self.server.stand_in.is_closing:
                 self._chunk(("ping", {}))
+            while answer.how == "stalls" and not self.server.stand_in.is_closing:
+                pass
+            while answer.how == "babbles" and not self.server.stand_in.was_closed:
+                self._chunk(answer.events[-1])
             if answer.how == "ends":
                 self.wfile.write(b"0\r\n\r\n")
             elif answer.how == "breaks":

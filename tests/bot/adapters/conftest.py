@@ -37,6 +37,11 @@ def anthropic_module() -> ModuleType:
     return load("anthropic_stand_in")
 
 
+@pytest.fixture(scope="session")
+def aimock_module() -> ModuleType:
+    return load("aimock")
+
+
 @pytest.fixture
 def anthropic(anthropic_module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A Messages API on this machine that complains of every request that is not right."""

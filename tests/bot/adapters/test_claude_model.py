@@ -15,9 +15,12 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.claude_model.client import Bounds, opened
 from bot.adapters.claude_model.model import DEFAULT_MODEL, ClaudeModel, Patience
 from bot.adapters.claude_model.request import request_body
+from bot.configuration.endpoints import Endpoint
 from validators.encoding import decode, encode
+from workflows.actions import ACTIONS, EDITOR
 from workflows.conversation import (
     Action,
     ActionCall,
@@ -28,6 +31,7 @@ from workflows.conversation import (
     ReplyLimits,
     Usage,
 )
+from workflows.opinion_prompts import VERDICT
 from workflows.ports import ModelRefusal
 
 # Of the module that conftest loads: tests are no package to import it from.
@@ -114,6 +118,37 @@ def test_the_request_caches_its_prefix_and_holds_calls_to_their_schema(anthropic
     assert anthropic.requests[0].path == "/v1/messages"
 
 
+def test_the_editor_is_the_one_the_vendors_models_know(anthropic: StandIn) -> None:
+    name = "str_replace_based_edit_tool"
+    view = {"command": "view", "path": "a.py"}
+    call = {"type": "tool_use", "id": "toolu_1", "name": name, "input": view}
+    anthropic.says(anthropic.replies(call, stop="tool_use"), anthropic.replies(text("Done.")))
+    offered = replace(ASKED, actions=(EDITOR, READ))
+
+    reply = ask(anthropic, offered)
+
+    assert reply.message.calls == (ActionCall("toolu_1", "editor", view),)
+    answer = Message("user", results=(ActionResult("toolu_1", "1 x"),))
+    ask(anthropic, replace(offered, messages=(*offered.messages, reply.message, answer)))
+    for request in anthropic.requests:
+        assert request.body["tools"][0] == {"type": "text_editor_20250728", "name": name}
+        assert request.body["tools"][1]["name"] == "read_file"
+    assert anthropic.requests[1].body["messages"][1]["content"] == [call]
+
+
+@pytest.mark.parametrize("action", ACTIONS[1:], ids=lambda action: action.name)
+def test_every_action_is_held_to_its_schema_less_the_limits_we_check(
+    anthropic: StandIn, action: Action
+) -> None:
+    anthropic.says(anthropic.replies(text("Done.")))
+    ask(anthropic, replace(ASKED, actions=(action,)))
+    (tool,) = anthropic.requests[0].body["tools"]
+    assert (tool["name"], tool["strict"]) == (action.name, True)
+    kept = tool["input_schema"]["properties"]
+    assert kept.keys() == action.schema["properties"].keys()
+    assert all(one.keys() <= {"type", "enum"} for one in kept.values())
+
+
 @pytest.mark.parametrize(
     "schema",
     [
@@ -127,6 +162,12 @@ def test_a_schema_the_vendor_cannot_hold_is_sent_without_strictness(
     anthropic.says(anthropic.replies(text("Done.")))
     ask(anthropic, replace(ASKED, actions=(replace(READ, schema=schema),)))
     assert "strict" not in anthropic.requests[0].body["tools"][0]
+
+
+def test_a_second_opinion_is_held_to_its_schema(anthropic: StandIn) -> None:
+    anthropic.says(anthropic.replies(text("Done.")))
+    ask(anthropic, replace(ASKED, actions=(VERDICT,)))
+    assert anthropic.requests[0].body["tools"][0]["strict"] is True
 
 
 def test_thinking_goes_back_unchanged_and_in_its_place(anthropic: StandIn) -> None:
@@ -192,7 +233,7 @@ def test_the_prefix_of_a_conversation_never_changes(anthropic: StandIn) -> None:
         assert later["tools"] == earlier["tools"]
         assert unmarked(later)[: len(unmarked(earlier))] == unmarked(earlier)
     marked = ["cache_control" in turn["content"][-1] for turn in bodies[-1]["messages"]]
-    assert marked == [False, False, False, False, True, False, True]
+    assert marked == [True, False, False, False, True, False, True]
 
 
 def test_turns_without_words_are_left_out(anthropic: StandIn) -> None:
@@ -355,7 +396,13 @@ def test_a_whole_reply_is_not_kept_waiting_for_the_connections_end(anthropic: St
 
 def test_an_error_in_the_stream_is_told(anthropic: StandIn) -> None:
     error = ("error", {"error": {"type": "overloaded_error", "message": "Overloaded"}})
-    refusal = broken(anthropic, lambda whole: replace(whole, events=(*whole.events[:6], error)))
+    whole = anthropic.replies(text("word " * 200))
+    anthropic.says(replace(whole, events=(*whole.events[:6], error)))
+    refusal = refused(lambda: ask(anthropic))
+    assert refusal.trouble == "overloaded"
+    assert refusal.usage is not None
+    assert refusal.usage.at_least
+    assert len(anthropic.requests) == 1
     assert "Overloaded" in str(refusal)
 
 
@@ -427,7 +474,7 @@ def test_an_answer_that_is_no_stream_is_no_reply(
     assert refusal.trouble == "rejected"
     assert kind in str(refusal)
     assert "check the endpoint" in str(refusal)
-    assert refusal.usage == Usage(at_least=True)
+    assert refusal.usage == Usage(usd=0.0, at_least=True)
 
 
 def test_a_stream_of_pings_ends_when_the_time_is_over(anthropic: StandIn) -> None:
@@ -454,12 +501,12 @@ def test_what_was_refused_unpaid_is_asked_again(anthropic: StandIn, status: int)
     )
     reply = ask(anthropic, patience=replace(waits.patience(), now=lambda: 0.0))
     assert reply.usage.requests == 3
-    assert waits.slept == [1.0, 7.0]
+    assert waits.slept == [1.0, 8.75]
 
 
 @pytest.mark.parametrize(
     ("asked", "waited"),
-    [("3600", 30.0), ("Sat, 21 Nov 2026 09:00:00 GMT", 1.0), ("-5", 1.0), ("nan", 1.0), ("0", 1.0)],
+    [("3600", 37.5), ("Sat, 21 Nov 2026 09:00:00 GMT", 1.0), ("-5", 1.0), ("nan", 1.0), ("0", 1.0)],
 )
 def test_the_vendors_wish_to_wait_has_bounds(anthropic: StandIn, asked: str, waited: float) -> None:
     waits = Waits()
@@ -487,7 +534,7 @@ def test_no_wait_goes_past_the_time_a_reply_has(anthropic: StandIn) -> None:
     busy = anthropic.refuses(429, "rate_limit_error", "slow down", retry_after="3600")
     anthropic.says(busy, busy, busy)
     assert refused(lambda: ask(anthropic, patience=waits.patience())).trouble == "overloaded"
-    assert waits.slept == [30.0]
+    assert waits.slept == [37.5]
     assert len(anthropic.requests) == 2
 
 
@@ -498,6 +545,8 @@ def test_no_wait_goes_past_the_time_a_reply_has(anthropic: StandIn) -> None:
         (401, "authentication_error", "invalid x-api-key", "rejected"),
         (403, "permission_error", "not this model", "rejected"),
         (404, "not_found_error", "model: claude-none", "rejected"),
+        (413, "request_too_large", "Request exceeds the maximum size", "too-large"),
+        (400, "invalid_request_error", "prompt is too long: 1 tokens > 0 maximum", "too-large"),
         (408, "timeout_error", "too slow", "overloaded"),
         (502, "api_error", "bad gateway", "overloaded"),
         (504, "timeout_error", "gateway timeout", "overloaded"),
@@ -569,6 +618,12 @@ def test_neither_prompt_nor_key_follows_a_redirect(
         elsewhere.close()
 
 
+def library(*, is_traced: bool = False) -> Any:
+    http, client = opened(Endpoint(), KEY, Bounds(lambda: 0.0, 1.0, 1.0, 10), is_traced=is_traced)
+    http.close()
+    return client
+
+
 def test_the_librarys_own_variables_choose_nothing(
     anthropic: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -577,8 +632,7 @@ def test_the_librarys_own_variables_choose_nothing(
     anthropic.says(anthropic.replies(text("Done.")))
     ask(anthropic)
     assert anthropic.requests[0].headers["authorization"] == f"Bearer {KEY}"
-    with ClaudeModel(KEY)._client(1.0, 1.0) as client:
-        assert str(client.base_url) == "https://api.anthropic.com"
+    assert str(library().base_url) == "https://api.anthropic.com"
 
 
 @pytest.mark.parametrize("key", ["", " ", f"{KEY}\n", "schlüssel"])
@@ -605,8 +659,7 @@ def test_a_password_in_the_endpoint_is_not_repeated(anthropic: StandIn) -> None:
 
 def test_the_library_traces_only_when_asked_to() -> None:
     for is_traced in (True, False):
-        with ClaudeModel(KEY, is_traced=is_traced)._client(1.0, 1.0) as client:
-            traced = client.open_telemetry
+        traced = library(is_traced=is_traced).open_telemetry
         assert traced["traces"]["enabled"] is is_traced
         assert traced["propagation"] is is_traced
 

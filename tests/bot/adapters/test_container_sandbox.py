@@ -200,6 +200,7 @@ def test_two_commands_at_once_are_refused(opened: Open) -> None:
     channel.close()
 
 
+@pytest.mark.long
 def test_a_measurement_is_remembered_and_looked_at_again(
     tmp_path: Path, engine: ContainerEngine, tree: Path
 ) -> None:
@@ -248,6 +249,7 @@ def root_file_system(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.mark.long
 def test_a_root_file_system_is_what_commands_see(
     tmp_path: Path, tree: Path, engine: ContainerEngine, root_file_system: Path
 ) -> None:
@@ -319,6 +321,7 @@ def names(engine: ContainerEngine) -> list[str]:
     return told.split()
 
 
+@pytest.mark.long
 def test_what_a_killed_process_leaves_is_removed_by_the_next(
     tmp_path: Path, tree: Path, engine: ContainerEngine
 ) -> None:
@@ -448,5 +451,5 @@ def test_who_multiplies_ends_near_its_limit_and_the_session_goes_on(opened: Open
     bomb = "bomb() { bomb | bomb & }; bomb 2>/dev/null; sleep 30"
     done = session.run(["sh", "-c", bomb], timeout_s=3)
     assert done.outcome in {"timeout", "failed", "killed"}
-    assert done.wall_s < 5.5
+    assert done.wall_s < 4 * 3
     assert shell(session, "echo again").stdout.text == "again\n"

@@ -9,7 +9,7 @@ import pytest
 
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 from validators.encoding import digest
-from workflows.ports import Held, Journal, JournalRefusal, StaleFence
+from workflows.ports import Held, Journal, JournalRefusal, StaleFence, Withheld
 from workflows.run import Event, Fence
 
 NOW_ISO = "2026-11-21T09:00:00Z"
@@ -236,3 +236,30 @@ def test_threads_share_a_journal(journal: Journal) -> None:
     flat = sorted(position for written in positions for position in written)
     assert flat == [entry.position for entry in journal.follow()]
     assert len(set(flat)) == 160
+
+
+def test_an_objection_is_asked_under_the_lock_and_sees_all_that_was_written(
+    journal: Journal, connect: Callable[[], Journal]
+) -> None:
+    """Of many that may write one event more only one does, whoever looks first."""
+
+    def reserve(name: str) -> str:
+        mine = connect()
+        fence = mine.lease(name, name)
+
+        def objection() -> str:
+            return (
+                "taken" if any(one.event.kind == "budget.reserved" for one in mine.follow()) else ""
+            )
+
+        try:
+            mine.append(fence, Event("budget.reserved", {"by": name}), objection)
+        except Withheld as withheld:
+            return str(withheld)
+        return "written"
+
+    with ThreadPoolExecutor(8) as pool:
+        written = list(pool.map(reserve, [f"run-{number}" for number in range(8)]))
+
+    assert sorted(written) == ["taken"] * 7 + ["written"]
+    assert len(list(journal.follow())) == 1

@@ -91,3 +91,15 @@ def test_a_reply_costs_what_it_cost() -> None:
         model.reply(ASKED, ReplyLimits())
     assert caught.value.trouble == "exhausted"
     assert RecordedModel([]).price_usd(1, 1) == 0.0
+
+
+def test_what_was_said_of_the_time_it_had_taken_is_no_difference() -> None:
+    def told(words: str) -> Conversation:
+        text = f"x\n\n[budget: 80 % used] {words} are used. Finish."
+        return replace(ASKED, messages=(*ASKED.messages[:2], Message("user", text)))
+
+    then = told("24 of 30 minutes")
+    kept = {digest(encode(then)): encode(then)}
+    for now in (ASKED, told("25 of 30 minutes")):
+        model = RecordedModel([(digest(encode(then)), REPLY)], kept.__getitem__)
+        assert model.reply(now, ReplyLimits()) == REPLY

@@ -1,7 +1,10 @@
 """One task to one bundle, on the command line; and a run that died is gone on with."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 from workflows.proposal import unseal
 
@@ -93,3 +96,75 @@ def test_a_copy_of_the_bundle_is_put_where_it_is_wanted(desk: "Desk") -> None:
     assert document["bundle"] == str(copy)
     kept = desk.state / "bundles" / f"{document['run']}.json"
     assert copy.read_bytes() == kept.read_bytes()
+
+
+VETO = {"path": "data/one.txt", "start_line": 1, "end_line": 1, "why": "Nobody says that."}
+
+
+def second_opinions(desk: "Desk", monkeypatch: pytest.MonkeyPatch, *decisions: str) -> None:
+    """Have a script give second opinions, which only the operator may ask for."""
+    script = desk.folder / "opinions.yml"
+    replies = [
+        {
+            "calls": [
+                {
+                    "name": "verdict",
+                    "arguments": {"decision": said, "reasons": [VETO] if said == "veto" else []},
+                }
+            ]
+        }
+        for said in decisions
+    ]
+    script.write_text(json.dumps({"replies": replies}))
+    monkeypatch.setenv("CHANGEWRIGHT_MODEL_ADJUDICATOR", f"scripted:{script}")
+
+
+def test_a_second_opinion_is_asked_for_where_the_operator_names_who_gives_it(
+    desk: "Desk", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second_opinions(desk, monkeypatch, "veto", "accept")
+
+    code, document = desk.propose("good", "better")
+
+    assert (code, document["state"], len(document["attempts"])) == (0, "proposed", 2)
+    assert "Nobody says that." in unseal(Path(document["bundle"]).read_bytes())[0].body
+    (listed,) = desk.ask("runs")[1]["runs"]
+    assert (listed["opinions"], listed["vetoes"]) == (2, 1)
+
+
+def test_a_run_that_died_beside_its_second_opinion_goes_on_behind_it(
+    desk: "Desk", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second_opinions(desk, monkeypatch, "veto", "accept")
+    _, first = desk.propose("good", "better")
+    document = Path(first["bundle"]).read_bytes()
+    desk.cut_off(first["run"], "adjudication.finished")
+
+    code, again = desk.propose("good", "better")
+
+    assert (code, again) == (0, first)
+    assert Path(again["bundle"]).read_bytes() == document
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        ("scripted:/nowhere.yml", "the script cannot be read"),
+        ("claude:judge-1", "there is no key for the model"),
+        ("recorded:r0", "the journal has no run"),
+        ("anybody", "must be off, claude, claude:NAME, scripted:FILE or recorded:RUN"),
+        ("claude:", "must be off, claude, claude:NAME, scripted:FILE or recorded:RUN"),
+    ],
+)
+def test_who_cannot_be_asked_is_told_before_anything_is_paid(
+    desk: "Desk", monkeypatch: pytest.MonkeyPatch, named: str, words: str
+) -> None:
+    monkeypatch.setenv("CHANGEWRIGHT_MODEL_ADJUDICATOR", named)
+
+    task = ("--task", "Say it better", "--unsafe-no-sandbox")
+    code = desk.run("propose", *task, desk.replies("good"))
+
+    assert code == 2
+    assert words in desk.noted
+    monkeypatch.delenv("CHANGEWRIGHT_MODEL_ADJUDICATOR")
+    assert desk.ask("runs")[1]["runs"] == []

@@ -104,7 +104,7 @@ def test_what_only_looks_like_a_contradiction_is_read(text: str) -> None:
 def test_bounds_of_two_files_are_no_contradiction_and_the_lower_counts(tmp_path: Path) -> None:
     path = written(tmp_path, "budget: {issue_usd: 1, day_usd: 4}\nscope: {include: [src/]}\n")
     found = settled("budget: {run_usd: 1.5, day_usd: 3}\nscope: {exclude: [src/]}", path)
-    assert (found.budget.usd, found.issue_usd, found.day_usd) == (1.5, 1, 3)
+    assert (found.budget.usd, found.caps.issue_usd, found.caps.day_usd) == (1.5, 1, 3)
 
 
 def test_the_operators_exception_takes_a_contradiction_away(tmp_path: Path) -> None:

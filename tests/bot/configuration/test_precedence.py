@@ -25,6 +25,7 @@ FIRST = [key for key in KEYS if key.rule == "first" and key.where == "target"]
 OPERATORS = [key for key in KEYS if key.where == "operator"]
 # Two values of each key that is anybody's: the operator's and the target's.
 TWO: Mapping[str, tuple[Any, Any]] = {
+    "model.stages": (["one"], ["two"]),
     "setup.run": ([["one"]], [["two"]]),
     "pr.draft": (True, False),
     "pr.title_prefix": ("one ", "two "),
@@ -48,7 +49,9 @@ ENTRIES: Mapping[str, tuple[Any, Any]] = {
 OPERATORS_VALUES: Mapping[str, Any] = {
     "model.name": "x",
     "model.endpoint": "https://models.example",
+    "model.fallback": ["claude-haiku-5-5"],
     "model.effort": "max",
+    "model.adjudicator": "claude",
     "sandbox.require": [],
     "sandbox.backends": ["container"],
     "sandbox.runtime": "runsc",

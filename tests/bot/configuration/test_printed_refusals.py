@@ -175,7 +175,8 @@ def test_an_operators_file_of_somebody_else_is_said(printed: Printed, tmp_path: 
             "https://me:canary@models.example",
             (
                 "CHANGEWRIGHT_MODEL_ENDPOINT: model.endpoint must be an https address (http on this"
-                " machine alone) without a user, password or query"
+                " machine alone) without a user, password or query, or bedrock:REGION,"
+                " vertex:PROJECT/REGION, foundry:RESOURCE"
             ),
         ),
     ],

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from validators.checkout import LineCount
-from validators.evidence import Evidence, GateRecord, LineCoverage, Side
+from validators.evidence import Evidence, FileLines, GateRecord, LineCoverage, Side
 from validators.verdict import Finding, Verdict
 from workflows.proposal import Attempt, EditReport, Proposal, ScopeLine
 from workflows.task import Task
@@ -83,6 +83,7 @@ def whole_evidence(evidence: Evidence) -> Evidence:
         base_tests=_side(PATCHED_TREE, ("t::old", "passed"), ("t::|@x", "failed"), code=1),
         base_settings=_side(PATCHED_TREE, ("t::old", "passed")),
         flaky=("t::<i>#3",),
+        steady=("t::@new",),
     )
     flaky = Finding("tests", "flaky", "warn", "see www.example.org |", "a|b.py")
     return replace(
@@ -91,6 +92,7 @@ def whole_evidence(evidence: Evidence) -> Evidence:
         findings=(*evidence.findings, flaky),
         kind="feature",
         coverage=(LineCoverage("a|b.py", 9, (1, 2, 3, 7)), LineCoverage("t.py", 4)),
+        newly_covered=(FileLines("a|@b.py", (4, 5, 8)),),
     )
 
 

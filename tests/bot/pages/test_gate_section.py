@@ -6,7 +6,7 @@ import pytest
 
 from bot.pages.gate_section import coverage_text, facts_text, gate_section, side_text
 from bot.pages.pull_request import pull_request_text
-from validators.evidence import Evidence, LineCoverage, Side
+from validators.evidence import Evidence, FileLines, LineCoverage, Side
 from validators.evidence_statement import statement_of
 from validators.verdict import Finding, Verdict
 from workflows.proposal import Proposal
@@ -66,6 +66,28 @@ def test_many_uncovered_files_are_counted(evidence: Evidence) -> None:
 
     assert "| `24.py` | 2 |\n\n5 more files." in shown
     assert "Tests run 60 of the 90 changed lines that can run." in shown
+
+
+def test_lines_that_only_the_new_tests_run_are_told_file_by_file(evidence: Evidence) -> None:
+    asked = replace(evidence, kind="tests")
+    many = tuple(FileLines(f"{number}.py", (2, 3, 7)) for number in range(30))
+
+    assert "Which lines the new tests are the first to run was not measured." in section(asked)
+    shown = section(replace(asked, newly_covered=many))
+    assert "The new tests run 90 lines that no test ran before, in 30 files." in shown
+    assert "| `24.py` | 2-3, 7 |\n\n5 more files." in shown
+    one = section(replace(asked, newly_covered=(FileLines("a|b.py", (1,)),)))
+    assert "The new tests run 1 line that no test ran before, in 1 file." in one
+    assert "changed lines" not in one
+
+
+def test_new_tests_that_passed_every_time_are_named(evidence: Evidence) -> None:
+    gate = replace(evidence.gates[2], steady=("t::a", "t::b", "t::c"))
+
+    told = facts_text(gate, 2)
+
+    assert "- asked for, and passes five times out of five: `t::a`" in told
+    assert "- asked for, and passes five times out of five: 1 more" in told
 
 
 def test_a_test_planted_to_fail_is_named_once(evidence: Evidence) -> None:

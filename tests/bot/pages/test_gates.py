@@ -14,7 +14,7 @@ from bot.pages.gates import (
 )
 from validators.detect import Detected, SetupPlan
 from validators.encoding import builtins
-from validators.evidence import Evidence, LineCoverage, Side
+from validators.evidence import Evidence, FileLines, LineCoverage, Side
 from validators.evidence_statement import statement_of
 from validators.rules import GateRule, Rules
 from validators.verdict import Finding, Verdict
@@ -55,6 +55,7 @@ DOCUMENT: dict[str, Any] = {
     "verdict": "fail",
     "kind": "fix",
     "coverage": None,
+    "newly_covered": None,
     "sandbox": {
         "backend": "bwrap",
         "version": "bubblewrap 0.8.0",
@@ -123,6 +124,7 @@ DOCUMENT: dict[str, Any] = {
         "pass_to_fail": ["t::<b>"],
         "missing": ["t::@gone"],
         "flaky": [],
+        "steady": [],
     },
     "findings": (
         {
@@ -178,6 +180,18 @@ def test_the_document_holds_the_same(evidence: Evidence) -> None:
     document = builtins(gate_document(verdict, evidence))
 
     assert document == DOCUMENT | {"evidence": evidence_name(verdict, evidence)}
+
+
+def test_what_new_tests_are_the_first_to_run_is_shown_and_bounded(evidence: Evidence) -> None:
+    files = tuple(FileLines(f"{number:02}.py", (1, 2)) for number in range(22))
+    gates = (*evidence.gates[:2], replace(evidence.gates[2], steady=("t::new",)))
+    asked = replace(evidence, kind="tests", newly_covered=files, gates=gates)
+
+    shown = gate_text(Verdict("pass"), asked)
+
+    assert "  5 of 5 pass   t::new\n" in shown
+    assert "coverage: The new tests run 44 lines that no test ran before, in 22 files.\n" in shown
+    assert "  newly run: 19.py: 1-2\n  newly run: 2 more files\n" in shown
 
 
 def test_the_evidence_has_the_name_that_a_pull_request_gives_it(evidence: Evidence) -> None:

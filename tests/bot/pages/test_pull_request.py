@@ -138,6 +138,24 @@ def test_replies_that_were_lost_are_said_with_what_they_cost(
     assert words in body
 
 
+def test_what_a_person_should_know_of_the_run_stands_on_the_page_and_acts_on_nothing(
+    proposal: Proposal, evidence: Evidence
+) -> None:
+    asks = Finding("adjudicator", "veto", "ask", "judge would not: see #1, @team", "a.py", 2)
+    notes = tuple(
+        Finding("prompts", "hidden-text", "note", f"{n} <b>hidden</b> @all") for n in range(30)
+    )
+
+    body = pull_request_text(replace(proposal, remarks=(asks, *notes)), evidence, ()).body
+
+    top, _, rest = body.partition("## What was asked")
+    assert "- `a.py`: judge would not: see #&#8203;1, @&#8203;team\n" in top
+    known = rest.partition("Worth knowing:\n")[2]
+    assert known.startswith("\n- 0 &lt;b>hidden&lt;/b> @&#8203;all\n- 1 ")
+    assert "- 24 &lt;b" in known
+    assert "- and 5 more\n" in known
+
+
 def test_an_unknown_price_makes_the_sum_unknown() -> None:
     one = Attempt(1, Verdict("fail"), replies=1, tokens=10, usd=0.5)
 

@@ -44,10 +44,16 @@ budget
   run_usd                1.5                                     operator line 1
   issue_usd              4                                       operator line 1
   day_usd                not set                                 default
+  issue_tokens           not set                                 default
+  day_tokens             not set                                 default
+  max_requests           not set                                 default
   max_turns              2                                       environment CHANGEWRIGHT_MAX_TURNS
   max_tokens             400000                                  default
   wall_minutes           30                                      --wall-minutes
 max_attempts             3                                       default
+candidates               1                                       default
+model
+  stages                 not set                                 default
 setup
   run                    uv sync                                 target line 4
                          make generate
@@ -90,7 +96,9 @@ pr
 model
   name                   not set                                 default
   endpoint               https://models.example/v1               operator line 4
+  fallback               not set                                 default
   effort                 not set                                 default
+  adjudicator            off                                     default
 sandbox
   require                read-only-host, home-hidden,            default
                          clean-environment, no-network,
