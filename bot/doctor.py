@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.configuration.endpoints import KEY_VARIABLES, endpoint_of, fallback_of
 from bot.settings import TARGET_FILE, Settings, from_process
 from scoping.refusal import Refusal
 from validators.sandbox import TOOLS, Limits, Phase, Probe
@@ -154,10 +155,20 @@ def _probed(probe: Probe) -> Check:
 
 
 def _model(settings: Settings) -> Check:
-    if settings.api_key:
-        return _optional("model key", "ANTHROPIC_API_KEY is set (not tried: that costs)")
-    found = "ANTHROPIC_API_KEY is not set; --model scripted:FILE and recorded:RUN need no key"
-    return _optional("model key", found, "export ANTHROPIC_API_KEY=...")
+    places = [
+        settings.model_endpoint,
+        *(fallback_of(words)[1] for words in settings.model_fallback),
+    ]
+    needed = dict.fromkeys(
+        endpoint_of(place or settings.model_endpoint).service for place in places
+    )
+    missing = [KEY_VARIABLES[one] for one in needed if one not in settings.service_keys]
+    if not missing:
+        names = ", ".join(KEY_VARIABLES[one] for one in needed)
+        is_or_are = "is" if len(needed) == 1 else "are"
+        return _optional("model key", f"{names} {is_or_are} set (not tried: that costs)")
+    found = f"{missing[0]} is not set; --model scripted:FILE and recorded:RUN need no key"
+    return _optional("model key", found, f"export {missing[0]}=...")
 
 
 def _forge(settings: Settings) -> Check:

@@ -9,11 +9,10 @@ from bot.bundle_files import found_bundle, published_bundle, read_bundle
 from bot.gate_room import judging
 from bot.settings import Settings
 from bot.wiring import Bench, engine_of
-from bot.workshop import migration_bench, model_for, workshop
+from bot.workshop import migration_bench, models_for, workshop
 from validators.checkout import write_tree
 from validators.encoding import decode, encode
 from workflows.history import History
-from workflows.ledger import Caps
 from workflows.ports import EngineLimits
 from workflows.proposal import BundleRefusal
 from workflows.propose import propose
@@ -33,7 +32,7 @@ def begin_task(task: Task, bench: Bench, told: Mapping[str, Any], watch: Watch) 
     shop, wishes = workshop(bench, watch), wishes_of(bench.settings, told)
     start = start_of(task, "", shop, wishes)
     run = left_behind(bench.journal, start) or bench.new_run()
-    return propose(task, run, model_for(bench, run), shop, wishes)
+    return propose(task, run, models_for(bench, run), shop, wishes)
 
 
 def begin_revision(number: int, bench: Bench, told: Mapping[str, Any], watch: Watch) -> Outcome:
@@ -46,7 +45,7 @@ def begin_revision(number: int, bench: Bench, told: Mapping[str, Any], watch: Wa
     wishes = replace(wishes_of(bench.settings, told), revision=revision)
     start = start_of(earlier.proposal.task, "", shop, wishes)
     run = left_behind(bench.journal, start) or bench.new_run()
-    return propose(earlier.proposal.task, run, model_for(bench, run), shop, wishes)
+    return propose(earlier.proposal.task, run, models_for(bench, run), shop, wishes)
 
 
 def go_on(run: str, history: History, bench: Bench, watch: Watch) -> Outcome:
@@ -59,7 +58,7 @@ def go_on(run: str, history: History, bench: Bench, watch: Watch) -> Outcome:
         revision = decode(bench.journal.get_blob(begun["revision"]), Revision)
         _lay_again(revision, bench)
         wishes = replace(wishes, revision=revision)
-    return propose(task, run, model_for(bench, run), workshop(bench, watch), wishes)
+    return propose(task, run, models_for(bench, run), workshop(bench, watch), wishes)
 
 
 def carry_out(
@@ -82,8 +81,8 @@ def carry_out(
 
 def wishes_of(settings: Settings, told: Mapping[str, Any]) -> Wishes:
     """Return how much a run may use."""
-    caps = Caps(settings.issue_usd, settings.day_usd)
-    return Wishes(settings.budget, settings.max_attempts, caps=caps, told=told)
+    caps = settings.caps
+    return Wishes(settings.budget, settings.max_attempts, settings.candidates, caps=caps, told=told)
 
 
 def _lay_again(revision: Revision, bench: Bench) -> None:

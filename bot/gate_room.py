@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from validators.detect import Detected
     from validators.environment import Environment, EnvironmentOptions
     from validators.evidence import Evidence
-    from validators.rules import ChangeKind
+    from validators.gates import GateBench
+    from validators.rules import ChangeKind, GateKind
     from validators.sandbox import Guarantee, Sandbox
     from validators.verdict import Verdict
     from workflows.recorder import Recorder
@@ -86,12 +87,33 @@ class GateRoom:
         self, tree: str, observe: Observe, suspects: frozenset[str] = frozenset()
     ) -> "tuple[Verdict, Evidence]":
         """Run policy and every gate on ``tree`` against the base; ``suspects`` failed before."""
-        from validators.gates import GateBench, run_gates  # noqa: PLC0415
+        from validators.gates import run_gates  # noqa: PLC0415
         from validators.patched_environment import SecondSetUp  # noqa: PLC0415
+
+        bench = self._bench
+        gate_bench = self._gate_bench(observe, suspects)
+        renew = SecondSetUp(
+            bench.clone,
+            bench.sandbox,
+            bench.settings.rules,
+            self._cache(),
+            self._options(),
+            gate_bench.scratch,
+        )
+        return run_gates(gate_bench, tree, bench.base_sides, renew)
+
+    def ask(self, kind: "GateKind", tree: str, observe: Observe) -> "Verdict":
+        """Run the gates of one kind alone on ``tree``, for an author who asks meanwhile."""
+        from validators.asked_gates import ask_gates  # noqa: PLC0415 - keeps --help fast
+
+        return ask_gates(self._gate_bench(observe), kind, tree, self._bench.base_sides)
+
+    def _gate_bench(self, observe: Observe, suspects: frozenset[str] = frozenset()) -> "GateBench":
+        from validators.gates import GateBench  # noqa: PLC0415
         from validators.sandbox import Limits  # noqa: PLC0415
 
         bench = self._bench
-        gate_bench = GateBench(
+        return GateBench(
             clone=bench.clone,
             sandbox=bench.sandbox,
             environment=self.environment(),
@@ -104,15 +126,6 @@ class GateRoom:
             trees=private(bench.settings.state / "trees"),
             gates=self._detected().gates,
         )
-        renew = SecondSetUp(
-            bench.clone,
-            bench.sandbox,
-            bench.settings.rules,
-            self._cache(),
-            self._options(),
-            gate_bench.scratch,
-        )
-        return run_gates(gate_bench, tree, bench.base_sides, renew)
 
 
 def judge_alone(bench: Bench, tree: str, note: Callable[[str], None]) -> "tuple[Verdict, Evidence]":

@@ -34,12 +34,12 @@ _LONGEST = 200
 # Texts of an entry that are words of ours or hashes; any other may hold what a stranger wrote.
 _OUR_WORDS = frozenset(
     (
-        *("base_commit", "campaign", "command", "gate", "how", "key", "kind", "model", "outcome"),
-        *("reservation", "sha256", "side", "state", "status", "tree", "verdict", "word"),
+        *("base_commit", "campaign", "command", "decision", "gate", "how", "key", "kind", "model"),
+        *("outcome", "reservation", "sha256", "side", "state", "status", "tree", "verdict", "word"),
     )
 )
 # Nouns inside an entry whose own figures and words are told too.
-_OPENED = frozenset(("attempt", "verdict", "result"))
+_OPENED = frozenset(("attempt", "opinion", "verdict", "result"))
 _HEAD = frozenset(("at", "level", "event", "run", "pid"))
 _DETAIL_KINDS = frozenset(("budget.reserved", "budget.settled", "prompt.sent"))
 
@@ -101,7 +101,11 @@ class Log:
             self._place = replace(self._place, run=entry.run)
         kind = entry.event.kind
         level: Level = "debug" if kind in _DETAIL_KINDS else "info"
-        self.event(kind, level, run=entry.run, **dict(_small(entry.event.data)))
+        told = dict(_small(entry.event.data))
+        if kind == "budget.settled" and entry.event.data.get("trouble"):
+            # A code there; elsewhere it may be what a stranger wrote.
+            told["trouble"] = entry.event.data["trouble"]
+        self.event(kind, level, run=entry.run, **told)
 
     def close(self) -> None:
         """Write no more to the file."""

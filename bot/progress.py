@@ -45,9 +45,31 @@ def _attempt(data: Any) -> str:  # noqa: ANN401
     return f"{words} ({first[:140]})" if first else words
 
 
+def _settled(data: Any) -> str:  # noqa: ANN401
+    """Return what of a booking a person should know: what was paid for nothing, or twice."""
+    if data.get("lost"):
+        return "  a reply was asked for and lost; it is booked at the most it can have cost"
+    if trouble := data.get("trouble"):
+        cost = "an unknown price" if data["usd"] is None else f"${data['usd']:.4f}"
+        booked = f"at least {cost}" if data["at_least"] else cost
+        return f"  no reply  {trouble}; booked as {booked}, {data['tokens']} tokens"
+    if missed := data.get("cache_missed"):
+        return f"  warning   {missed}"
+    return ""
+
+
 def gate_line(data: Any) -> str:  # noqa: ANN401
     """Return one finished gate in a person's words."""
     return f"  gate      {data['gate']}: {data['side']} {data['summary']} ({data['seconds']:.1f} s)"
+
+
+def _opinion(opinion: Any) -> str:  # noqa: ANN401
+    """Return a second opinion, with the first of its reasons."""
+    if opinion["decision"] == "none":
+        return f"none from {opinion['model']}: {opinion['trouble'][:140]}"
+    words = f"{opinion['decision']} from {opinion['model']}"
+    reasons = [reason["why"].partition("\n")[0] for reason in opinion["reasons"]]
+    return f"{words} ({reasons[0][:140]})" if reasons else words
 
 
 _TELLERS: dict[str, Callable[[Any], str]] = {
@@ -57,11 +79,7 @@ _TELLERS: dict[str, Callable[[Any], str]] = {
     "run.resumed": lambda d: (
         f"going on, with {d['replies']} replies paid for and {d['attempts']} attempts judged"
     ),
-    "budget.settled": lambda d: (
-        "  a reply was asked for and lost; it is booked at the most it can have cost"
-        if d.get("lost")
-        else ""
-    ),
+    "budget.settled": _settled,
     "scope.selected": lambda d: (
         f"scope       {len(d['files'])} files ranked, {d['tokens']} tokens packed,"
         f" first: {', '.join(d['files'][:3])}"
@@ -71,6 +89,8 @@ _TELLERS: dict[str, Callable[[Any], str]] = {
     "patch.landed": _landed,
     "gate.finished": gate_line,
     "attempt.finished": _attempt,
+    "stage.entered": lambda d: f"stage {d['stage']}: going on with {d['model']}",
+    "adjudication.finished": lambda d: f"  opinion   {_opinion(d['opinion'])}",
     "bundle.written": lambda d: f"bundle      {d['path']}",
     "run.finished": lambda d: f"run {d['state']}: {d['why']}",
 }

@@ -24,7 +24,9 @@ from bot.secret_forms import LOOSE, TIGHT, Folding, Index, Places, loose_forms, 
 MARK = "[secret]"
 
 _SHORTEST, _LONG, _FEWEST_DIFFERENT = 8, 16, 5
-_SECRET_NAME = re.compile(r"(?:^|_)(?:TOKEN|KEY|SECRET)$|PASSWORD|PASSWD|PASSPHRASE", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"(?:^|_)(?:TOKEN|KEY|SECRET)(?:_BEDROCK)?$|PASSWORD|PASSWD|PASSPHRASE", re.IGNORECASE
+)
 _PASSWORD_IN_URL = re.compile(r"://[^/\s@:]*:([^/\s@]+)@")
 _KINDS = tuple(map(re.compile, ("[a-z]", "[A-Z]", "[0-9]", "[^a-zA-Z0-9]")))
 

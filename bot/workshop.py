@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from bot.bundle_files import found_bundle, write_bundle
 from bot.gate_room import GateRoom, required
+from bot.models import adjudicator_of, models_of
 from bot.scratch import private
-from bot.wiring import Bench, model_of, now_iso
+from bot.wiring import Bench, now_iso
 from validators.checkout import line_counts
 from validators.sandbox import TOOLS
 from workflows.history import history_of
+from workflows.opinion import LANE
 from workflows.proposal import Proposal
 from workflows.publish import Press
 from workflows.workshop import Watch, Workshop
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from validators.evidence import Evidence
     from validators.sandbox import Changes, Completed
     from validators.verdict import Verdict
-    from workflows.actions import Reader
     from workflows.migrate import Workbench
     from workflows.ports import Model
     from workflows.recorder import Recorder
@@ -73,27 +74,35 @@ def workshop(bench: Bench, watch: Watch) -> Workshop:
         select=select_with(bench),
         prepare=room.prepare,
         judge=judge,
-        reader=lambda tree: reader_of(bench, tree),
+        gate=lambda kind, tree, recorder: room.ask(
+            kind, tree, lambda event, data: _note_gate(recorder, event, data)
+        ),
         render=lambda proposal, evidence: _render(bench, proposal, evidence),
         write_bundle=lambda name, document: write_bundle(bench.settings.state, name, document),
         find_bundle=lambda run: found_bundle(bench.settings.state, f"{run}.json"),
         now=time.monotonic,
         now_iso=now_iso,
+        adjudicator=lambda run: adjudicator_for(bench, run),
         watch=watch,
+        include=bench.settings.scope.include,
+        exclude=bench.settings.scope.exclude,
     )
 
 
-def model_for(bench: Bench, run: str) -> "Model":
-    """Return the model that the settings name, as far on as ``run`` has asked it already."""
+def models_for(bench: Bench, run: str) -> "tuple[Model, ...]":
+    """Return the models that the settings name, in the order of their stages.
+
+    Replies of a file are given from where ``run`` has come to already.
+    """
+    adjudicator_for(bench, run)  # one that cannot be asked is refused before anything is paid
     replied = history_of(bench.journal.read(run)).replies
-    return model_of(bench.settings, bench.journal, replied)
+    return models_of(bench.settings, bench.journal, replied)
 
 
-def reader_of(bench: Bench, tree: str) -> "Reader":
-    """Return what answers the model's questions from a tree, edits included."""
-    from workflows.actions import Reader  # noqa: PLC0415 - keeps --help fast
-
-    return Reader(bench.clone, tree)
+def adjudicator_for(bench: Bench, run: str) -> "Model | None":
+    """Return the model of second opinions, as far on as ``run`` has asked it already."""
+    replied = history_of(bench.journal.read(run)).replies_in(LANE)
+    return adjudicator_of(bench.settings, bench.journal, replied)
 
 
 def press(bench: Bench, observe: "Callable[[Entry], None]") -> Press:

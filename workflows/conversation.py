@@ -60,17 +60,23 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class ReplyLimits:
-    """Bounds of one reply. ``max_tokens`` are output tokens; ``timeout_s`` the whole exchange."""
+    """Bounds of one reply. ``max_tokens`` are output tokens; ``timeout_s`` the whole exchange.
+
+    ``pause_s`` is about how long to wait before it is asked for, because it just went wrong.
+    """
 
     max_tokens: int = 16_000
     timeout_s: float = 600.0
+    pause_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Raw token counts as the vendor reports them. ``usd`` is None where the price is unknown.
 
-    ``at_least`` marks a stream that broke: what was used may be more, never less.
+    ``at_least`` marks a stream that broke: what was used may be more, never less. ``is_batch`` is
+    what was asked for in a batch, and ``cache_write_1h_tokens`` are those of ``cache_write_tokens``
+    that are kept for an hour: both have a price of their own.
     """
 
     input_tokens: int = 0
@@ -80,6 +86,8 @@ class Usage:
     requests: int = 1
     usd: float | None = None
     at_least: bool = False
+    is_batch: bool = False
+    cache_write_1h_tokens: int = 0
 
     @property
     def tokens(self) -> int:

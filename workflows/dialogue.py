@@ -3,175 +3,184 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from scoping.refusal import Refusal
 from validators.encoding import decode
-from workflows.budget import Budget, Spent, exhausted, spent
-from workflows.conversation import (
-    Action,
-    ActionResult,
-    Conversation,
-    Message,
-    Reply,
-    ReplyLimits,
-    Usage,
-)
+from workflows import guards, notices
+from workflows.caching import changed, missed
+from workflows.conversation import Action, ActionResult, Conversation, Message, Reply, Usage
 from workflows.history import Exchange
-from workflows.ledger import Ledger
 from workflows.ports import Model, ModelRefusal
+from workflows.purse import Allowance, BudgetRefusal, Ending, Purse
+from workflows.quoting import Words
 from workflows.recorder import Recorder
+from workflows.shrinking import shrunk
+from workflows.visible_text import NOTHING
 
-
-class BudgetRefusal(Refusal):
-    """The next request may not be sent: which cap is reached, and by how much."""
+# Once more after a stream broke, and once more after that: each is reserved and booked by itself.
+_ASKED_AGAIN_MOST = 2
+_PAUSE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
-    """What a conversation may use: the run's caps, one reply's, and the clock they run by.
+class _Heard:
+    """The last request that was answered, as far as the cache is about it."""
 
-    ``before_s`` is how long the run had worked before this process took it up; ``ledger`` holds the
-    caps over several runs.
-    """
-
-    budget: Budget
-    reply: ReplyLimits
-    now: Callable[[], float]
-    started: float
-    before_s: float = 0.0
-    ledger: Ledger | None = None
-
-    @property
-    def elapsed_s(self) -> float:
-        """How long the run has worked, in this process and before it."""
-        return self.before_s + self.now() - self.started
+    conversation: Conversation
+    usage: Usage
+    model: str
+    at: float
 
 
 class Dialogue:
     """Holds the turns so far; each `ask` reserves, sends, keeps, settles, and only then returns.
 
     What the run's history holds of the conversation is not asked again: the reply that was paid for
-    is taken from the journal.
+    is taken from the journal. A ``lane`` (``KIND-NUMBER``) keeps the conversations of one run
+    apart; each is of one Dialogue.
     """
 
     def __init__(
-        self, model: Model, recorder: Recorder, allowance: Allowance, opening: Conversation
+        self,
+        model: Model,
+        recorder: Recorder,
+        allowance: Allowance,
+        opening: Conversation,
+        lane: str = "",
     ) -> None:
         self._model = model
         self._recorder = recorder
         self._allowance = allowance
         self._conversation = opening
         self._asked = 0
-        self._known = dict(recorder.history.exchanges)
-        self._book_what_was_cut_off()
+        self._was_shrunk = False
+        self._heard: _Heard | None = None
+        self._lane = lane
+        self._hidden = NOTHING
+        exchanges = recorder.history.exchanges
+        self._known = {key: one for key, one in exchanges.items() if one.lane == lane}
+        self._purse = Purse(model, recorder, allowance)
 
     @property
     def actions(self) -> tuple[Action, ...]:
         """What the model may ask for in this conversation."""
         return self._conversation.actions
 
-    def say(self, text: str, results: tuple[ActionResult, ...] = ()) -> None:
-        """Add a user turn."""
-        turn = Message("user", text=text, results=results)
-        messages = (*self._conversation.messages, turn)
-        self._conversation = replace(self._conversation, messages=messages)
+    def say(self, words: Words | str, results: tuple[ActionResult, ...] = ()) -> None:
+        """Add a user turn; what was left out of it is noted with the request that sends it."""
+        if isinstance(words, str):
+            words = Words(words)
+        self._hidden += words.hidden
+        self._add(Message("user", text=words.text, results=results))
 
     def ask(self, attempt: int, observe: Callable[[str], None]) -> Reply:
         """Return the model's next turn, already paid for and kept in the journal.
 
-        Raises BudgetRefusal before anything is sent, ModelRefusal after its cost was booked.
+        Raises BudgetRefusal before anything is sent, ModelRefusal after its cost was booked. A
+        stream that broke is asked for again, each time as a request of its own, and a request that
+        was too large is made smaller once.
         """
         reservation = self._next(attempt)
         while reservation in self._known:
             exchange = self._known[reservation]
+            self._hidden = NOTHING  # noted when it was sent
             if exchange.reply:
                 return self._again(exchange)
             reservation = self._next(attempt)  # it brought nothing, and its cost is booked
-        reserved = self._reserve(attempt, reservation)
+        if why := guards.stuck(self._conversation.messages):
+            raise BudgetRefusal(f"run {self._recorder.run} is stopped: {why}")
+        self._advise()
+        broken = 0
+        while True:
+            try:
+                return self._request(attempt, reservation, _PAUSE_S * broken, observe)
+            except ModelRefusal as refusal:
+                self._prepare_again(refusal, broken)
+            broken += 1
+            reservation = self._next(attempt)
+
+    def _prepare_again(self, refusal: ModelRefusal, broken: int) -> None:
+        """Make ready to ask once more after ``refusal``, or raise it where that cannot help."""
+        if refusal.trouble == "too-large":
+            smaller = None if self._was_shrunk else shrunk(self._conversation)
+            if smaller is None:
+                raise refusal
+            self._conversation, self._was_shrunk = smaller, True
+        elif broken >= _ASKED_AGAIN_MOST or not _may_repeat(refusal):
+            raise refusal
+
+    def _request(
+        self, attempt: int, reservation: str, pause_s: float, observe: Callable[[str], None]
+    ) -> Reply:
+        """Ask once: reserve, send, keep, settle."""
+        reserved = self._purse.reserve(self._conversation, attempt, reservation, self._hidden)
+        self._hidden = NOTHING
+        limits = replace(self._allowance.reply, pause_s=pause_s)
         try:
-            reply = self._model.reply(self._conversation, self._allowance.reply, observe)
+            reply = self._model.reply(self._conversation, limits, observe)
         except ModelRefusal as refusal:
-            self._settle(reservation, refusal.usage or Usage(requests=0, usd=0.0))
+            usage = refusal.usage or Usage(requests=0, usd=0.0)
+            self._purse.settle(reservation, usage, Ending(trouble=refusal.trouble))
             raise
         except KeyboardInterrupt:
-            self._book_as_lost(reserved)
+            self._purse.book_as_lost(reserved)
             raise
         kept = self._recorder.keep(reply)
-        self._recorder.record("model.replied", attempt=attempt, reservation=reservation, reply=kept)
-        self._settle(reservation, reply.usage)
-        self._turn(reply)
+        self._recorder.record(
+            "model.replied", attempt=attempt, reservation=reservation, reply=kept, model=reply.model
+        )
+        self._purse.settle(reservation, reply.usage, Ending(cache_missed=self._cache_missed(reply)))
+        self._add(reply.message)
         return reply
 
     def _next(self, attempt: int) -> str:
         self._asked += 1
-        return f"{attempt}.{self._asked}"
+        lane = f"{self._lane}/" if self._lane else ""
+        return f"{lane}{attempt}.{self._asked}"
 
     def _again(self, exchange: Exchange) -> Reply:
         """Return a reply of the journal, to the very words that it answered."""
         recorder = self._recorder
         self._conversation = decode(recorder.kept(exchange.conversation), Conversation)
         reply = decode(recorder.kept(exchange.reply), Reply)
-        self._turn(reply)
+        self._add(reply.message)
         return reply
 
-    def _turn(self, reply: Reply) -> None:
-        messages = (*self._conversation.messages, reply.message)
+    def _add(self, turn: Message) -> None:
+        messages = (*self._conversation.messages, turn)
         self._conversation = replace(self._conversation, messages=messages)
 
-    def _book_what_was_cut_off(self) -> None:
-        """Settle what a process that died had reserved: a lost reply at the most it may cost."""
-        for exchange in self._known.values():
-            if exchange.is_lost:
-                self._book_as_lost(exchange)
-            elif not exchange.was_settled:
-                reply = decode(self._recorder.kept(exchange.reply), Reply)
-                self._settle(exchange.reservation, reply.usage)
+    def _advise(self) -> None:
+        """Tell the model, once each, that it goes round in circles or that the budget nears."""
+        turns = self._conversation.messages
+        words = [turns[-1].text] if turns[-1].text else []
+        # Whoever judges a reply says what it was worth; nobody judges questions.
+        if turns[-1].results and guards.repeated(turns):
+            words.append(notices.repeating().text)
+        if guards.reading(turns) == guards.READING_TOLD:
+            words.append(notices.only_reading(guards.READING_TOLD).text)
+        share, used = self._purse.standing()
+        level = notices.level_of(share)
+        if level > max((notices.level_told(turn.text) for turn in turns), default=0):
+            words.append(notices.budget_notice(level, used).text)
+        turn = replace(turns[-1], text="\n\n".join(words))
+        self._conversation = replace(self._conversation, messages=(*turns[:-1], turn))
 
-    def _book_as_lost(self, exchange: Exchange) -> None:
-        """Charge what was sent and not heard to its end at the most it can have cost."""
-        usage = Usage(input_tokens=exchange.tokens, usd=exchange.usd)
-        self._settle(exchange.reservation, usage, lost=True)
-
-    def _reserve(self, attempt: int, reservation: str) -> Exchange:
-        prompt_tokens = self._model.estimate_tokens(_text_of(self._conversation))
-        output_tokens = self._allowance.reply.max_tokens
-        price = self._model.price_usd(prompt_tokens, output_tokens)
-        used = spent(self._recorder.entries(), self._allowance.elapsed_s)
-        why = exhausted(
-            self._allowance.budget, used, Spent(price or 0.0, prompt_tokens + output_tokens)
-        )
-        if not why and self._allowance.ledger:
-            why = self._allowance.ledger.exhausted(price or 0.0)
-        if why:
-            raise BudgetRefusal(f"the budget of run {self._recorder.run} is used up: {why}")
-        kept = self._recorder.keep(self._conversation)
-        self._recorder.record(
-            "prompt.sent", attempt=attempt, reservation=reservation, conversation=kept
-        )
-        tokens = prompt_tokens + output_tokens
-        self._recorder.record("budget.reserved", reservation=reservation, usd=price, tokens=tokens)
-        return Exchange(reservation, kept, price, tokens)
-
-    def _settle(self, reservation: str, usage: Usage, *, lost: bool = False) -> None:
-        self._recorder.record(
-            "budget.settled",
-            reservation=reservation,
-            usd=usage.usd,
-            tokens=usage.tokens,
-            requests=usage.requests,
-            at_least=usage.at_least,
-            lost=lost,
-            elapsed_s=self._allowance.elapsed_s,
-        )
+    def _cache_missed(self, reply: Reply) -> str:
+        """Return what of the last request's prefix was not read from the cache, and why."""
+        before, now = self._heard, self._allowance.now()
+        self._heard = _Heard(self._conversation, reply.usage, reply.model, now)
+        if before is None:
+            return ""
+        why = ""
+        if place := changed(before.conversation, self._conversation):
+            why = f"the request no longer begins as the one before it, from {place} on"
+        if reply.model != before.model:
+            why = f"{reply.model} answered, and {before.model} before"
+        return missed(before.usage, reply.usage, now - before.at, why)
 
 
-def _text_of(conversation: Conversation) -> str:
-    """Return all the words a request sends, to estimate its size by."""
-    parts = [conversation.system]
-    for action in conversation.actions:
-        parts += [action.name, action.description, str(action.schema)]
-    for message in conversation.messages:
-        parts.append(message.text)
-        parts += [f"{call.name} {call.arguments}" for call in message.calls]
-        parts += [result.text for result in message.results]
-        parts += [str(block) for block in message.opaque]
-    return "\n".join(parts)
+def _may_repeat(refusal: ModelRefusal) -> bool:
+    """Return whether asking again may help; what it cost so far is booked."""
+    if refusal.trouble == "overloaded":
+        # One that did not begin was posted often enough by the adapter already.
+        return refusal.usage is not None and refusal.usage.at_least
+    return refusal.trouble == "broken-stream"

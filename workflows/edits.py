@@ -1,22 +1,20 @@
-"""A model's reply landed on a tree, and what became of each edit."""
+"""A model's edits landed on a tree, and what became of each."""
 
 from dataclasses import dataclass
 
-from scoping.grammars import Parser
-from scoping.refusal import Refusal
-from validators.checkout import Clone, read_file, write_tree
-from validators.disk import DiskRefusal, disk_trouble
-from validators.patch import land, parse
+from validators.patch import Landing, parse
 from validators.verdict import Finding
 from workflows.proposal import EditReport
+from workflows.working_tree import WorkingTree
 
 _MAX_PROSE = 4_000
 
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """The tree after a reply: the one before it, unless every edit landed.
+    """What an attempt made of its tree. ``reports`` are about the reply that ended it.
 
+    Its edits land all together or not at all; ``by_calls`` landed before it, each call for itself.
     Of a reply that ``was_cut_off`` at its length limit nothing is landed.
     """
 
@@ -24,6 +22,17 @@ class Landed:
     reports: tuple[EditReport, ...]
     prose: str
     was_cut_off: bool = False
+    by_calls: tuple[EditReport, ...] = ()
+
+    @property
+    def edits(self) -> tuple[EditReport, ...]:
+        """What became of every edit, in the order they were asked for."""
+        return (*self.by_calls, *self.reports)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing that the author meant to change is missing."""
+        return not self.was_cut_off and all(report.landed for report in self.reports)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -36,33 +45,31 @@ class Landed:
         code, why = "no-edits", "the reply held no edit that changes a file"
         if self.was_cut_off:
             code, why = "cut-off", "the reply was cut off at its length limit"
-        elif self.reports:
+        elif self.edits:
             why = "the files already are as the edits leave them"
         return rejected or (Finding("edits", code, "block", why),)
 
 
-def land_reply(clone: Clone, tree: str, text: str) -> Landed:
-    """Land the edits in ``text`` on ``tree``, all of them or none; nothing lands by guess.
+def land_reply(working: WorkingTree, text: str) -> Landed:
+    """Land the edits in ``text``, all of them or none; nothing lands by guess.
 
     DiskRefusal where the result cannot be written: that says nothing about the edits.
     """
     patch = parse(text)
-    with Parser() as parser:
-        landing = land(patch, lambda path: read_file(clone, tree, path), parser.count_errors)
-    reports = tuple(
+    reports = reports_of(working.land(patch))
+    return Landed(working.written(), reports, shortened(patch.prose))
+
+
+def reports_of(landing: Landing) -> tuple[EditReport, ...]:
+    """Return what became of each edit of a landing, as an attempt keeps it."""
+    return tuple(
         EditReport(edit.path, landed=True, how=edit.how) for edit in landing.landed
     ) + tuple(
         EditReport(edit.path, landed=False, how=edit.reason, message=edit.message)
         for edit in landing.rejected
     )
-    try:
-        applied = write_tree(clone, tree, landing.files) if landing.files else tree
-    except (OSError, Refusal) as error:
-        trouble = disk_trouble(error)
-        if not trouble:
-            raise
-        raise DiskRefusal(
-            f"the edits of a reply could not be written: {trouble}; free space on the disk of the"
-            " state directory, then go on with `changewright resume`"
-        ) from error
-    return Landed(applied, reports, patch.prose.strip()[:_MAX_PROSE])
+
+
+def shortened(prose: str) -> str:
+    """Return the author's own account, as long as an attempt keeps it."""
+    return prose.strip()[:_MAX_PROSE]

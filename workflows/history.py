@@ -17,6 +17,8 @@ _LAST = {
     "scope.selected": "scope",
     "command.finished": "command",
 }
+# The lanes of a run's authors beside the first: one a stage, one a candidate.
+_AUTHORS = frozenset({"stage", "candidate"})
 # What was not decided is decided anew: the machine failed there, or a person stopped it.
 _UNDECIDED = frozenset({"infrastructure", "cancelled", "budget"})
 
@@ -36,6 +38,11 @@ class Exchange:
     was_settled: bool = False
 
     @property
+    def lane(self) -> str:
+        """Which conversation of the run it belongs to; empty for the first author's."""
+        return self.reservation.rpartition("/")[0]
+
+    @property
     def is_lost(self) -> bool:
         """Whether it was sent, and nobody knows what came back or what it cost."""
         return not self.reply and not self.was_settled
@@ -46,8 +53,9 @@ class History:
     """A run so far. ``attempts`` are the events of those that were judged, by number.
 
     ``started`` and ``ended`` are the events' data, None while there is none; a run that was taken
-    up again has not ended. ``landed`` maps an attempt to its tree. ``seconds`` is how long the run
-    worked until its last booking.
+    up again has not ended. ``landed`` maps an attempt to its tree, ``answered`` a kind of gates and
+    a tree to the blob of what the model was told. ``seconds`` is how long the run worked until its
+    last booking.
     """
 
     started: Mapping[str, Any] | None = None
@@ -60,17 +68,35 @@ class History:
     attempts: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     command: Mapping[str, Any] | None = None
     bundles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    answered: Mapping[tuple[str, str], str] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
     def replies(self) -> int:
-        """How many replies the journal kept."""
-        return sum(1 for exchange in self.exchanges.values() if exchange.reply)
+        """How many replies of the authors the journal kept."""
+        return self.replies_in("")
+
+    def replies_in(self, conversation: str) -> int:
+        """Return how many replies the journal kept of the lanes of one kind of conversation."""
+        kept = [exchange for exchange in self.exchanges.values() if exchange.reply]
+        return sum(1 for exchange in kept if kind_of(exchange.reservation) == conversation)
+
+
+def kind_of(reservation: str) -> str:
+    """Return what kind of conversation a request belongs to; empty for any of the authors'."""
+    kind = reservation.rpartition("/")[0].partition("-")[0]
+    return "" if kind in _AUTHORS else kind
 
 
 def history_of(entries: Iterable[Entry]) -> History:
     """Return what ``entries`` of one run, oldest first, tell about it."""
-    facts: dict[str, Any] = {"landed": {}, "attempts": {}, "bundles": {}, "exchanges": {}}
+    facts: dict[str, Any] = {
+        "landed": {},
+        "attempts": {},
+        "bundles": {},
+        "exchanges": {},
+        "answered": {},
+    }
     asked: dict[str, str] = {}
     for entry in entries:
         kind, data = entry.event.kind, entry.event.data
@@ -82,8 +108,8 @@ def history_of(entries: Iterable[Entry]) -> History:
             facts |= {"ended": None, "resumed": facts.get("resumed", 0) + 1}
         elif kind == "prompt.sent":
             asked[data.get("reservation", "")] = data["conversation"]
-        elif kind == "patch.landed":
-            facts["landed"][data["attempt"]] = data["tree"]
+        elif kind in {"patch.landed", "gate.answered"}:
+            _about_tree(facts, entry)
         elif kind == "attempt.finished":
             _attempt(facts["attempts"], data)
         elif kind == "bundle.written":
@@ -91,6 +117,14 @@ def history_of(entries: Iterable[Entry]) -> History:
         elif kind in {"budget.reserved", "model.replied", "budget.settled"}:
             _exchange(facts, asked, entry)
     return History(**facts)
+
+
+def _about_tree(facts: dict[str, Any], entry: Entry) -> None:
+    data = entry.event.data
+    if entry.event.kind == "patch.landed":
+        facts["landed"][data["attempt"]] = data["tree"]
+    elif data["outcome"] not in _UNDECIDED:
+        facts["answered"][data["gate"], data["tree"]] = data["answer"]
 
 
 def _attempt(attempts: dict[int, Mapping[str, Any]], data: Mapping[str, Any]) -> None:

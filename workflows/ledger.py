@@ -1,34 +1,34 @@
 """What all runs of a journal have cost together: the caps of one issue and of one day.
 
 Like a run's own budget it is a view over reservations and settlements, so processes that work side
-by side see each other's; only two that reserve in the same instant may both pass.
+by side see each other's. It is asked again under the journal's write lock before a reservation is
+written, so that of two that reserve at once the second sees the first.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from workflows.budget import Caps, Charge, charged
 from workflows.ports import Journal
 from workflows.run import Entry
 from workflows.task import Task
 
 
 @dataclass(frozen=True, slots=True)
-class Caps:
-    """Upper bounds in US dollars over all runs of one issue, and of one day (UTC); None is none."""
+class _Scope:
+    """One of the two sums: its caps, their keys for a person, and what it has been charged."""
 
-    issue_usd: float | None = None
-    day_usd: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Charge:
-    run: str
-    day: str
-    usd: float
+    key: str
+    words: str
+    usd: float | None
+    tokens: int | None
 
 
 class Ledger:
-    """Reads the whole journal once, then what was added; ``now_iso`` says what today is."""
+    """Reads the whole journal once, then what was added; ``now_iso`` says what today is.
+
+    What is dated later than today counts today, too: a clock that is set back opens no new purse.
+    """
 
     def __init__(
         self, journal: Journal, task: Task, caps: Caps, now_iso: Callable[[], str]
@@ -38,31 +38,29 @@ class Ledger:
         self._caps = caps
         self._now_iso = now_iso
         self._position = 0
-        self._charges: dict[tuple[str, str], _Charge] = {}
+        self._charges: dict[tuple[str, str], tuple[str, Charge]] = {}
         self._runs_of_task: set[str] = set()
 
-    def exhausted(self, reserve_usd: float) -> str:
-        """Return why ``reserve_usd`` more may not be spent, or "" when it may."""
+    def exhausted(self, reserve: Charge) -> str:
+        """Return why ``reserve`` more may not be spent, or "" when it may."""
         caps = self._caps
-        if caps.issue_usd is None and caps.day_usd is None:
+        if caps == Caps():
             return ""
         for entry in self._journal.follow(self._position):
             self._position = entry.position
             self._note(entry)
         today = self._now_iso()[:10]
-        charges = self._charges.values()
-        of_issue = sum(one.usd for one in charges if one.run in self._runs_of_task)
-        of_day = sum(one.usd for one in charges if one.day == today)
-        for cap, used, words in (
-            (caps.issue_usd, of_issue, "this issue, over all its runs"),
-            (caps.day_usd, of_day, f"{today}, over all runs"),
-        ):
-            if cap is not None and used + reserve_usd > cap:
-                return (
-                    f"${used:.4f} of ${cap:.2f} are spent on {words}, and the next request may cost"
-                    f" ${reserve_usd:.4f}"
-                )
-        return ""
+        of_issue = [
+            charge for (run, _), (_, charge) in self._charges.items() if run in self._runs_of_task
+        ]
+        of_day = [charge for day, charge in self._charges.values() if day >= today]
+        later = max((day for day, _ in self._charges.values()), default="")
+        words = f"{today}, over all runs"
+        if later > today:
+            words += f" (some dated up to {later}: is the clock right?)"
+        issue = _Scope("issue", "this issue, over all its runs", caps.issue_usd, caps.issue_tokens)
+        day = _Scope("day", words, caps.day_usd, caps.day_tokens)
+        return _objection(issue, of_issue, reserve) or _objection(day, of_day, reserve)
 
     def _note(self, entry: Entry) -> None:
         kind, data = entry.event.kind, entry.event.data
@@ -71,4 +69,28 @@ class Ledger:
                 self._runs_of_task.add(entry.run)
         elif kind in {"budget.reserved", "budget.settled"}:
             key = (entry.run, data["reservation"])
-            self._charges[key] = _Charge(entry.run, entry.at[:10], data["usd"] or 0.0)
+            _, reserved = self._charges.get(key, ("", None))
+            self._charges[key] = (entry.at[:10], charged(entry, reserved))
+
+
+def _objection(scope: _Scope, charges: Iterable[Charge], reserve: Charge) -> str:
+    known = list(charges)
+    usd = sum(charge.usd or 0.0 for charge in known)
+    tokens = sum(charge.tokens for charge in known)
+    if scope.usd is not None:
+        if reserve.usd is None and scope.tokens is None:
+            return (
+                f"what this model costs is not known, so ${scope.usd:.2f} on {scope.words}, could"
+                f" not be kept to; set budget.{scope.key}_tokens, or ask a model with a price"
+            )
+        if usd + (reserve.usd or 0.0) > scope.usd:
+            return (
+                f"${usd:.4f} of ${scope.usd:.2f} are spent on {scope.words}, and the next request"
+                f" may cost ${reserve.usd or 0.0:.4f}"
+            )
+    if scope.tokens is not None and tokens + reserve.tokens > scope.tokens:
+        return (
+            f"{tokens} of {scope.tokens} tokens are used on {scope.words}, and the next request may"
+            f" need {reserve.tokens}"
+        )
+    return ""

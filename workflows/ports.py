@@ -22,6 +22,7 @@ from workflows.snippet import SnippetLimits, SnippetResult
 ModelTrouble = Literal[
     "no-key",  # cannot start: nothing was sent
     "rejected",  # our request is wrong: repeating it will not help
+    "too-large",  # the vendor reads no request of this size: a smaller one may help
     "overloaded",  # the vendor is busy or limits us: later may help
     "broken-stream",  # the reply stopped half-way: it may have been paid
     "spend-limit",  # the account's own cap is reached
@@ -130,6 +131,10 @@ class StaleFence(JournalRefusal):
     """Another process has taken this run over; whoever holds the old fence must stop."""
 
 
+class Withheld(JournalRefusal):
+    """An event was not written, for a reason that the writer itself gave under the write lock."""
+
+
 class Held(JournalRefusal):
     """Another process holds the lease of this run, and lives: which, and for how long at least."""
 
@@ -157,8 +162,12 @@ class Journal(Protocol):
         """Give the lease back; a stale one is none to give back."""
         ...
 
-    def append(self, fence: Fence, event: Event) -> Entry:
-        """Write one event durably before returning; StaleFence when the lease was taken over."""
+    def append(self, fence: Fence, event: Event, unless: Callable[[], str] | None = None) -> Entry:
+        """Write one event durably before returning; StaleFence when the lease was taken over.
+
+        ``unless`` is asked while nobody else can write, and may read this journal: the event is
+        written, or Withheld says why not, before any other process can add to what it saw.
+        """
         ...
 
     def read(self, run: str) -> Sequence[Entry]:

@@ -15,7 +15,7 @@ from validators.evidence import Evidence
 from validators.evidence_statement import open_statement, statement_of
 from validators.rules import Rules
 from validators.sandbox import FileChange
-from validators.verdict import Verdict
+from validators.verdict import Finding, Verdict
 from workflows.task import Task
 
 BUNDLE_FORMAT = "changewright-bundle/3"
@@ -43,7 +43,7 @@ class Attempt:
     """One try of the model and what was found out about it; failed ones are kept too.
 
     ``applied_tree`` is empty when nothing landed. ``summary`` is the model's own account: text
-    from a model, shown as such.
+    from a model, shown as such. ``model`` is which one that was.
     """
 
     number: int
@@ -55,6 +55,7 @@ class Attempt:
     tokens: int = 0
     usd: float | None = None
     evidence: Evidence | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,9 @@ class ScopeLine:
 class Proposal:
     """The result of a run. The last attempt is the one proposed.
 
-    ``lost_replies`` were asked for, and went with a process that was killed; they are in no
-    attempt, and cost at most ``lost_usd`` where the price is known.
+    ``lost_replies`` were asked for, and broke off or went with a process that was killed; they are
+    in no attempt, and cost at most ``lost_usd`` where the price is known. ``remarks`` are on how it
+    was made; what gates found is in the evidence.
     """
 
     run: str
@@ -89,6 +91,7 @@ class Proposal:
     created: str
     lost_replies: int = 0
     lost_usd: float = 0.0
+    remarks: tuple[Finding, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

@@ -1,153 +1,216 @@
 """One task to one proposal: scope, ask, land, gate, and the findings back, until it holds.
 
-The loop is `_attempt_until_it_holds`. What surrounds it opens the run in the journal and closes it
+The loop is `_work_until_it_holds`. What surrounds it opens the run in the journal and closes it
 with the truth, whatever happened. A run that was cut off is proposed again under its own name: each
 step asks the journal first, so that what was paid for or judged then is not paid or judged again.
 """
 
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from functools import partial
 
+from scoping.globs import chosen
 from scoping.refusal import Refusal
 from scoping.scope import Scope
-from validators.verdict import Finding, Verdict, VerdictWord
+from validators.evidence import Evidence
+from validators.verdict import Verdict
 from workflows import prompts
-from workflows.budget import lost
-from workflows.conversation import Conversation, Message, Reply
-from workflows.dialogue import Allowance, BudgetRefusal, Dialogue
-from workflows.edits import Landed, land_reply
+from workflows.actions import ACTIONS
+from workflows.adjudicate import adjudicate
+from workflows.asking import Ended, ask_until_edits, first_message, verdict_of
+from workflows.attempts import (
+    held_step,
+    last_shown,
+    made_of,
+    the_best,
+    unfinished_plan,
+    what_did_not_land,
+)
+from workflows.authors import Author, Authors
+from workflows.conversation import Conversation
+from workflows.instructions import instructions
 from workflows.ledger import Ledger
-from workflows.ports import Model, ModelRefusal, StaleFence
-from workflows.proposal import Attempt, Proposal, ScopeLine
+from workflows.opinion import Opinion
+from workflows.outbound import QuarantineRefusal
+from workflows.plan import NO_PLAN, Plan, plan_in
+from workflows.ports import Model, StaleFence
+from workflows.proposal import Attempt, Proposal
+from workflows.purse import Allowance, Purse
+from workflows.quoting import Words, said
 from workflows.recorder import Recorder, recording
-from workflows.run import RunState
 from workflows.sealing import write_bundle, write_partial_bundle
 from workflows.steps import judged, note_attempt, note_landing, scoped
 from workflows.task import Task
 from workflows.unfinished import start_of
+from workflows.work import Work, facts_of, proposal_of
 from workflows.workshop import Outcome, Revision, Wishes, Workshop
 
-
-class _Ended(Exception):
-    """The run ends here without a proposal, for a reason a person should read."""
-
-    def __init__(self, state: RunState, verdict: Verdict, why: str) -> None:
-        super().__init__(why)
-        self.state: RunState = state
-        self.verdict = verdict
+SecondOpinion = Callable[..., Opinion | None]
 
 
-@dataclass(slots=True)
-class _Work:
-    """What a run has in hand: ``unjudged`` is what landed and has no verdict yet."""
-
-    begun: str
-    tree: str
-    scope: Scope = field(default_factory=lambda: Scope(""))
-    attempts: list[Attempt] = field(default_factory=list)
-    unjudged: Attempt | None = None
-
-
-def propose(task: Task, run: str, model: Model, workshop: Workshop, wishes: Wishes) -> Outcome:
+def propose(
+    task: Task, run: str, models: tuple[Model, ...], workshop: Workshop, wishes: Wishes
+) -> Outcome:
     """Work on ``task`` as ``run`` until a proposal holds or nothing more may be tried.
 
+    ``models`` are asked in their order, the next one when gates failed what the one before wrote.
     A ``run`` that the journal knows is gone on with, to the same end as if it had never stopped.
     """
     begun = wishes.revision.tree if wishes.revision else workshop.clone.base_tree
-    work = _Work(begun, begun)
-    start = start_of(task, model.name, workshop, wishes)
-    with recording(workshop.journal, run, start, workshop.watch.entry) as recorder:
+    work = Work(begun, begun, begun)
+    start = start_of(task, " > ".join(model.name for model in models), workshop, wishes)
+    with (
+        recording(workshop.journal, run, start, workshop.watch.entry) as recorder,
+        ExitStack() as stack,
+    ):
         try:
+            allowance = _allowance(task, workshop, wishes, recorder)
+            Purse(models[0], recorder, allowance).book_what_was_cut_off()
             work.scope = scoped(task, workshop, recorder)
             _require_environment(workshop, recorder)
-            opening = _opening(task, work.scope, wishes.revision)
-            allowance = _allowance(task, workshop, wishes, recorder)
-            dialogue = Dialogue(model, recorder, allowance, opening)
-            _attempt_until_it_holds(dialogue, workshop, wishes, recorder, work)
-            proposal = _proposal(task, model, workshop, recorder, work)
-            path = write_bundle(proposal, workshop, recorder, wishes.revision)
-        except _Ended as end:
-            path = (
-                _unfinished(task, model, workshop, recorder, work) if end.state != "nothing" else ""
-            )
+            opening = Conversation(prompts.SYSTEM, (), ACTIONS)
+            words = _first_words(task, workshop, work.scope, wishes.revision)
+            authors = Authors(models, workshop, recorder, allowance, opening, words, stack)
+            second_opinion = partial(adjudicate, task, workshop, recorder, allowance)
+            try:
+                _work_until_it_holds(authors, wishes, work, second_opinion)
+            except Ended as end:
+                _settle_for_less(end, work)
+            proposal = proposal_of(task, workshop, recorder, work)
+            path = _sealed(proposal, workshop, recorder, wishes.revision)
+        except Ended as end:
+            path = _unfinished(task, workshop, recorder, work) if end.state != "nothing" else ""
             outcome = Outcome(run, end.state, end.verdict, str(end), (*work.attempts,), path)
             return _finish(recorder, outcome)
         except StaleFence:
             raise
         except BaseException:
             with suppress(Refusal):  # why the run stopped is what counts
-                _unfinished(task, model, workshop, recorder, work)
+                _unfinished(task, workshop, recorder, work)
             raise
         why = f"proposed after {len(work.attempts)} attempt{'s' * (len(work.attempts) > 1)}"
         outcome = Outcome(run, "proposed", proposal.verdict, why, proposal.attempts, path)
         return _finish(recorder, outcome)
 
 
-def _attempt_until_it_holds(
-    dialogue: Dialogue, workshop: Workshop, wishes: Wishes, recorder: Recorder, work: _Work
+def _work_until_it_holds(
+    authors: Authors, wishes: Wishes, work: Work, second_opinion: SecondOpinion
 ) -> None:
-    """Fill ``work``; return when its last attempt may be shown, raise _Ended when none may."""
-    while len(work.attempts) < wishes.max_attempts:
-        number = len(work.attempts) + 1
-        replies = _ask_until_edits(dialogue, workshop, number, work.tree)
-        landed = _land(workshop, work.tree, replies[-1])
-        attempt = _attempt(number, Verdict("cancelled"), landed, replies)
-        note_landing(number, landed, recorder)
-        if landed.tree == work.tree:
-            attempt = replace(attempt, verdict=Verdict("fail", landed.findings))
-            words = _what_did_not_land(landed)
-        else:
-            work.unjudged, work.tree = attempt, landed.tree
-            verdict, evidence = judged(number, work.tree, workshop, recorder)
-            attempt = replace(attempt, verdict=verdict, evidence=evidence)
-            words = prompts.gates_failed(verdict)
-        note_attempt(attempt, recorder)
-        work.attempts.append(attempt)
-        work.unjudged = None
-        dialogue.say(words)
-        if attempt.verdict.may_be_shown:
-            return
-        if attempt.verdict.word == "infrastructure":
-            raise _Ended("failed", attempt.verdict, _first_message(attempt.verdict))
-    last = work.attempts[-1].verdict
-    why = f"no attempt of {len(work.attempts)} passed; the last: {_first_message(last)}"
-    raise _Ended("nothing", last, why)
-
-
-def _ask_until_edits(
-    dialogue: Dialogue, workshop: Workshop, attempt: int, tree: str
-) -> tuple[Reply, ...]:
-    """Return the replies of one attempt; the last one is meant to hold edits."""
-    replies: list[Reply] = []
+    """Fill ``work``; return when its last attempt may be shown, raise Ended when none may."""
+    author = _best_of(wishes.candidates, authors, work)
+    tries = 1
     while True:
+        last = work.attempts[-1]
+        if last.verdict.word == "infrastructure":
+            raise Ended("failed", last.verdict, first_message(last.verdict))
+        if held_step(last.verdict, work.plan) and work.plan.left > 1:
+            work.held, work.plan, tries = work.tree, work.plan.advanced, 0
+            author.dialogue.say(prompts.next_step(work.plan.present))
+        elif held_step(last.verdict, work.plan):
+            opinion = second_opinion(last, may_go_back=tries < wishes.max_attempts)
+            if opinion is None or not opinion.goes_back:
+                return
+            work.vetoed = last
+            author.dialogue.say(prompts.vetoed(opinion))
+        elif tries == wishes.max_attempts:
+            why = f"no attempt of {len(work.attempts)} passed; the last: "
+            raise Ended("nothing", last.verdict, why + first_message(last.verdict))
+        elif last.evidence and not work.vetoed and authors.escalate():
+            author = authors.successor(work.held, facts_of(authors.workshop, work))
+            work.tree = work.held
+        else:
+            author.dialogue.say(work.words)
+        _try(author, authors, work)
+        tries += 1
+
+
+def _best_of(candidates: int, authors: Authors, work: Work) -> Author:
+    """Ask as often as wished, each time anew; leave the best attempt as the last one.
+
+    One that only asks or declines is no candidate; it ends the run where no other is better.
+    """
+    found: list[tuple[Author, str, Words, Plan]] = []
+    ends: list[Ended] = []
+    for number in range(1, candidates + 1):
+        work.tree, work.plan = work.begun, NO_PLAN
+        author = authors.candidate(number, work.begun)
         try:
-            reply = dialogue.ask(attempt, workshop.watch.words)
-        except BudgetRefusal as refusal:
-            raise _Ended("failed", _said("budget", "budget", str(refusal)), str(refusal)) from None
-        except ModelRefusal as refusal:
-            verdict = _said("infrastructure", f"model-{refusal.trouble}", str(refusal))
-            raise _Ended("failed", verdict, f"the model gave no reply: {refusal}") from refusal
-        replies.append(reply)
-        text = reply.message.text.lstrip()
-        if reply.stop == "refusal":
-            why = f"the model declined the task: {text[:500]}"
-            raise _Ended("nothing", _said("fail", "model-declined", why), why)
-        if text.startswith(prompts.NO_CHANGE):
-            reason = text[len(prompts.NO_CHANGE) : 500].strip()
-            why = f"the model says that no change is needed: {reason}"
-            raise _Ended("nothing", _said("fail", "no-change-needed", why), why)
-        if reply.stop != "actions":
-            return tuple(replies)
-        reader = workshop.reader(tree)
-        dialogue.say("", tuple(reader.answer(call) for call in reply.message.calls))
+            _try(author, authors, work)
+        except Ended as end:
+            ends.append(end)
+            if end.state != "nothing":  # no money, or no model: nobody else is asked
+                break
+        else:
+            found.append((author, work.tree, work.words, work.plan))
+    is_cut_short = bool(ends) and ends[-1].state != "nothing"
+    if not found or (is_cut_short and not last_shown(work.attempts)):
+        raise ends[-1] if is_cut_short else ends[0]
+    best = the_best(work.attempts)
+    author, work.tree, work.words, work.plan = found[best]
+    work.attempts.append(work.attempts.pop(best))
+    work.author = None
+    return author
+
+
+def _try(author: Author, authors: Authors, work: Work) -> None:
+    """Make one attempt on ``work.tree``: ask, land, judge, write down."""
+    workshop, recorder = authors.workshop, authors.recorder
+    number = len(work.attempts) + 1
+    landed = author.tools.landed(ask_until_edits(author, workshop, number, work))
+    if not work.plan.done and not work.plan.steps:
+        work.plan = plan_in(reply.message.text for reply in work.replies)
+    attempt = made_of(number, author.name, landed, work.replies)
+    note_landing(number, landed, recorder)
+    work.unjudged = attempt if landed.tree != work.tree else None
+    work.tree = landed.tree
+    if work.tree == author.judged or not landed.is_whole:
+        attempt = replace(attempt, verdict=Verdict("fail", landed.findings))
+        work.words = what_did_not_land(landed)
+    else:
+        author.judged = work.tree
+        verdict, evidence = _judged(attempt, workshop, recorder, work)
+        attempt = replace(attempt, verdict=verdict, evidence=evidence)
+        work.words = prompts.gates_failed(verdict)
+    note_attempt(attempt, recorder)
+    work.attempts.append(attempt)
+    work.unjudged = None
+
+
+def _judged(
+    attempt: Attempt, workshop: Workshop, recorder: Recorder, work: Work
+) -> tuple[Verdict, Evidence | None]:
+    """Judge what landed, unless an attempt before came to the very same."""
+    same = (one for one in work.attempts if one.applied_tree == attempt.applied_tree)
+    known = next((one for one in same if one.evidence is not None), None)
+    if known is not None and known.verdict.word != "infrastructure":
+        return known.verdict, known.evidence
+    return judged(attempt.number, attempt.applied_tree, workshop, recorder)
+
+
+def _settle_for_less(end: Ended, work: Work) -> None:
+    """Leave what passed before ``end`` as the last attempt; raise ``end`` where nothing did.
+
+    No answer to a veto holds: a person decides about what passed, and reads the veto.
+    """
+    shown = work.vetoed
+    if shown is None and end.state == "nothing" and work.plan.done:
+        shown = last_shown(work.attempts)
+    if shown is None:
+        raise end
+    work.attempts.remove(shown)
+    if shown != work.vetoed:
+        shown = unfinished_plan(shown, work.plan, str(end))
+    work.attempts.append(shown)
+    work.tree, work.unjudged, work.author = shown.applied_tree, None, None
 
 
 def _require_environment(workshop: Workshop, recorder: Recorder) -> None:
     """Build the target's environment; without one nothing can be judged, so nobody is asked."""
     trouble = workshop.prepare(recorder)
     if trouble:
-        verdict = _said("infrastructure", "set-up-failed", trouble)
-        raise _Ended("failed", verdict, "the target's environment could not be built")
+        verdict = verdict_of("infrastructure", "set-up-failed", trouble)
+        raise Ended("failed", verdict, "the target's environment could not be built")
 
 
 def _allowance(task: Task, workshop: Workshop, wishes: Wishes, recorder: Recorder) -> Allowance:
@@ -156,79 +219,37 @@ def _allowance(task: Task, workshop: Workshop, wishes: Wishes, recorder: Recorde
     return Allowance(wishes.budget, wishes.reply, workshop.now, workshop.now(), before_s, ledger)
 
 
-def _opening(task: Task, scope: Scope, revision: Revision | None) -> Conversation:
-    text = prompts.first_request(task, scope)
+def _first_words(task: Task, workshop: Workshop, scope: Scope, revision: Revision | None) -> Words:
+    is_shown = chosen(workshop.include, workshop.exclude)
+    told = instructions(workshop.clone, [excerpt.path for excerpt in scope.excerpts], is_shown)
+    first = prompts.first_request(task, scope, told)
     if revision:
-        text += "\n\n" + prompts.revision_request(revision.diff, revision.words)
-    return Conversation(prompts.SYSTEM, (Message("user", text),), prompts.ACTIONS)
+        return said(first, prompts.revision_request(revision.diff, revision.words))
+    return first
 
 
-def _land(workshop: Workshop, tree: str, reply: Reply) -> Landed:
-    """Land a reply's edits; of one that was cut off none, for it is half a change at best."""
-    if reply.stop == "length":
-        return Landed(tree, (), "", was_cut_off=True)
-    return land_reply(workshop.clone, tree, reply.message.text)
-
-
-def _what_did_not_land(landed: Landed) -> str:
-    if landed.was_cut_off:
-        return prompts.cut_off()
-    if not landed.reports:
-        return prompts.nothing_found()
-    if all(report.landed for report in landed.reports):
-        return prompts.nothing_changed()
-    return prompts.edits_rejected(landed.reports)
-
-
-def _attempt(number: int, verdict: Verdict, landed: Landed, replies: tuple[Reply, ...]) -> Attempt:
-    prices = [reply.usage.usd for reply in replies]
-    known = [price for price in prices if price is not None]
-    return Attempt(
-        number=number,
-        verdict=verdict,
-        edits=landed.reports,
-        applied_tree=landed.tree,
-        summary=landed.prose,
-        replies=len(replies),
-        tokens=sum(reply.usage.tokens for reply in replies),
-        usd=sum(known) if len(known) == len(prices) else None,
-    )
-
-
-def _proposal(
-    task: Task, model: Model, workshop: Workshop, recorder: Recorder, work: _Work
-) -> Proposal:
-    """Return what a person will see, dated by the run's start: made again it is the same."""
-    lines = tuple(
-        ScopeLine(e.path, e.start_line, e.end_line, e.symbol, e.kind, e.reasons)
-        for e in work.scope.excerpts
-    )
-    attempts = (*work.attempts, *([work.unjudged] if work.unjudged else []))
-    base, created = workshop.clone.base_commit, recorder.history.started_at
-    gone = lost(recorder.entries())
-    return Proposal(
-        recorder.run, task, base, model.name, lines, attempts, created, gone.turns, gone.usd
-    )
-
-
-def _unfinished(
-    task: Task, model: Model, workshop: Workshop, recorder: Recorder, work: _Work
+def _sealed(
+    proposal: Proposal, workshop: Workshop, recorder: Recorder, revision: Revision | None
 ) -> str:
+    """Write the bundle; what would carry a secret to the forge is no proposal."""
+    try:
+        return write_bundle(proposal, workshop, recorder, revision)
+    except QuarantineRefusal as refusal:
+        raise Ended("nothing", Verdict("fail", refusal.findings), str(refusal)) from None
+
+
+def _unfinished(task: Task, workshop: Workshop, recorder: Recorder, work: Work) -> str:
     """Keep what landed before the run was stopped; return the bundle's path, or ""."""
+    author = work.author
+    landed = author.tools.unfinished() if author else None
+    if author and landed and landed.by_calls:
+        number = len(work.attempts) + 1
+        work.unjudged = made_of(number, author.name, landed, work.replies)
+        work.tree = landed.tree
     if work.tree == work.begun:
         return ""
-    proposal = _proposal(task, model, workshop, recorder, work)
+    proposal = proposal_of(task, workshop, recorder, work)
     return write_partial_bundle(proposal, work.tree, workshop, recorder)
-
-
-def _said(word: VerdictWord, code: str, message: str) -> Verdict:
-    return Verdict(word, (Finding("propose", code, "block", message),))
-
-
-def _first_message(verdict: Verdict) -> str:
-    findings = verdict.blocking or verdict.findings
-    first = findings[0].message.strip().partition("\n")[0] if findings else ""
-    return first or f"verdict {verdict.word}"
 
 
 def _finish(recorder: Recorder, outcome: Outcome) -> Outcome:

@@ -16,12 +16,13 @@ from validators.encoding import digest
 from validators.policy import judge_tree
 from validators.rules import Rules
 from validators.verdict import Finding
+from workflows.outbound import refuse_secrets
 from workflows.ports import Forge, ForgeRefusal, Journal
-from workflows.prompts import visible
 from workflows.proposal import Bundle, BundleRefusal
 from workflows.pull_request import Commit, PullRequest, PullRequestDraft
 from workflows.recorder import Recorder, leased
 from workflows.run import Effect, Entry
+from workflows.visible_text import visible
 
 COMMIT_AUTHOR = "changewright <changewright@users.noreply.github.com>"
 
@@ -60,6 +61,7 @@ def publish(bundle: Bundle, sha256: str, press: Press) -> Published:
     """Publish ``bundle`` (known by ``sha256``); partial work gets a branch and no pull request.
 
     Raises BundleRefusal when the bundle is not what it says or its base's policy forbids it,
+    QuarantineRefusal when its words hold a secret,
     AlreadyOpen when another run's pull request stands in its place, and ForgeRefusal when the
     branch is not ours to write.
     """
@@ -142,6 +144,7 @@ def _check(bundle: Bundle, press: Press) -> None:
         raise BundleRefusal(
             "the bundle's changes do not make the tree that its gates judged; do not trust it"
         )
+    refuse_secrets(bundle.proposal, bundle.title, bundle.body)
     judged = evidence and (evidence.base_tree, evidence.applied_tree)
     if not bundle.partial and judged != (bundle.base_tree, bundle.applied_tree):
         raise BundleRefusal("the bundle's evidence is about another change; do not trust it")

@@ -54,6 +54,12 @@ class Recorder:
         self._observe(entry)
         return entry
 
+    def record_unless(self, unless: Callable[[], str], kind: EventKind, /, **data: Any) -> Entry:  # noqa: ANN401 - as above
+        """Write one event, or raise Withheld for what ``unless`` says while nobody can write."""
+        entry = self._journal.append(self._fence, Event(kind, builtins(data)), unless)
+        self._observe(entry)
+        return entry
+
     def keep(self, noun: object) -> str:
         """Store a large noun as a blob and return the hash to record in an event."""
         return self._journal.put_blob(encode(noun))

@@ -16,14 +16,17 @@ EventKind = Literal[
     "run.resumed",  # how much of it was done already
     "scope.selected",  # files, functions, tokens; the excerpts as a blob
     "environment.ready",  # key, interpreter, cached or built
-    "prompt.sent",  # attempt, reservation, conversation as a blob
+    "prompt.sent",  # attempt, reservation, conversation as a blob; how much was hidden in it
     "budget.reserved",  # reservation, at most: usd, tokens
     "model.replied",  # attempt, reservation, reply as a blob
-    "budget.settled",  # reservation, really: usd, tokens, requests; whether the reply was lost
+    "budget.settled",  # reservation, really: usd, tokens by kind, requests; lost, trouble, cache
     "command.finished",  # how a migration's command ended, its changes as a blob
     "patch.landed",  # attempt, applied tree, report per edit
     "gate.finished",  # attempt, gate, outcome, durations
+    "gate.answered",  # the kind the model asked about, tree, outcome, the verdict as a blob
     "attempt.finished",  # the Attempt, its evidence as a blob
+    "stage.entered",  # which stage, counted from 1, and its model
+    "adjudication.finished",  # the Opinion on an attempt that passed
     "effect.intended",  # key, kind, request
     "effect.settled",  # key, outcome
     "bundle.written",  # sha256, file name, whether it is partial
@@ -81,7 +84,11 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """One run as a line of a list."""
+    """One run as a line of a list.
+
+    ``at_least`` says that ``usd`` and ``tokens`` may have been more: a stream broke.
+    ``cache_hit_rate`` is the share of what was sent that was read from the vendor's cache.
+    """
 
     id: str
     task: str
@@ -96,6 +103,11 @@ class RunSummary:
     bundle: str = ""
     why: str = ""
     lost_replies: int = 0
+    opinions: int = 0
+    vetoes: int = 0
+    at_least: bool = False
+    cache_hit_rate: float | None = None
+    cache_misses: int = 0
 
 
 def effects(entries: Iterable[Entry]) -> dict[str, Effect]:
@@ -114,10 +126,13 @@ def effects(entries: Iterable[Entry]) -> dict[str, Effect]:
 def summarise(entries: Iterable[Entry]) -> RunSummary:
     """Return the summary of one run; raise ValueError when it never started.
 
-    ``bundle`` is the name of its file in the state folder's ``bundles``.
+    ``bundle`` is the name of its file in the state folder's ``bundles``; ``vetoes`` are those of
+    the second ``opinions`` that were asked for.
     """
     state: dict[str, Any] = {"usd": 0.0, "tokens": 0, "state": "running", "lost_replies": 0}
+    state |= {"opinions": 0, "vetoes": 0, "at_least": False, "cache_misses": 0}
     attempts: set[int] = set()
+    cached = sent = 0
     for entry in entries:
         data, kind = entry.event.data, entry.event.kind
         if kind == "run.started":
@@ -126,11 +141,14 @@ def summarise(entries: Iterable[Entry]) -> RunSummary:
         elif kind == "run.resumed":
             state |= {"state": "running", "verdict": None, "why": ""}
         elif kind == "budget.settled":
-            state["usd"] += data["usd"] or 0.0
-            state["tokens"] += data["tokens"]
-            state["lost_replies"] += data.get("lost", False)
+            _charge(state, data)
+            cached += data.get("cache_read_tokens", 0)
+            sent += _sent(data)
         elif kind == "attempt.finished":
             attempts.add(data["attempt"]["number"])
+        elif kind == "adjudication.finished":
+            state["opinions"] += 1
+            state["vetoes"] += data["opinion"]["decision"] == "veto"
         elif kind == "bundle.written":
             state["bundle"] = data["path"]
         elif kind == "run.finished":
@@ -138,7 +156,22 @@ def summarise(entries: Iterable[Entry]) -> RunSummary:
     if "id" not in state:
         message = "the journal holds no start of this run"
         raise ValueError(message)
+    state["cache_hit_rate"] = round(cached / sent, 4) if sent else None
     return RunSummary(**({"verdict": None} | state), attempts=len(attempts))
+
+
+def _sent(data: Mapping[str, Any]) -> int:
+    """Return how many tokens of a prompt the vendor counted; none where nobody heard of them."""
+    is_counted = "output_tokens" in data and not data["lost"]
+    return data["tokens"] - data["output_tokens"] if is_counted else 0
+
+
+def _charge(state: dict[str, Any], data: Mapping[str, Any]) -> None:
+    state["usd"] += data["usd"] or 0.0
+    state["tokens"] += data["tokens"]
+    state["lost_replies"] += data.get("lost", False)
+    state["at_least"] |= data.get("at_least", False)
+    state["cache_misses"] += bool(data.get("cache_missed"))
 
 
 def is_half_published(entries: Sequence[Entry]) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from validators.checkout import file_changes
+from workflows.outbound import refuse_secrets
 from workflows.proposal import BUNDLE_FORMAT, Bundle, Proposal, seal
 from workflows.recorder import Recorder
 from workflows.workshop import Revision, Workshop
@@ -14,12 +15,14 @@ def write_bundle(
 ) -> str:
     """Seal the proposal into the file that a publisher reads; return its path.
 
+    QuarantineRefusal where its words hold a secret.
     The same proposal makes the same bundle again, so a run that died here only writes it anew.
     """
     attempt = proposal.attempts[-1]
     if attempt.evidence is None:
         raise ValueError(f"run {proposal.run}: a proposal without evidence cannot be shown")
     text = workshop.render(proposal, attempt.evidence)
+    refuse_secrets(proposal, *text)
     bundle = _bundle(proposal, attempt.applied_tree, text, workshop)
     if revision:
         bundle = replace(bundle, revises=revision.number, revised_run=revision.run)

@@ -6,6 +6,7 @@ from scoping.packing import Excerpt
 from scoping.scope import Scope
 from validators.encoding import decode, encode
 from validators.evidence import Evidence
+from validators.rules import GateKind
 from validators.verdict import Verdict
 from workflows.edits import Landed
 from workflows.proposal import Attempt
@@ -36,7 +37,7 @@ def note_landing(number: int, landed: Landed, recorder: Recorder) -> None:
     """Write down what a reply became; ResumeRefusal when it became another tree before."""
     known = recorder.history.landed.get(number)
     if known is None:
-        recorder.record("patch.landed", attempt=number, tree=landed.tree, edits=landed.reports)
+        recorder.record("patch.landed", attempt=number, tree=landed.tree, edits=landed.edits)
     elif known != landed.tree:
         raise ResumeRefusal(
             f"run {recorder.run} cannot go on: the reply of attempt {number} made the tree"
@@ -55,6 +56,17 @@ def judged(
     verdict = decode(encode(known["attempt"]["verdict"]), Verdict)
     evidence = known["evidence"]
     return verdict, decode(recorder.kept(evidence), Evidence) if evidence else None
+
+
+def asked_gate(kind: GateKind, tree: str, workshop: Workshop, recorder: Recorder) -> Verdict:
+    """Return what the gates of one kind say about ``tree``, or said when the model asked before."""
+    known = recorder.history.answered.get((kind, tree))
+    if known is not None:
+        return decode(recorder.kept(known), Verdict)
+    verdict = workshop.gate(kind, tree, recorder)
+    answer = recorder.keep(verdict)
+    recorder.record("gate.answered", gate=kind, tree=tree, outcome=verdict.word, answer=answer)
+    return verdict
 
 
 def note_attempt(attempt: Attempt, recorder: Recorder) -> None:

@@ -7,6 +7,7 @@ from validators.encoding import builtins, digest, encode
 from workflows import prompts
 from workflows.history import History, history_of
 from workflows.ports import Journal
+from workflows.remarks import holds_patch
 from workflows.task import Task
 from workflows.workshop import Wishes, Workshop
 
@@ -25,12 +26,13 @@ def start_of(task: Task, model: str, workshop: Workshop, wishes: Wishes) -> dict
         "base_commit": workshop.clone.base_commit,
         "model": model,
         "rules_sha256": digest(encode(workshop.rules)),
-        "prompts_sha256": digest(prompts.SYSTEM.encode()),
+        "prompts_sha256": prompts.version(),
         "budget": wishes.budget,
         "max_attempts": wishes.max_attempts,
         "revises": revision.number if revision else 0,
         "revision": workshop.journal.put_blob(encode(revision)) if revision else "",
         "told": wishes.told,
+        "patch_in_task": holds_patch(f"{task.title}\n{task.body}"),
     }
 
 

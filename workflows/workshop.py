@@ -7,13 +7,11 @@ from typing import Any
 from scoping.scope import Scope
 from validators.checkout import Clone
 from validators.evidence import Evidence
-from validators.rules import Rules
+from validators.rules import GateKind, Rules
 from validators.verdict import Verdict
-from workflows.actions import Reader
-from workflows.budget import Budget
+from workflows.budget import Budget, Caps
 from workflows.conversation import ReplyLimits
-from workflows.ledger import Caps
-from workflows.ports import Journal
+from workflows.ports import Journal, Model
 from workflows.proposal import Attempt, Proposal
 from workflows.recorder import Recorder
 from workflows.run import Entry, RunState
@@ -33,10 +31,12 @@ class Workshop:
     """What a run works with, already opened for one target at one base commit.
 
     ``select`` chooses what the model reads; ``prepare`` builds the target's environment (before any
-    model text exists) and ``judge`` gates a tree in it; ``reader`` answers the model's questions
-    from a tree; ``render`` writes title and body of the pull request; ``write_bundle`` stores a
-    sealed bundle under a file name and says where, ``find_bundle`` where the bundle of a run is, or
-    "" when there is none.
+    model text exists) and ``judge`` gates a tree in it; ``gate`` runs the gates of one kind alone,
+    for a model that asks; ``render`` writes title and body of the pull request; ``write_bundle``
+    stores a sealed bundle under a file name and says where, ``find_bundle`` where the bundle of a
+    run is, or "" when there is none. ``include`` and ``exclude`` say which files a model may see.
+    ``adjudicator`` is the model that gives a run's second opinions, as far on as the run has asked
+    it, or None.
     """
 
     clone: Clone
@@ -45,13 +45,16 @@ class Workshop:
     select: Callable[[Task], Scope]
     prepare: Callable[[Recorder], str]
     judge: Callable[[str, Recorder], tuple[Verdict, Evidence]]
-    reader: Callable[[str], Reader]
+    gate: Callable[[GateKind, str, Recorder], Verdict]
     render: Callable[[Proposal, Evidence], tuple[str, str]]
     write_bundle: Callable[[str, bytes], str]
     find_bundle: Callable[[str], str]
     now: Callable[[], float]
     now_iso: Callable[[], str]
+    adjudicator: Callable[[str], Model | None] = lambda _: None
     watch: Watch = field(default_factory=Watch)
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +75,13 @@ class Revision:
 class Wishes:
     """How much one run may use, and what it continues.
 
+    A step of the task is tried ``max_attempts`` times; of its first try there are ``candidates``.
     ``told`` is what the command was told (``--model`` and the like), kept for who takes the run up.
     """
 
     budget: Budget
     max_attempts: int = 3
+    candidates: int = 1
     reply: ReplyLimits = field(default_factory=ReplyLimits)
     revision: Revision | None = None
     caps: Caps = field(default_factory=Caps)

@@ -53,9 +53,9 @@ def gate(repo: Path, base: str, **given: Any) -> int:  # noqa: ANN401 - click ch
     what is found is said and run. Exit code 0 when the verdict is pass, 1 when not, 2 for wrong
     use. A report replaces the plain file of its name, and nothing else. --json prints {"verdict",
     "kind", "gates": [{"name", "outcome", "required", "base", "patched"}], "tests":
-    {"fail_to_pass", "pass_to_fail", "missing", "flaky"}, "coverage", "findings": [{"gate", "code",
-    "severity", "path", "line", "message", "fix"}], "sandbox": {"backend", "version",
-    "guarantees"}, "evidence"}.
+    {"fail_to_pass", "pass_to_fail", "missing", "flaky", "steady"}, "coverage", "newly_covered",
+    "findings": [{"gate", "code", "severity", "path", "line", "message", "fix"}], "sandbox":
+    {"backend", "version", "guarantees"}, "evidence"}.
     """
     from bot.commands.report_files import check_writable, write_report  # noqa: PLC0415
     from bot.gate_room import detected, judge_alone  # noqa: PLC0415

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @options.kind
 @options.model
 @click.option("--max-attempts", type=int, help="How often gates may send it back (default: 3).")
+@click.option("--candidates", type=int, help="How many first tries gates choose from (default: 1).")
 @click.option("--max-usd", type=float, help="Most the model may cost, in US dollars (default: 2).")
 @click.option("--max-tokens", type=int, help="Most tokens, in and out (default: 400000).")
 @click.option("--max-turns", type=int, help="Most replies of the model (default: 24).")
@@ -94,6 +95,7 @@ def _settings(given: dict[str, Any]) -> dict[str, object]:
         state=given["state"],
         model=_spelled_out(given["model"]),
         max_attempts=given["max_attempts"],
+        candidates=given["candidates"],
         kind=given["kind"],
         budget__run_usd=given["max_usd"],
         budget__max_tokens=given["max_tokens"],

@@ -18,7 +18,8 @@ def runs(state: Path | None, limit: int, json_form: str) -> None:
     """List runs, newest first, with their state, verdict and cost.
 
     --json prints {"runs": [{"id", "task", "title", "repository", "state", "verdict", "started",
-    "attempts", "usd", "tokens", "bundle", "why", "lost_replies"}], "cut_off": [ids]}.
+    "attempts", "usd", "tokens", "bundle", "why", "lost_replies", "at_least", "cache_hit_rate",
+    "cache_misses", "opinions", "vetoes"}], "cut_off": [ids]}.
     """
     from bot.bundle_files import found_bundle  # noqa: PLC0415
     from bot.wiring import opened_journal, state_folder  # noqa: PLC0415 - keeps --help fast
@@ -40,10 +41,11 @@ def runs(state: Path | None, limit: int, json_form: str) -> None:
     found = [replace(run, bundle=found_bundle(folder, run.bundle)) for run in found]
     for run in found:
         verdict = run.verdict or "-"
+        cached = f"  {run.cache_hit_rate:.0%} cached" if run.cache_hit_rate else ""
         state_word = "cut off" if run.id in left else run.state
         console.say(
             f"{run.id}  {state_word:<10} {verdict:<14} {run.attempts} attempts"
-            f"  ${run.usd:.4f}  {run.title[:60]}"
+            f"  {'>=' * run.at_least}${run.usd:.4f}{cached}  {run.title[:60]}"
         )
     if left:
         console.note(f"finish what was cut off with: changewright resume {left[0]}")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from bot.pages.markdown import Markdown, code, render
-from validators.evidence import Evidence, GateRecord, LineCoverage, Side
+from validators.evidence import Evidence, FileLines, GateRecord, LineCoverage, Side
 from validators.judging.coverage import line_ranges
 from validators.verdict import VerdictWord
 
@@ -31,7 +31,7 @@ def gate_section(
             "facts": partial(facts_text, most=tests),
             "command": command_text,
             "uncovered": uncovered,
-            "measured": coverage_text(evidence.coverage),
+            "measured": measured_text(evidence),
             "lines": line_ranges,
             "warnings": [one for one in evidence.findings if one.severity == "warn"],
         },
@@ -91,6 +91,24 @@ def _groups(gate: GateRecord) -> Iterator[tuple[str, Sequence[str]]]:
     red = [test for test, outcome in outcomes if outcome in _BAD]
     yield "the base's version of it is red with this change", red
     yield "flaky: it flips on the base too, and counts for nothing", gate.flaky
+    yield "asked for, and passes five times out of five", gate.steady
+
+
+def measured_text(evidence: Evidence) -> str:
+    """Return in a sentence what is known of lines that tests run, for a change of its kind."""
+    if evidence.kind == "tests":
+        return newly_covered_text(evidence.newly_covered)
+    return coverage_text(evidence.coverage)
+
+
+def newly_covered_text(files: Sequence[FileLines] | None) -> str:
+    """Return in a sentence how many lines are run by the tests of this change alone."""
+    if files is None:
+        return "Which lines the new tests are the first to run was not measured."
+    lines, count = sum(len(one.lines) for one in files), len(files)
+    where = "file" if count == 1 else "files"
+    what = "line" if lines == 1 else "lines"
+    return f"The new tests run {lines} {what} that no test ran before, in {count} {where}."
 
 
 def coverage_text(coverage: Sequence[LineCoverage] | None) -> str:

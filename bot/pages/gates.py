@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.console import one_line
-from bot.pages.gate_section import command_text, coverage_text, side_text
+from bot.pages.gate_section import command_text, measured_text, side_text
 from validators.evidence import Evidence, GateRecord, Side
 from validators.evidence_statement import statement_of
 from validators.judging.coverage import line_ranges
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from validators.detect import Detected
 
 _TESTS_SHOWN = 20
+_FILES_SHOWN = 20
 _LINES_SHOWN = 40
 _LENGTH_SHOWN = 500
 _WIDEST = 24
@@ -87,8 +88,10 @@ def gate_document(verdict: Verdict, evidence: Evidence) -> dict[str, Any]:
             "pass_to_fail": [test for gate in gates for test in gate.pass_to_fail],
             "missing": [test for gate in gates for test in gate.missing],
             "flaky": [test for gate in gates for test in gate.flaky],
+            "steady": [test for gate in gates for test in gate.steady],
         },
         "coverage": evidence.coverage,
+        "newly_covered": evidence.newly_covered,
         "findings": verdict.findings,
         "sandbox": {
             "backend": evidence.backend,
@@ -146,6 +149,7 @@ def _gate_lines(gate: GateRecord) -> Iterator[str]:
         ("GREEN -> RED", gate.pass_to_fail),
         ("MISSING", gate.missing),
         ("flaky", gate.flaky),
+        ("5 of 5 pass", gate.steady),
     ):
         for test in tests[:_TESTS_SHOWN]:
             yield f"  {words:<12}  {_cut(test, _LENGTH_SHOWN)}"
@@ -154,7 +158,12 @@ def _gate_lines(gate: GateRecord) -> Iterator[str]:
 
 
 def _coverage_lines(evidence: Evidence) -> Iterator[str]:
-    yield f"coverage: {coverage_text(evidence.coverage)}"
+    yield f"coverage: {measured_text(evidence)}"
+    new = evidence.newly_covered or ()
+    for covered in new[:_FILES_SHOWN]:
+        yield f"  newly run: {_cut(covered.path, _LENGTH_SHOWN)}: {line_ranges(covered.lines)}"
+    if len(new) > _FILES_SHOWN:
+        yield f"  newly run: {len(new) - _FILES_SHOWN} more files"
     for file in evidence.coverage or ():
         if file.uncovered:
             yield f"  not run: {_cut(file.path, _LENGTH_SHOWN)}: {line_ranges(file.uncovered)}"

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workflows.prompts import visible
+from workflows.visible_text import visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment

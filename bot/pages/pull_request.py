@@ -9,8 +9,8 @@ from bot.pages.markdown import Markdown, render
 from validators.checkout import LineCount
 from validators.evidence import Evidence
 from validators.evidence_statement import statement_of
-from workflows.prompts import visible
 from workflows.proposal import Attempt, Proposal
+from workflows.visible_text import visible
 
 # GitHub refuses bodies over 65,536 characters and titles over 256.
 MAX_BODY = 60_000
@@ -38,7 +38,8 @@ def pull_request_text(
     read = [line for line in proposal.scope if line.kind != "map"]
     given = {line.path for line in read}
     beyond = [line.path for line in changed if line.path not in given] if given else []
-    asks = [finding for finding in evidence.findings if finding.severity == "ask"]
+    known = (*evidence.findings, *proposal.remarks)
+    asks = [finding for finding in known if finding.severity == "ask"]
     verdict = proposal.verdict.word
     sha256 = statement_of(evidence, verdict).sha256  # of megabytes, where there are many tests
     for rows, tests, words in _BOUNDS:
@@ -56,6 +57,7 @@ def pull_request_text(
                 "mapped": len(proposal.scope) - len(read),
                 "beyond": beyond,
                 "asks": asks,
+                "remarks": [one for one in proposal.remarks if one.severity != "ask"],
                 "first_line": _first_line,
                 "cost": cost_text,
                 "lost": lost_text,
@@ -85,8 +87,8 @@ def lost_text(proposal: Proposal) -> Markdown:
         "1 more reply" if proposal.lost_replies == 1 else f"{proposal.lost_replies} more replies"
     )
     return Markdown(
-        f"The program was killed while the model was answering: {words} may have been paid for, at"
-        f" most ${proposal.lost_usd:.4f}."
+        "The model's answer did not come to its end (the program was killed, or the line broke):"
+        f" {words} may have been paid for, at most ${proposal.lost_usd:.4f}."
     )
 
 

@@ -160,6 +160,35 @@ def test_one_rejected_edit_keeps_all_from_landing_unless_partial_is_wanted(
     assert (tree / "b.txt").read_text() == "two\n"
 
 
+def test_operations_land_on_a_plain_directory_and_are_refused_with_words(
+    changewright: Command, tmp_path: Path, fingerprint: Fingerprint
+) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "a.py").write_text("def half(a):\n    return a / 2\n\n\nx = half(4)\n")
+    reply = tmp_path / "reply.json"
+    calls = [
+        {"command": "rename_symbol", "path": "a.py", "name": "half", "new_name": "halved"},
+        {"command": "add_argument", "path": "a.py", "name": "halved", "argument": "b=2"},
+        {"command": "add_import", "path": "a.py", "import": "import math"},
+    ]
+    reply.write_text(json.dumps(calls))
+
+    said = changewright("apply", "--tree", tree, reply, "--json")
+
+    assert said.code == 0, said.err
+    assert [one["how"] for one in said.document["landed"]] == ["by-syntax"] * 3
+    expected = "import math\ndef halved(a, b=2):\n    return a / 2\n\n\nx = halved(4)\n"
+    assert (tree / "a.py").read_text() == expected
+
+    before = fingerprint(tree)
+    reply.write_text(edit("a.py", "x = halved(4)", "x = half(4)"))
+    said = changewright("apply", "--tree", tree, reply, "--json")
+    assert said.code == 1
+    assert said.document["rejected"][0]["reason"] == "undefined-name"
+    assert fingerprint(tree) == before
+
+
 def test_a_reply_is_read_from_standard_input(
     environment: Mapping[str, str], tmp_path: Path
 ) -> None:
@@ -198,13 +227,16 @@ def test_gate_judges_a_commit_the_working_tree_or_a_patch(
     assert [said.code for said in (of_tree, of_commit, of_patch)] == [1, 1, 1], of_tree.err
     found = of_tree.document
     assert set(found) == {
-        *("verdict", "kind", "gates", "tests", "coverage", "findings", "sandbox", "evidence"),
+        *("verdict", "kind", "gates", "tests", "coverage", "newly_covered", "findings"),
+        *("sandbox", "evidence"),
     }
     assert found["verdict"] == "fail"
     (gate,) = (one for one in found["gates"] if one["name"] == "words")
     assert (gate["outcome"], gate["base"]["exit_code"]) == ("fail", 0)
     assert gate["patched"]["exit_code"] == 1
-    assert set(found["tests"]) == {"fail_to_pass", "pass_to_fail", "missing", "flaky"}
+    assert set(found["tests"]) == {
+        *("fail_to_pass", "pass_to_fail", "missing", "flaky", "steady"),
+    }
     assert any(one["gate"] == "words" for one in found["findings"])
     # The same change has the same evidence, whichever way it was handed in.
     assert of_tree.document == of_commit.document == of_patch.document

@@ -165,7 +165,7 @@ def finished(stage: Stage, moment: Moment) -> None:
     assert ends[-1]["state"] in {"proposed", "gated"}, ends
 
 
-@pytest.mark.sampled(10)
+@pytest.mark.sampled(len(MOMENTS) * 2)
 @pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.name)
 @pytest.mark.parametrize("backend", ["bwrap", "container"])
 def test_a_run_that_is_killed_leaves_nothing_and_goes_on(

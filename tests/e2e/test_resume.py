@@ -109,7 +109,7 @@ def tally(undisturbed: Tally) -> Tally:
 MOMENTS = ("scope", "environment", "attempt 1: asking", "  edits", "  gate", "attempt 1: fail")
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("moment", [*MOMENTS, "attempt 2: asking", "bundle"])
 def test_a_run_that_was_killed_is_resumed_to_the_same_tree(tally: Tally, moment: str) -> None:
     before = fingerprint(tally.repo)
@@ -157,7 +157,7 @@ def assert_as_undisturbed(tally: Tally, run: str) -> None:
 
 
 # Every point is passed by tests/e2e/kills.py; here is a part of them.
-@pytest.mark.sampled
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("story", "every"),
     [(PROPOSE, 40), (REVISE, 58), (MIGRATE, 90)],

@@ -19,12 +19,11 @@ from scoping.scope import Scope, select
 from validators.checkout import Clone, line_counts, open_clone, read_file, write_tree
 from validators.encoding import decode
 from validators.evidence import Evidence
-from validators.rules import Rules
+from validators.rules import GateKind, Rules
 from validators.sandbox import FileChange
 from validators.verdict import Finding, Verdict
-from workflows.actions import Reader
 from workflows.budget import Budget
-from workflows.conversation import Conversation, ReplyLimits
+from workflows.conversation import Conversation
 from workflows.history import history_of
 from workflows.ports import Model
 from workflows.proposal import Attempt, Bundle, Proposal, unseal
@@ -100,8 +99,13 @@ class Studio:
     rules: Rules = field(default_factory=Rules)
     task: Task = field(default_factory=lambda: Task("words() counts spaces", "", ""))
     judge: Judge | None = None
+    adjudicator: Callable[[str], Model | None] = lambda _: None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     trouble: str = ""
     told: Mapping[str, Any] = field(default_factory=dict)
+    candidates: int = 1
+    stages: int = 1
     seconds: float = 0.0
     seen: list[Entry] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
@@ -135,6 +139,10 @@ class Studio:
             "Mend what it shows.",
         )
         return Verdict("fail", (found,)), self.evidence(tree)
+
+    def gate(self, kind: GateKind, tree: str, recorder: Recorder) -> Verdict:
+        """The gates of one kind pass the right line, as all together do."""
+        return (self.judge or self.judge_by_content)(tree, recorder)[0]
 
     def prepare(self, recorder: Recorder) -> str:
         recorder.record("environment.ready", key="env", trouble=self.trouble)
@@ -171,13 +179,16 @@ class Studio:
             select=self.choose,
             prepare=self.prepare,
             judge=self.judge or self.judge_by_content,
-            reader=lambda tree: Reader(self.clone, tree),
+            gate=self.gate,
             render=self.render,
             write_bundle=self.write_bundle,
             find_bundle=self.find_bundle,
             now=lambda: self.seconds,
             now_iso=lambda: NOW,
+            adjudicator=self.adjudicator,
             watch=Watch(self.watch_entry, self.heard.append),
+            include=self.include,
+            exclude=self.exclude,
         )
 
     @property
@@ -199,9 +210,9 @@ class Studio:
         else:
             model = replies
         wishes = Wishes(
-            budget or Budget(), attempts, ReplyLimits(), revision=revision, told=self.told
+            budget or Budget(), attempts, self.candidates, revision=revision, told=self.told
         )
-        return propose(self.task, run, model, self.workshop, wishes)
+        return propose(self.task, run, (model,) * self.stages, self.workshop, wishes)
 
     def cut_off(self, count: int, run: str = "r1") -> None:
         """Leave what a process leaves that was killed after the first ``count`` entries of a run.

@@ -7,7 +7,7 @@ import pytest
 from workflows.budget import Budget, Spent, exhausted, spent
 from workflows.run import Entry, Event, EventKind
 
-BUDGET = Budget(usd=1.0, tokens=1000, turns=3, minutes=2)
+BUDGET = Budget(usd=1.0, tokens=1000, turns=3, minutes=2, requests=72)
 
 
 def entry(kind: EventKind, **data: Any) -> Entry:
@@ -19,8 +19,8 @@ SETTLED = entry("budget.settled", reservation="1.1", usd=0.1, tokens=150, reques
 
 
 def test_a_reservation_counts_in_full_until_it_is_settled() -> None:
-    assert spent([RESERVED]) == Spent(0.5, 400, 1)
-    assert spent([RESERVED, SETTLED]) == Spent(0.1, 150, 1)
+    assert spent([RESERVED]) == Spent(0.5, 400, 1, requests=1)
+    assert spent([RESERVED, SETTLED]) == Spent(0.1, 150, 1, requests=1)
 
 
 def test_an_unknown_price_leaves_the_token_cap() -> None:
@@ -28,7 +28,7 @@ def test_an_unknown_price_leaves_the_token_cap() -> None:
 
     used = spent([unknown])
 
-    assert used == Spent(0.0, 999, 1)
+    assert used == Spent(0.0, 999, 1, requests=1)
     assert "999 of 1000 tokens" in exhausted(BUDGET, used, Spent(tokens=2))
 
 
@@ -38,6 +38,7 @@ def test_an_unknown_price_leaves_the_token_cap() -> None:
         (Spent(usd=0.9), Spent(usd=0.2), "may cost $0.2000"),
         (Spent(tokens=900), Spent(tokens=101), "may need 101"),
         (Spent(turns=3), Spent(), "all 3 turns"),
+        (Spent(requests=72), Spent(), "all 72 requests"),
         (Spent(seconds=121), Spent(), "2 of 2 minutes"),
     ],
 )

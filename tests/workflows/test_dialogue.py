@@ -1,6 +1,8 @@
 """A request is reserved before it is sent, settled before it is read, and kept word for word."""
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,9 +18,12 @@ from workflows.conversation import (
     Message,
     Reply,
     ReplyLimits,
+    Usage,
 )
-from workflows.dialogue import Allowance, BudgetRefusal, Dialogue, _text_of
-from workflows.ports import ModelRefusal
+from workflows.dialogue import Dialogue
+from workflows.ports import ModelRefusal, ModelTrouble
+from workflows.purse import Allowance, BudgetRefusal, Purse, text_of
+from workflows.quoting import fenced
 from workflows.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -71,7 +76,7 @@ def test_a_request_is_reserved_and_settled_around_its_reply(studio: "Studio") ->
 
     reply = opened(studio, model).ask(3, ignore)
 
-    estimate = model.estimate_tokens(_text_of(OPENING))
+    estimate = model.estimate_tokens(text_of(OPENING))
     sent, reserved, replied, settled = (entry.event for entry in studio.journal.read("r1"))
     assert sent.kind == "prompt.sent"
     assert {**sent.data, "conversation": ""} == {
@@ -86,6 +91,8 @@ def test_a_request_is_reserved_and_settled_around_its_reply(studio: "Studio") ->
     assert (settled.kind, settled.data) == (
         "budget.settled",
         {"reservation": "3.1", "usd": 0.25, "tokens": 110, "requests": 1}
+        | {"input_tokens": 100, "output_tokens": 10, "cache_read_tokens": 0}
+        | {"cache_write_tokens": 0, "cache_missed": "", "trouble": ""}
         | {"at_least": False, "lost": False, "elapsed_s": 0.0},
     )
     assert (replied.kind, replied.data["attempt"]) == ("model.replied", 3)
@@ -159,7 +166,7 @@ def test_every_word_that_is_sent_is_counted() -> None:
         ({"thinking": "OPAQUE"},),
     )
     action = Action("NAME", "DESCRIPTION", {"type": "SCHEMA"})
-    text = _text_of(Conversation("SYSTEM", (message,), (action,)))
+    text = text_of(Conversation("SYSTEM", (message,), (action,)))
 
     assert re.findall("[A-Z]{2,}", text) == [
         *("SYSTEM", "NAME", "DESCRIPTION", "SCHEMA"),
@@ -173,6 +180,7 @@ def taken_up(studio: "Studio", model: ScriptedModel, before_s: float = 0.0) -> D
     allowance = Allowance(
         Budget(minutes=1), ReplyLimits(50), lambda: studio.seconds, studio.seconds, before_s
     )
+    Purse(model, recorder, allowance).book_what_was_cut_off()
     return Dialogue(model, recorder, allowance, OPENING)
 
 
@@ -228,6 +236,12 @@ def test_an_interrupted_reply_is_booked_at_once_at_the_most_it_may_cost(studio: 
         "reservation": "1.1",
         "usd": 0.25,
         "tokens": reserved["tokens"],
+        "input_tokens": reserved["tokens"],
+        "output_tokens": 0,
+        "cache_read_tokens": 0,
+        "cache_write_tokens": 0,
+        "cache_missed": "",
+        "trouble": "",
         "requests": 1,
         "at_least": False,
         "lost": True,
@@ -276,3 +290,172 @@ def test_the_minutes_of_an_earlier_process_count(studio: "Studio") -> None:
     with pytest.raises(BudgetRefusal, match="1 of 1 minutes are over"):
         dialogue.ask(1, ignore)
     assert studio.data("budget.settled")[0]["elapsed_s"] == 59.0
+
+
+class Troubled(ScriptedModel):
+    """Refuses as it is told to before it goes on with its script."""
+
+    def __init__(self, refusals: list[ModelRefusal], replies: list[ScriptedReply]) -> None:
+        super().__init__(replies)
+        self.refusals = refusals
+        self.asked: list[Conversation] = []
+        self.paused: list[float] = []
+
+    def reply(
+        self,
+        conversation: Conversation,
+        limits: ReplyLimits,
+        observe: Callable[[str], None] = lambda _: None,
+    ) -> Reply:
+        self.asked.append(conversation)
+        self.paused.append(limits.pause_s)
+        if self.refusals:
+            raise self.refusals.pop(0)
+        return super().reply(conversation, limits, observe)
+
+
+def broke(trouble: ModelTrouble = "broken-stream") -> ModelRefusal:
+    return ModelRefusal(trouble, "it broke", Usage(100, 5, usd=0.01, at_least=True))
+
+
+def test_a_stream_that_broke_is_asked_for_again_and_each_cost_is_booked(studio: "Studio") -> None:
+    model = Troubled([broke(), broke("overloaded")], [ScriptedReply("one", usd=0.1)])
+
+    reply = opened(studio, model).ask(1, ignore)
+
+    assert reply.message.text == "one"
+    assert model.paused == [0.0, 2.0, 4.0]
+    booked = [
+        (one["reservation"], one["usd"], one["at_least"], one["trouble"])
+        for one in studio.data("budget.settled")
+    ]
+    assert booked == [
+        ("1.1", 0.01, True, "broken-stream"),
+        ("1.2", 0.01, True, "overloaded"),
+        ("1.3", 0.1, False, ""),
+    ]
+    # Taken up again, the conversation stands where it stood.
+    assert taken_up(studio, ScriptedModel([])).ask(1, ignore) == reply
+
+
+def test_it_is_asked_for_three_times_at_the_most(studio: "Studio") -> None:
+    model = Troubled([broke() for _ in range(4)], [ScriptedReply("one")])
+
+    with pytest.raises(ModelRefusal, match="it broke"):
+        opened(studio, model).ask(1, ignore)
+
+    assert (len(model.asked), model.replied) == (3, 0)
+
+
+def test_asking_again_is_within_the_budget(studio: "Studio") -> None:
+    model = Troubled([broke()], [ScriptedReply("one", usd=0.3)])
+
+    # The broken one counts at what was reserved for it: nobody knows that it was less.
+    with pytest.raises(BudgetRefusal, match=re.escape("$0.3000 of $0.50 are spent")):
+        opened(studio, model, Budget(usd=0.5)).ask(1, ignore)
+
+
+@pytest.mark.parametrize("trouble", ["rejected", "spend-limit", "exhausted", "no-key", "mismatch"])
+def test_what_asking_again_cannot_mend_is_not_asked_again(
+    studio: "Studio", trouble: ModelTrouble
+) -> None:
+    model = Troubled([ModelRefusal(trouble, "no")], [ScriptedReply("one")])
+
+    with pytest.raises(ModelRefusal, match="no"):
+        opened(studio, model).ask(1, ignore)
+
+    assert len(model.asked) == 1
+
+
+def test_a_busy_vendor_that_was_not_paid_is_not_asked_again(studio: "Studio") -> None:
+    busy = ModelRefusal("overloaded", "busy", Usage(requests=3, usd=0.0))
+    model = Troubled([busy], [ScriptedReply("one")])
+
+    with pytest.raises(ModelRefusal, match="busy"):
+        opened(studio, model).ask(1, ignore)
+
+    assert studio.data("budget.settled")[0]["requests"] == 3
+
+
+def test_a_request_that_is_too_large_is_made_smaller_once(studio: "Studio") -> None:
+    def refusals() -> list[ModelRefusal]:
+        return [ModelRefusal("too-large", "too large", Usage(usd=0.0)) for _ in range(2)]
+
+    names = ("task", "a lines 1-9", "b lines 1-9")
+    text = "\n\n".join(fenced(name, "words " * 50) for name in names)
+    large = replace(OPENING, messages=(Message("user", text),))
+    recorder = Recorder(studio.journal, studio.journal.lease("r1", "r1"))
+    allowance = Allowance(Budget(), ReplyLimits(50), lambda: 0.0, 0.0)
+    model = Troubled(refusals()[:1], [ScriptedReply("one")])
+
+    Dialogue(model, recorder, allowance, large).ask(1, ignore)
+
+    first, second = (len(asked.messages[0].text) for asked in model.asked)
+    assert second < first
+    again = Troubled(refusals(), [ScriptedReply("one")])
+    with pytest.raises(ModelRefusal, match="too large"):
+        Dialogue(again, recorder, allowance, large).ask(2, ignore)
+    assert len(again.asked) == 2
+
+
+def test_the_model_is_told_at_80_and_at_95_per_cent_once_each(studio: "Studio") -> None:
+    model = ScriptedModel([ScriptedReply(f"reply {i}") for i in range(40)])
+    dialogue = opened(studio, model, Budget(turns=40))
+
+    for _ in range(40):
+        dialogue.ask(1, ignore)
+        dialogue.say("Go on.")
+
+    told = [(at, turns[-1]) for at, turns in enumerate(one.messages for one in studio.asked())]
+    notices = [(at, turn.text) for at, turn in told if "[budget" in turn.text]
+    assert notices == [
+        (
+            32,
+            (
+                "Go on.\n\n[budget: 80 % used] 32 of 40 replies are used. Finish what you have"
+                " begun: send your edits soon, and leave out what is not needed."
+            ),
+        ),
+        (
+            38,
+            (
+                "Go on.\n\n[budget: 95 % used] 38 of 40 replies are used. This may be your last"
+                " reply: send the edits that make the change whole, now."
+            ),
+        ),
+    ]
+
+
+def test_a_model_that_asks_the_same_again_is_told_and_then_stopped(studio: "Studio") -> None:
+    call = ScriptedCall("read", {"path": "a"})
+    dialogue = opened(studio, ScriptedModel([ScriptedReply("", (call,))] * 24))
+
+    def ask_on() -> None:
+        for number in range(24):
+            dialogue.ask(1, ignore)
+            dialogue.say("", (ActionResult(f"call-{number + 1}-1", "content"),))
+
+    with pytest.raises(BudgetRefusal, match="repeated itself 3 times in a row"):
+        ask_on()
+
+    last = [asked.messages[-1].text for asked in studio.asked()]
+    assert len(last) == 4
+    assert ["asked or said this before" in text for text in last] == [False, False, True, True]
+
+
+def test_a_cache_that_was_not_read_is_told_with_the_reason(studio: "Studio") -> None:
+    writes = ScriptedUsage(10, 10, cache_write_tokens=2000)
+    dialogue = opened(
+        studio, ScriptedModel([ScriptedReply(f"{i}", usage=writes) for i in range(3)])
+    )
+
+    for seconds in (0, 10, 400):
+        studio.seconds += seconds
+        dialogue.ask(1, ignore)
+        dialogue.say("Go on.")
+
+    missed = [one["cache_missed"] for one in studio.data("budget.settled")]
+    assert missed[0] == ""
+    assert "although the request begins as the one before" in missed[1]
+    assert "the last request was 400 s ago" in missed[2]
+    assert [one["cache_write_tokens"] for one in studio.data("budget.settled")] == [2000] * 3

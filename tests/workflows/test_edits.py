@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,17 @@ import pytest
 from validators.verdict import Finding
 from workflows.edits import Landed, land_reply
 from workflows.proposal import EditReport
+from workflows.working_tree import WorkingTree
 
 if TYPE_CHECKING:
     from tests.workflows.conftest import Studio
 
 Edit = Callable[[str, str, str], str]
+
+
+def landed_on(studio: "Studio", text: str) -> Landed:
+    with closing(WorkingTree(studio.clone, studio.clone.base_tree)) as working:
+        return land_reply(working, text)
 
 
 def test_edits_make_a_new_tree_and_leave_the_old_one(studio: "Studio", edit: Edit) -> None:
@@ -26,7 +33,7 @@ def test_edits_make_a_new_tree_and_leave_the_old_one(studio: "Studio", edit: Edi
         "First this.\n\n" + edit("data/one.txt", "one\n", "uno\n") + edit("new.py", "", "x = 1\n")
     )
 
-    landed = land_reply(studio.clone, base, text)
+    landed = landed_on(studio, text)
 
     assert landed.reports == (
         EditReport("data/one.txt", landed=True, how="exact"),
@@ -42,7 +49,7 @@ def test_one_rejected_edit_keeps_all_from_landing(studio: "Studio", edit: Edit) 
     base = studio.clone.base_tree
     text = edit("data/one.txt", "one\n", "uno\n") + edit("gone.txt", "one\n", "uno\n")
 
-    landed = land_reply(studio.clone, base, text)
+    landed = landed_on(studio, text)
 
     assert landed.tree == base
     assert [(one.path, one.landed) for one in landed.reports] == [
@@ -62,14 +69,37 @@ def test_one_rejected_edit_keeps_all_from_landing(studio: "Studio", edit: Edit) 
 def test_what_no_longer_parses_does_not_land(studio: "Studio", edit: Edit) -> None:
     text = edit("tally.py", "def lines(text):\n", "def lines(text:\n")
 
-    landed = land_reply(studio.clone, studio.clone.base_tree, text)
+    landed = landed_on(studio, text)
 
     assert landed.tree == studio.clone.base_tree
     assert [found.code for found in landed.findings] == ["breaks-syntax"]
 
 
+def test_lines_that_the_author_saw_before_an_edit_of_its_own_are_told_as_changed(
+    studio: "Studio", edit: Edit
+) -> None:
+    text = edit("data/one.txt", "one\n", "eins\n")
+    with closing(WorkingTree(studio.clone, studio.clone.base_tree)) as working:
+        now = land_reply(working, edit("data/one.txt", "one\n", "uno\n")).tree
+
+        seen = land_reply(working, text)
+        working.stale.clear()  # it reads the file
+        unseen = land_reply(working, text)
+
+    assert [found.code for found in seen.findings] == ["changed"]
+    assert [found.code for found in unseen.findings] == ["no-match"]
+    assert seen.tree == unseen.tree == now
+
+
+def test_a_name_that_nothing_defines_does_not_land(studio: "Studio", edit: Edit) -> None:
+    landed = landed_on(studio, edit("new.py", "", "x = missing\n"))
+
+    assert landed.tree == studio.clone.base_tree
+    assert [found.code for found in landed.findings] == ["undefined-name"]
+
+
 def test_prose_alone_is_no_edit(studio: "Studio") -> None:
-    landed = land_reply(studio.clone, studio.clone.base_tree, "x" * 5_000)
+    landed = landed_on(studio, "x" * 5_000)
 
     assert (landed.tree, landed.reports) == (studio.clone.base_tree, ())
     assert len(landed.prose) == 4_000
@@ -94,7 +124,7 @@ def test_a_rejection_without_words_is_told_by_its_reason() -> None:
 def test_edits_of_a_file_that_is_so_already_are_told_as_such(studio: "Studio", edit: Edit) -> None:
     base = studio.clone.base_tree
 
-    landed = land_reply(studio.clone, base, edit("data/one.txt", "one\n", "one\n"))
+    landed = landed_on(studio, edit("data/one.txt", "one\n", "one\n"))
 
     assert landed.tree == base
     assert landed.findings == (
@@ -108,6 +138,7 @@ from pathlib import Path
 from validators.checkout import open_clone
 from validators.disk import DiskRefusal
 from workflows.edits import land_reply
+from workflows.working_tree import WorkingTree
 disk, repository, reply = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 clone = open_clone(repository, "main", disk / "clone")
 try:
@@ -118,7 +149,7 @@ except OSError:
             while rest.write(bytes(512)): pass
         except OSError: pass
 try:
-    land_reply(clone, clone.base_tree, reply)
+    land_reply(WorkingTree(clone, clone.base_tree), reply)
 except DiskRefusal as refusal:
     print(refusal)
 """

@@ -75,8 +75,8 @@ class MortalJournal(SqliteJournal):
     def release(self, fence: Fence) -> None:
         self.fate.around(lambda: SqliteJournal.release(self, fence))
 
-    def append(self, fence: Fence, event: Event) -> Entry:
-        return self.fate.around(lambda: SqliteJournal.append(self, fence, event))
+    def append(self, fence: Fence, event: Event, unless: Callable[[], str] | None = None) -> Entry:
+        return self.fate.around(lambda: SqliteJournal.append(self, fence, event, unless))
 
     def put_blob(self, content: bytes) -> str:
         return self.fate.around(lambda: SqliteJournal.put_blob(self, content))
@@ -161,7 +161,7 @@ def run_of(studio: MortalStudio, run: str, replies: tuple[str, ...], **more: Any
         pull_request, earlier = more["waiting"]
         revision = revision_of(pull_request, earlier, studio.clone)
         wishes = replace(wishes, revision=revision)
-    return propose(studio.task, run, model, studio.workshop, wishes)
+    return propose(studio.task, run, (model,), studio.workshop, wishes)
 
 
 def is_done(studio: MortalStudio, run: str) -> bool:

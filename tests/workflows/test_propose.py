@@ -1,24 +1,25 @@
 """One task to one proposal, seen through what the model was asked and what the journal keeps."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot.adapters.recorded_model import RecordedModel
 from bot.adapters.scripted_model import ScriptedCall, ScriptedModel, ScriptedReply
-from bot.wiring import _recorded_turns
+from bot.models import recorded_turns
 from scoping.refusal import Refusal
 from validators.evidence import Evidence
 from validators.verdict import Finding, Verdict
+from workflows import prompts
 from workflows.budget import Budget, Spent, spent
 from workflows.conversation import (
-    Action,
-    ActionResult,
     Conversation,
     Message,
     Reply,
     ReplyLimits,
+    StopReason,
     Usage,
 )
 from workflows.ports import ModelRefusal
@@ -148,10 +149,7 @@ def test_rejected_edits_go_back_and_nothing_landed(
 def test_prose_alone_is_answered_with_what_an_edit_looks_like(studio: "Studio", right: str) -> None:
     outcome = studio.propose(["I would look at words().", right])
 
-    assert last_words(studio.asked()[1]).text == (
-        "Your reply held no edit block. Send your edits as SEARCH/REPLACE blocks, or one line that"
-        ' begins with "NO CHANGE NEEDED:" and the reason.'
-    )
+    assert last_words(studio.asked()[1]).text == prompts.nothing_found().text
     assert outcome.attempts[0].verdict.findings[0].code == "no-edits"
     assert outcome.state == "proposed"
 
@@ -170,15 +168,17 @@ def test_edits_that_change_nothing_are_not_called_unappliable(
     assert outcome.attempts[1].verdict.findings[0].code == "no-edits"
 
 
+@pytest.mark.parametrize("stop", ["length", "other"])
 def test_nothing_of_a_reply_that_was_cut_off_is_applied(
-    studio: "Studio", right: str, edit: Edit
+    studio: "Studio", right: str, edit: Edit, stop: StopReason
 ) -> None:
     half = edit("data/one.txt", "one\n", "uno\n") + "\nAnd now the rest:\n"
 
-    outcome = studio.propose([ScriptedReply(half, stop="length"), right])
+    outcome = studio.propose([ScriptedReply(half, stop=stop), right])
 
     assert last_words(studio.asked()[1]).text == (
-        "Your reply was cut off at its length limit and nothing was applied. Send fewer lines."
+        "Your reply was cut off before its end, most likely at its length limit, and nothing was"
+        " applied. Send fewer lines."
     )
     first, last = outcome.attempts
     assert (first.verdict.findings[0].code, first.edits) == ("cut-off", ())
@@ -215,51 +215,6 @@ def test_no_change_needed_is_an_answer(studio: "Studio") -> None:
     assert (outcome.state, outcome.attempts) == ("nothing", ())
     assert outcome.verdict.findings[0].code == "no-change-needed"
     assert outcome.why == "the model says that no change is needed: it was mended last week."
-
-
-def test_actions_are_answered_from_the_edited_tree(
-    studio: "Studio", wrong: str, after_wrong: str
-) -> None:
-    read = ScriptedCall("read", {"path": "tally.py", "start_line": 2, "end_line": 2})
-    search = ScriptedCall("search", {"text": "split", "glob": "*.py"})
-    looks = ScriptedReply("Let me look.", (read, search))
-
-    outcome = studio.propose([looks, wrong, ScriptedReply("", (read,)), after_wrong])
-
-    assert outcome.state == "proposed"
-    _, second, _, fourth = studio.asked()
-    assert last_words(second).results == (
-        ActionResult(
-            "call-1-1", 'tally.py, lines 2-2 of 6:\n     2     return len(text.split(" "))'
-        ),
-        ActionResult(
-            "call-1-2",
-            'tally.py:2: return len(text.split(" "))\ntally.py:6: return len(text.splitlines())',
-        ),
-    )
-    assert last_words(fourth).results == (
-        ActionResult(
-            "call-3-1", 'tally.py, lines 2-2 of 6:\n     2     return len(text.split(" ")) or 1'
-        ),
-    )
-    assert [one.replies for one in outcome.attempts] == [2, 2]
-    assert studio.kinds()[3:13] == [*ASKED, *ASKED, "patch.landed", "gate.finished"]
-
-
-def test_an_action_that_cannot_be_answered_says_so_and_the_run_goes_on(
-    studio: "Studio", right: str
-) -> None:
-    calls = (ScriptedCall("delete", {"path": "tally.py"}), ScriptedCall("read", {"path": 7}))
-
-    outcome = studio.propose([ScriptedReply("", calls), right])
-
-    assert last_words(studio.asked()[1]).results == (
-        ActionResult("call-1-1", "there is no action called 'delete'", failed=True),
-        ActionResult(
-            "call-1-2", "the argument 'path' must be a text that is not empty", failed=True
-        ),
-    )
-    assert outcome.state == "proposed"
 
 
 def dear(text: str) -> ScriptedReply:
@@ -318,10 +273,10 @@ def test_a_model_that_gives_no_reply_is_paid_for_what_it_used(studio: "Studio") 
     assert (outcome.state, outcome.verdict.word) == ("failed", "infrastructure")
     assert outcome.verdict.findings[0].code == "model-broken-stream"
     assert outcome.why == "the model gave no reply: the stream stopped half-way"
-    assert studio.kinds() == [*OPENING, *UNHEARD, "run.finished"]
+    assert studio.kinds() == [*OPENING, *UNHEARD * 3, "run.finished"]
     settled = studio.data("budget.settled")[0]
     assert (settled["usd"], settled["tokens"], settled["at_least"]) == (0.02, 940, True)
-    assert summarise(studio.journal.read("r1")).usd == 0.02
+    assert summarise(studio.journal.read("r1")).usd == 0.06
 
 
 def test_a_refusal_before_anything_was_sent_costs_nothing(studio: "Studio") -> None:
@@ -369,7 +324,7 @@ def test_whatever_flies_the_journal_is_closed_with_the_truth(
     assert studio.kinds() == [*OPENING, *asked, "run.finished"]
     assert summarise(studio.journal.read("r1")).lost_replies == was_booked
     reserved = studio.data("budget.reserved")[0]
-    assert spent(studio.journal.read("r1")) == Spent(0.0, reserved["tokens"], turns=1)
+    assert spent(studio.journal.read("r1")) == Spent(0.0, reserved["tokens"], turns=1, requests=1)
     assert list(studio.folder.glob("*.json")) == []
     studio.journal.lease("r1", "somebody else")
 
@@ -450,10 +405,12 @@ def test_a_recorded_run_replays_to_the_same_tree(
     said = [ScriptedReply("", (read,)), ScriptedReply(wrong), ScriptedReply(after_wrong)]
     first = studio.propose(said)
 
-    recorded = RecordedModel(_recorded_turns(studio.journal, "r1"), studio.journal.get_blob)
+    recorded = RecordedModel(recorded_turns(studio.journal, "r1", ""), studio.journal.get_blob)
     again = studio.propose(recorded, run="r2")
 
-    assert again.attempts == first.attempts
+    assert [replace(one, model=first.attempts[0].model) for one in again.attempts] == list(
+        first.attempts
+    )
     assert studio.kinds("r2") == studio.kinds("r1")
     assert studio.asked("r2") == studio.asked("r1")
     assert studio.bundle("r2")[0].applied_tree == studio.bundle("r1")[0].applied_tree
@@ -468,17 +425,12 @@ def test_what_the_run_began_with_is_its_first_entry(studio: "Studio", right: str
     assert started["task_key"] == "issue-7"
     assert started["task"]["title"] == "words() counts spaces"
     assert started["base_commit"] == studio.clone.base_commit
-    assert started["budget"] == {"usd": 2.0, "tokens": 400_000, "turns": 24, "minutes": 30.0}
+    assert started["budget"] == {"usd": 2.0, "tokens": 400_000, "turns": 24, "minutes": 30.0} | {
+        "requests": None
+    }
     assert (started["model"], started["revises"], started["revision"]) == ("scripted", 0, "")
     assert (started["max_attempts"], started["told"]) == (3, {"command": "propose"})
     assert {len(started["rules_sha256"]), len(started["prompts_sha256"])} == {64}
     scope = studio.data("scope.selected")[0]
     assert scope["files"][0] == "tally.py"
     assert {line.path for line in studio.bundle()[0].proposal.scope} >= {"tally.py"}
-
-
-def test_the_model_is_offered_two_actions_and_no_more(studio: "Studio", right: str) -> None:
-    studio.propose([right])
-
-    actions: tuple[Action, ...] = studio.asked()[0].actions
-    assert [action.name for action in actions] == ["read", "search"]

@@ -121,7 +121,7 @@ def test_what_was_done_is_taken_from_the_journal(
     assert studio.data("run.resumed") == [{"replies": 3, "attempts": 1}]
     after = studio.kinds()[place_of(studio, "run.resumed") :]
     assert after == [
-        *("environment.ready", "budget.settled", "patch.landed", "gate.finished"),
+        *("budget.settled", "environment.ready", "patch.landed", "gate.finished"),
         *("attempt.finished", "bundle.written", "run.finished"),
     ]
     assert [entry.event.kind for entry in studio.seen] == ["run.resumed", *after]
@@ -175,6 +175,12 @@ def test_a_lost_reply_is_booked_at_the_most_it_may_have_cost(
         "reservation": "2.2",
         "usd": 0.25,
         "tokens": reserved["tokens"],
+        "input_tokens": reserved["tokens"],
+        "output_tokens": 0,
+        "cache_read_tokens": 0,
+        "cache_write_tokens": 0,
+        "cache_missed": "",
+        "trouble": "",
         "requests": 1,
         "at_least": False,
         "lost": True,

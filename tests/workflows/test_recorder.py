@@ -1,5 +1,6 @@
 """The pen of one run: durable before seen, effects done once, and closed with the truth."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -235,9 +236,9 @@ class FullJournal(SqliteJournal):
 
     is_full = False
 
-    def append(self, fence: Fence, event: Event) -> Entry:
+    def append(self, fence: Fence, event: Event, unless: Callable[[], str] | None = None) -> Entry:
         self.require_room()
-        return super().append(fence, event)
+        return super().append(fence, event, unless)
 
     def release(self, fence: Fence) -> None:
         self.require_room()

@@ -80,7 +80,7 @@ def test_the_model_is_shown_its_earlier_change_and_the_words(
     words = "Say uno, please.\n\ntally.py:2: why so?"
     opening = first_request(studio.task, studio.choose(studio.task))
     assert studio.asked("r2")[0].messages[0].text == (
-        f"{opening}\n\n{revision_request(diff, words)}"
+        f"{opening.text}\n\n{revision_request(diff, words).text}"
     )
 
 

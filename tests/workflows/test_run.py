@@ -142,3 +142,22 @@ def test_a_run_is_half_published_between_its_push_and_its_end(
     events: list[tuple[EventKind, dict[str, Any]]], *, expected: bool
 ) -> None:
     assert is_half_published(entries(STARTED, *events)) is expected
+
+
+def test_what_was_read_from_the_cache_is_among_the_figures() -> None:
+    def booked(read: int, **more: Any) -> tuple[EventKind, dict[str, Any]]:
+        data = {"usd": 0.1, "tokens": 1010, "output_tokens": 10, "cache_read_tokens": read}
+        return "budget.settled", data | {"lost": False} | more
+
+    found = summarise(
+        entries(
+            STARTED,
+            booked(0),
+            booked(900),
+            booked(300, cache_missed="600 of 900 tokens", at_least=True),
+            booked(0, lost=True),
+        )
+    )
+
+    assert (found.cache_hit_rate, found.cache_misses, found.at_least) == (0.4, 1, True)
+    assert summarise(entries(STARTED)).cache_hit_rate is None
