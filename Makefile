@@ -23,7 +23,7 @@ export UV_SYSTEM_CERTS ?= 1
 endif
 
 .PHONY: help setup check check-format check-lint check-types check-imports check-workflows \
-  test bench proof demo papers lock clean
+  test compiled-tests bench proof demo papers lock clean
 
 help: ## Print this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)$$/make \1\t\2/p' Makefile | expand -t 24
@@ -113,8 +113,13 @@ check-workflows: setup
 # --- test -----------------------------------------------------------------------------------------
 # Many tests wait for a process of their own more than they compute.
 WORKERS ?= $(shell echo $$(( $$(nproc) * 3 / 2 + 1 )))
-test: check ## Set up, check, then run every test with branch coverage
-	@$(BIN)/pytest --numprocesses=$(WORKERS) --dist=worksteal --cov --cov-branch --cov-report=term $(PYTEST_OPTIONS)
+test: setup ## Set up, check, then run every test with branch coverage
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check compiled-tests
+	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=worksteal --cov --cov-branch --cov-report=term $(PYTEST_OPTIONS)
+
+# Once, and not by every worker under coverage, which takes several times as long.
+compiled-tests: setup
+	@said=$$($(BIN)/pytest --collect-only --quiet 2>&1) || { tail -n 40 <<<"$$said"; exit 1; }
 
 bench: setup ## Measure what the README states, each beside its own yardstick
 	@for bench in tests/bench/*.py; do

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.sandbox
 
 CASES = read_cases()
 BOUNDARIES = sorted({case.boundary for case in CASES})
-# So that the short form, which takes each eighth, attacks bubblewrap and containers in turn.
+# So that the short form, which takes each 14th, attacks bubblewrap and containers in turn.
 ORDER = ("bwrap", "none", "container")
 PARTS = 5
 
@@ -33,7 +33,7 @@ def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
         yield runner
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(14)
 @pytest.mark.parametrize(
     ("boundary", "runner"), list(product(BOUNDARIES, ORDER)), indirect=["runner"]
 )

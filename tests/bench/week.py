@@ -25,7 +25,6 @@ from validators.checkout import Clone, line_counts, open_clone
 from validators.evidence import Evidence, GateRecord, Side, TestOutcome
 from validators.rules import Rules
 from validators.verdict import Finding, Verdict, VerdictWord
-from workflows.actions import Reader
 from workflows.budget import Budget
 from workflows.proposal import Proposal
 from workflows.propose import propose
@@ -78,7 +77,7 @@ class Week:
         task = Task(f"Say two, {run}", words(run, 800), str(self.clone.repository))
         with closing(Log(Place(self.state, run), str, self.clock.iso)) as log:
             log.open(self.state / "logs" / f"{run}.jsonl")
-            propose(task, run, model, self.workshop(journal, log), Wishes(Budget()))
+            propose(task, run, (model,), self.workshop(journal, log), Wishes(Budget()))
         for path in (*self.state.glob("logs/*"), *self.state.glob("bundles/*")):
             if run in path.name:
                 os.utime(path, (self.clock.now(), self.clock.now()))
@@ -91,7 +90,7 @@ class Week:
             select=lambda task: scope(self.clone, task),
             prepare=prepare,
             judge=self.judge,
-            reader=lambda tree: Reader(self.clone, tree),
+            gate=lambda kind, tree, recorder: self.judge(tree, recorder)[0],
             render=self.render,
             write_bundle=self.write_bundle,
             find_bundle=lambda run: str(self.state / "bundles" / f"{run}.json"),
