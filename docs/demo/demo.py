@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.scratch import scratch
@@ -25,7 +26,10 @@ CHANGEWRIGHT = Path(sys.executable).with_name("changewright")
 def main() -> int:
     """Run the demo and return the exit code of its last command."""
     settings = from_process({}, None)
-    repository = settings.state / "demo" / f"{PROJECT}-{VERSION}"
+    # Another folder each time is another repository: in the last one a pull request may wait.
+    shutil.rmtree(settings.state / "demo", ignore_errors=True)
+    now = f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    repository = settings.state / "demo" / now / f"{PROJECT}-{VERSION}"
     _say(f"fetching {PROJECT} {VERSION} (its build back end runs: inside the sandbox)")
     _fetch(repository)
     _make_repository(repository)
@@ -71,7 +75,6 @@ def _fetch(repository: Path) -> None:
                 if done.outcome != "ok":
                     sys.exit(f"{argv[0]} failed ({done.outcome}):\n{done.stderr.text[-2000:]}")
             changes = session.changes()
-    shutil.rmtree(repository, ignore_errors=True)
     for change in changes.files:
         if change.content is None or change.mode not in {"100644", "100755"}:
             continue
