@@ -184,9 +184,14 @@ def test_a_copy_of_a_tree_has_no_marks_and_no_devices(folder: Path) -> None:
     assert mode(tree / "program") == 0o6755
 
 
-def test_what_changes_while_it_is_scrubbed_is_no_failure(folder: Path) -> None:
+def test_what_changes_while_it_is_scrubbed_leads_nowhere(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "program"
+    elsewhere.write_text("")
+    elsewhere.chmod(0o4755)
     (folder / "x").mkdir()
-    (folder / "y").symlink_to("/")
+    (folder / "y").symlink_to(elsewhere.parent)
     swap = "os.rename('x', 'z'); os.rename('y', 'x'); os.rename('z', 'y')"
     swapping = [sys.executable, "-I", "-S", "-c", f"import os\nwhile True: {swap}"]
     with subprocess.Popen(swapping, cwd=folder) as swapper:
@@ -196,3 +201,4 @@ def test_what_changes_while_it_is_scrubbed_is_no_failure(folder: Path) -> None:
                 scrub(folder)
         finally:
             swapper.kill()
+    assert mode(elsewhere) == 0o4755
