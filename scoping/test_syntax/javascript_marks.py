@@ -20,10 +20,14 @@ from scoping.test_syntax.nodes import (
 RUNNERS = frozenset(("t", "tap", "qunit", "QUnit"))
 SKIPPING_CALLS = frozenset(("skip", "todo", "pending", "fixme"))
 SKIPPING_WORDS = frozenset(("skip", "todo", "failing", "fails", "skipIf", "runIf", "fixme", "fail"))
+# Deno's, and node:test's for a test that must fail.
+_SKIPPING_OPTIONS = SKIPPING_WORDS | {"ignore", "expectFailure"}
 _FOCUSED = frozenset(("fit", "ftest", "fdescribe"))
 _CONTEXTS = RUNNERS | {"this", "test", "ctx", "it"}
 _HOOKS = frozenset(("before", "beforeEach", "beforeAll", "setup", "suiteSetup"))
-_OUTSIDE = frozenset(("this.skip", "test.skip", "it.skip", "describe.skip", "test.fixme"))
+_OUTSIDE = frozenset(
+    ("this.skip", "test.skip", "it.skip", "describe.skip", "test.fixme", "test.fail")
+)
 _OFF = frozenset(("false", "0", "null", "undefined", "NaN", "!1", '""', "''", "``"))
 
 
@@ -41,7 +45,7 @@ def declared_marks(
     elif kind in _FOCUSED:
         yield Mark("focus", "only", line=line)
     for name, value in _options(arguments(call), values):
-        mark = _by_word(name, line)
+        mark = _by_word(name, line, _SKIPPING_OPTIONS)
         if mark is not None and plain(value) not in _OFF:
             said = f"{name} {text_of(value)}" if mark.kind == "retry" else mark.text
             yield replace(mark, text=said, always=not variables(value))
@@ -68,9 +72,10 @@ def subtest_names(call: Node, names: AbstractSet[str]) -> set[str]:
 
 def skips_its_test(call: Node, names: AbstractSet[str]) -> bool:
     """Whether a call takes the test that makes it out of the run: ``t.skip()``, ``pending()``."""
-    root, _, last = dotted(call).rpartition(".")
+    name = dotted(call)
+    root, _, last = name.rpartition(".")
     if last not in SKIPPING_CALLS:
-        return False
+        return name == "test.fail"  # Playwright's: from here on the test has to fail
     return root in _CONTEXTS or (root or last) in {"pending", *names}
 
 
@@ -127,9 +132,9 @@ def _subtest_words(call: Node, names: AbstractSet[str]) -> Sequence[str] | None:
     return words if is_test and len(arguments(call)) > 1 else None
 
 
-def _by_word(word: str, line: int) -> Mark | None:
+def _by_word(word: str, line: int, skipping: AbstractSet[str] = SKIPPING_WORDS) -> Mark | None:
     """Return what a word after the name of a runner's function does, or an option's name."""
-    if word in SKIPPING_WORDS:
+    if word in skipping:
         return Mark("skip", word, not word.endswith("If"), line)
     if word == "only":
         return Mark("focus", word, line=line)

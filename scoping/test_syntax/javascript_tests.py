@@ -1,9 +1,11 @@
 """The tests of a JavaScript or TypeScript file: jest, vitest, mocha, ava, tap and node:test."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from scoping.test_facts import CaseTable, FunctionFacts, Mark, SuiteFacts
+from scoping.test_syntax.javascript_aliases import aliases
 from scoping.test_syntax.javascript_bodies import body_facts, is_idle
 from scoping.test_syntax.javascript_marks import SKIPPING_WORDS, declared_marks, outer_marks
 from scoping.test_syntax.nodes import (
@@ -52,13 +54,14 @@ class _Declared:
 def javascript_tests(root: Node, language: str) -> SuiteFacts:
     """Return the tests and helpers of a file."""
     values = _values(root)
+    renamed = aliases(root, _SUITES | _TESTS, SKIPPING_WORDS | {"only"})
     found: list[FunctionFacts] = []
     marks: list[Mark] = []
     seen: Counter[str] = Counter()
     stack = [_Scope(root)]
     while stack:
         scope = stack.pop()
-        declared = _declared(scope.node)
+        declared = _declared(scope.node, renamed)
         if declared is not None:
             inner = _taken(declared, scope, values, found)
             stack += [inner] if inner is not None else []
@@ -76,8 +79,11 @@ def javascript_tests(root: Node, language: str) -> SuiteFacts:
     return SuiteFacts(language, tuple(functions), tuple(marks), _settings(root), comments(root))
 
 
-def _declared(node: Node) -> _Declared | None:
-    """Return what a call declares, if it is one of a suite or test with a name and a body."""
+def _declared(node: Node, renamed: Mapping[str, tuple[str, ...]]) -> _Declared | None:
+    """Return what a call declares, if it is one of a suite or test with a name and a body.
+
+    ``renamed`` is what the file's own names for a runner's functions stand for.
+    """
     if node.type != "call_expression":
         return None
     callee = node.child_by_field_name("function")
@@ -87,7 +93,8 @@ def _declared(node: Node) -> _Declared | None:
         callee = callee.child_by_field_name("function")
     if callee is None or callee.type not in {"identifier", "member_expression"}:
         return None
-    first, *words = dotted(callee).split(".")
+    named, *after = dotted(callee).split(".")
+    first, *words = (*renamed.get(named, (named,)), *after)
     while words and words[0] in _SUITES | _TESTS:
         first, *words = words
     if first not in _SUITES | _TESTS or not set(words) <= _MODIFIERS:

@@ -210,3 +210,36 @@ def test_a_file_cut_off_anywhere_is_read_as_far_as_it_goes(grammar: str, content
     for end in range(0, len(content), 3):
         assert suite_in(grammar, content[:end], "tests").language == grammar
         assert suite_in(grammar, content[end:], "tests").language == grammar
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'import {skip as test} from "node:test";\ntest("x", () => { f(); });',
+        'import {skip} from "node:test";\nskip("x", () => { f(); });',
+        'const {skip: test} = require("node:test");\ntest("x", () => { f(); });',
+        'const {todo} = require("node:test");\ntodo("x", () => { f(); });',
+        'const test = require("node:test").skip;\ntest("x", () => { f(); });',
+        'const it = xit;\nit("x", () => { f(); });',
+        'import {test as check} from "node:test";\ncheck.skip("x", () => { f(); });',
+        'test("x", {expectFailure: true}, () => { f(); });',
+        'Deno.test("x", {ignore: true}, () => { f(); });',
+        'test("x", () => { test.fail(); f(); });',
+    ],
+)
+def test_a_test_that_goes_by_another_name_is_still_seen_to_be_skipped(
+    parser: Parser, source: str
+) -> None:
+    (found,) = (one for one in suite(parser, "x.test.js", source.encode()).functions if one.is_test)
+
+    assert found.qualified_name == "x"
+    assert [mark.kind for mark in found.marks] == ["skip"]
+
+
+def test_an_import_that_renames_nothing_leaves_the_tests_as_they_are(parser: Parser) -> None:
+    source = (
+        b'import test, {it as check} from "node:test";\ncheck("x", {ignore: false}, () => f());'
+    )
+
+    (found,) = suite(parser, "x.test.js", source).functions
+    assert (found.qualified_name, found.marks) == ("x", ())
