@@ -191,7 +191,7 @@ class _Cage:
                 handed_over=request.handed_over,
                 explain=explain,
                 walled=True,
-                watches=self.bounds.watches,
+                watches=self.bounds.watches(),
             )
 
     def _walls(self, request: Request) -> list[str]:

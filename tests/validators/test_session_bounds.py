@@ -34,16 +34,16 @@ def test_a_watch_does_not_stand_in_for_the_cgroup_that_was_measured(tmp_path: Pa
 
 
 def test_a_session_is_bounded_by_what_the_machine_allows(tmp_path: Path) -> None:
-    limits = Limits(timeout_s=20, memory_bytes=48 * MIB, disk_bytes=8 * MIB)
+    limits = Limits(timeout_s=120, memory_bytes=48 * MIB, disk_bytes=8 * MIB)
     bounds = bound(limits, [tmp_path], ())
     try:
         if bounds.prefix:
             assert hierarchies()
             assert bounds.kept_of(HELD, HELD) == HELD
             assert bounds.kept_by["memory-total"].startswith("the kernel (cgroup v")
-        script = f"head -c 32M /dev/zero > {tmp_path}/large; sleep 10"
+        script = f"head -c 32M /dev/zero > {tmp_path}/large; sleep 100"
         argv = (*bounds.prefix, "/bin/sh", "-c", script)
-        launch = Launch(argv, {"PATH": "/usr/bin:/bin"}, tmp_path, watches=bounds.watches)
+        launch = Launch(argv, {"PATH": "/usr/bin:/bin"}, tmp_path, watches=bounds.watches())
         assert supervise(launch, limits, time.monotonic).outcome == "output-limit"
     finally:
         bounds.close()

@@ -15,7 +15,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from validators.processes.excess import Excess
+from validators.processes.excess import Excess, Watch
 from validators.processes.process_tree import Member
 from validators.sandbox import Limits
 
@@ -48,7 +48,6 @@ class Cgroup:
     version: int
     limit_bytes: int
     _locks: ExitStack = field(default_factory=ExitStack)
-    _told: int = 0
 
     @property
     def prefix(self) -> tuple[str, ...]:
@@ -62,22 +61,31 @@ class Cgroup:
         """Who keeps the limit, for a person."""
         return f"the kernel (cgroup v{self.version})"
 
-    def excess(self, _members: tuple[Member, ...]) -> Excess | None:
-        """Tell whether the kernel killed for want of memory since this was last asked."""
+    def watch(self) -> Watch:
+        """Return what tells whether the kernel killed for want of memory from now on.
+
+        A command may lose several processes that way, some of them after it was said to have ended:
+        the next one has nothing to do with those.
+        """
+        before = self._kills()
+
+        def excess(_members: tuple[Member, ...]) -> Excess | None:
+            if self._kills() == before:
+                return None
+            return Excess(
+                "oom",
+                f"its processes needed more than {self.limit_bytes} bytes of memory together"
+                f" ({self.kept_by} stopped it)",
+                self.limit_bytes,
+            )
+
+        return excess
+
+    def _kills(self) -> int:
         # Version 2 counts those below too, as version 1 does where it says oom_kill.
         name = "memory.events" if self.version == 2 else "memory.oom_control"  # noqa: PLR2004
-        killed = next(
-            (int(count) for word, count in _pairs(self.folders[0] / name) if word == "oom_kill"), 0
-        )
-        before, self._told = self._told, killed
-        if killed == before:
-            return None
-        return Excess(
-            "oom",
-            f"its processes needed more than {self.limit_bytes} bytes of memory together"
-            f" ({self.kept_by} stopped it)",
-            self.limit_bytes,
-        )
+        counted = _pairs(self.folders[0] / name)
+        return next((int(count) for word, count in counted if word == "oom_kill"), 0)
 
     def close(self) -> None:
         """End what is left in it and remove it; calling it twice is calling it once."""

@@ -28,10 +28,11 @@ class SessionBounds:
         """What to start every command of the session with."""
         return self.memory.prefix if isinstance(self.memory, Cgroup) else ()
 
-    @property
     def watches(self) -> tuple[Watch, ...]:
-        """What the supervisor of every command has to ask."""
-        return (self.memory.excess, self.disk.excess)
+        """Return what the supervisor has to ask of the command that is started now."""
+        memory = self.memory
+        watch = memory.watch() if isinstance(memory, Cgroup) else memory.excess
+        return (watch, self.disk.excess)
 
     @property
     def kept_by(self) -> Mapping[Guarantee, str]:

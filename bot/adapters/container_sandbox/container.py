@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from bot.adapters.container_sandbox.channel_pipes import ChannelPipes
@@ -43,6 +44,7 @@ class Container:
         self._walls = walls
         self._watches = watches
         self._running: _Running | None = None
+        self._is_falling = False
         self._ended: list[str] = []  # nobody lives in these any more
         self._busy = threading.Lock()
 
@@ -74,6 +76,7 @@ class Container:
             first = int(engine.ask("inspect", "--format", "{{.State.Pid}}", name))
             members = PidNamespace.of(first) if self._walls.shares_kernel else None
             self._running = _Running(name, members, ControlGroups.of(first))
+            self._is_falling = False
         return self._running
 
     def runtime(self) -> str:
@@ -134,8 +137,13 @@ class Container:
             walled=True,
             watches=(*self._watches, groups.watch(limits.memory_bytes)),
             within=running.members.members if running.members else frozenset,
-            fell=running.members.end if running.members else None,
+            fell=partial(self._fell, running.members) if running.members else None,
         )
+
+    def _fell(self, members: PidNamespace) -> None:
+        """Bring the container down with all inside; it is seen to live for some time after."""
+        self._is_falling = True
+        members.end()
 
     def _clear(self) -> None:
         """End whoever the command left behind."""
@@ -148,7 +156,7 @@ class Container:
                 self._walls.engine.ask(*kill)
                 return
             self.close()
-        elif running.members.is_there() and not running.members.members():
+        elif self._is_whole(running.members):
             return
         elif self._emptied(running.members):
             # The engine takes its time with what is left, so that waits for the session's end.
@@ -156,6 +164,10 @@ class Container:
             self._running = None
         else:
             self.close()
+
+    def _is_whole(self, members: PidNamespace) -> bool:
+        """Whether the next command may run here: it lives, goes on living, and is empty."""
+        return not self._is_falling and members.is_there() and not members.members()
 
     def _emptied(self, members: PidNamespace) -> bool:
         """Bring a container down, and tell whether nobody lives in it any more."""
