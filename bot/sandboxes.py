@@ -4,7 +4,7 @@ Nothing is taken on trust and nothing falls through: a backend counts for what w
 machine, and where none is enough, nothing runs. Why one was passed over is always told.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -53,7 +53,7 @@ class Selection:
     passed_over: tuple[PassedOver, ...] = ()
 
 
-def select(backends: Sequence[Sandbox], required: frozenset[Guarantee]) -> Selection:
+def select(backends: Iterable[Sandbox], required: frozenset[Guarantee]) -> Selection:
     """Return the first of ``backends`` that was measured to guarantee what is ``required``."""
     passed_over: list[PassedOver] = []
     for sandbox in backends:
@@ -66,11 +66,19 @@ def select(backends: Sequence[Sandbox], required: frozenset[Guarantee]) -> Selec
             passed_over.append(PassedOver(sandbox.name, why, _LEAVE_OUT))
         else:
             passed_over.append(PassedOver(sandbox.name, probe.why_not, probe.mend))
-    names = ", ".join(sandbox.name for sandbox in backends)
+    names = ", ".join(one.backend for one in passed_over)
     why_not = "; ".join(f"{one.backend}: {one.why}" for one in passed_over) or "none is named"
     mend = "; or ".join(dict.fromkeys(one.mend for one in passed_over)) or _NAME_ONE
     refused = Probe(names or "no sandbox", usable=False, why_not=why_not, mend=mend)
     return Selection(None, refused, tuple(passed_over))
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    makers: Sequence[Callable[[], MeasuredSandbox]]
+
+    def __iter__(self) -> Iterator[MeasuredSandbox]:
+        return (make() for make in self.makers)
 
 
 class SelectedSandbox:
@@ -81,11 +89,11 @@ class SelectedSandbox:
 
     def __init__(
         self,
-        backends: Sequence[Sandbox],
+        backends: Iterable[Sandbox],
         required: frozenset[Guarantee],
         tell: Callable[[str], None],
     ) -> None:
-        self._backends = tuple(backends)
+        self._backends = backends
         self._required = required
         self._tell = tell
         self._selection: Selection | None = None
@@ -123,10 +131,11 @@ def backends_of(
     runtime: str | None,
     image: str | None,
     kept: Path | None = None,
-) -> tuple[MeasuredSandbox, ...]:
+) -> Iterable[MeasuredSandbox]:
     """Return the backends in the order of their ``names``; private layers are in ``scratch``.
 
     Measurements are remembered in the folder ``kept``; without one everything is measured.
+    Each is made when somebody comes to it: where the first is enough, no other is loaded.
     """
     from bot.adapters.bwrap_sandbox import BwrapSandbox  # noqa: PLC0415 - keeps --help fast
 
@@ -139,4 +148,4 @@ def backends_of(
         "bwrap": lambda: BwrapSandbox(scratch, kept=kept and kept / "bwrap.json"),
         "container": container,
     }
-    return tuple(makers[name]() for name in dict.fromkeys(names))
+    return _Made(tuple(makers[name] for name in dict.fromkeys(names)))

@@ -32,6 +32,7 @@ class WorkingTree:
         self._tree = tree
         self._is_hidden = is_hidden
         self._changes: dict[str, FileChange] = {}
+        self._below: dict[str, _Content] = {}
         self._syntax = SourceSyntax()
 
     @property
@@ -48,7 +49,10 @@ class WorkingTree:
         """Return mode and content of a file as it now is, or None when there is none."""
         change = self._changes.get(path)
         if change is None:
-            return read_file(self._clone, self._tree, path)
+            # Asked for three times while one edit lands, and each time costs two processes.
+            if path not in self._below:
+                self._below[path] = read_file(self._clone, self._tree, path)
+            return self._below[path]
         return None if change.content is None else (change.mode, change.content)
 
     def land(self, patch: Patch) -> Landing:
@@ -80,6 +84,7 @@ class WorkingTree:
                     " of the state directory, then go on with `changewright resume`"
                 ) from error
             self._changes.clear()
+            self._below.clear()
         return self._tree
 
     def close(self) -> None:

@@ -10,8 +10,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from threading import Lock
 
-from workflows.campaign import Campaign, Target, TargetResult
-from workflows.ports import EngineLimits, Journal, JournalRefusal, RunTarget, StaleFence
+from workflows.campaign import Campaign, EngineLimits, Target, TargetResult
+from workflows.ports import Journal, JournalRefusal, RunTarget, StaleFence
 from workflows.run import Event, EventKind, Fence
 
 _POLL_S = 0.2

@@ -12,6 +12,7 @@ _BUSY = _UNPAID | {409}
 # Somebody may have read the request, and begun to answer it.
 _MAYBE_PAID = frozenset({408, 502, 504})
 _NOT_ALLOWED = frozenset({401, 403})
+_REJECTED = {404: "check model.name, and model.endpoint, which ends before /v1"}
 _PAYMENT_REQUIRED = 402
 _TOO_LARGE = 413
 _BUSY_TYPES = frozenset({"overloaded_error", "rate_limit_error", "api_error", "timeout_error"})
@@ -98,4 +99,4 @@ def _answered(error: Exception, status: int, variable: str) -> tuple[ModelTroubl
         return "overloaded", "it may have been paid, try again later"
     if status in _BUSY:
         return "overloaded", "try again later"
-    return "rejected", "the same request will be refused again"
+    return "rejected", _REJECTED.get(status, "the same request will be refused again")

@@ -23,7 +23,7 @@ from bot.adapters.claude_model.failures import (
 )
 from bot.adapters.claude_model.prices import price_usd
 from bot.adapters.claude_model.request import request_body
-from bot.configuration.endpoints import KEY_VARIABLES, Endpoint, endpoint_of
+from bot.configuration.endpoints import DEFAULT_MODEL, KEY_VARIABLES, Endpoint, endpoint_of
 from validators.encoding import EncodingRefusal, encode
 from workflows.conversation import Conversation, Reply, ReplyLimits, StopReason, Usage
 from workflows.ports import ModelRefusal
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from anthropic.lib.streaming import MessageStream
     from anthropic.resources.messages import Messages
 
-DEFAULT_MODEL = "claude-sonnet-5-5"
 _POSTS = 3
 _STOPS: dict[str | None, StopReason] = {
     "end_turn": "end",

@@ -65,10 +65,14 @@ class Database:
             return self._connection().execute(query, values).fetchall()
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction with the write lock from its first statement on, whole or not at all."""
+    def writing(self, *, is_synced: bool = True) -> Iterator[sqlite3.Connection]:
+        """One transaction with the write lock from its first statement on, whole or not at all.
+
+        One that is not synced is on the disk with the next that is: both go through one log.
+        """
         with whole, self._explained():
             connection = self._connection()
+            connection.execute(f"PRAGMA synchronous = {'FULL' if is_synced else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection

@@ -149,9 +149,12 @@ class SqliteJournal:
         return [row[0] for row in self._database.rows(query, (limit or -1,))]
 
     def put_blob(self, content: bytes) -> str:
-        """Keep ``content`` and return its SHA-256; keeping it twice is keeping it once."""
+        """Keep ``content`` and return its SHA-256; keeping it twice is keeping it once.
+
+        It is on the disk as soon as an event after it is; nobody finds it without one.
+        """
         name = digest(content)
-        with self._database.writing() as connection:
+        with self._database.writing(is_synced=False) as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO blobs (sha256, content) VALUES (?, ?)",
                 (name, zlib.compress(content)),
