@@ -39,7 +39,6 @@ _AGENT_FILES = frozenset(
         "warp.md",
         "crush.md",
         "skill.md",
-        "contributing.md",  # what people are told, models are told as well
         "copilot-instructions.md",
         ".cursorrules",
         ".cursorignore",
@@ -56,6 +55,8 @@ _AGENT_FILES = frozenset(
         ".aiderignore",
     }
 )
+# Written for people first, and read by models as well: a change of it is one for a person to judge.
+_GUIDES = frozenset({"contributing.md"})
 _AGENT_SUFFIXES = (".instructions.md", ".prompt.md", ".chatmode.md", ".agent.md")
 AGENT_FOLDERS = frozenset(
     {
@@ -168,6 +169,11 @@ def is_agent_file(path: str) -> bool:
     *folders, name = path.casefold().split("/")
     told = name in _AGENT_FILES or name.endswith(_AGENT_SUFFIXES)
     return told or not AGENT_FOLDERS.isdisjoint(folders)
+
+
+def is_contributor_guide(path: str) -> bool:
+    """Whether ``path`` tells people how to work in the repository, and whoever else reads it."""
+    return path.casefold().rsplit("/", 1)[-1] in _GUIDES and not is_agent_file(path)
 
 
 def is_manifest(path: str) -> bool:

@@ -3,7 +3,8 @@
 Whoever can change one of these can change what is checked, by whom, with which rights, or what
 starts on the machine of the next person who opens the repository. Patterns are those of
 .gitignore, and always matched case-insensitively: on some file systems ``JENKINSFILE`` is
-``Jenkinsfile``. Files that tell agents what to do have a policy of their own and are left out.
+``Jenkinsfile``. Files that tell agents what to do have a policy of their own and are left
+out, and so is the guide for contributors.
 """
 
 from validators.path_kinds import AGENT_FOLDERS
@@ -177,6 +178,9 @@ _START_FILES = (
     "*._pth",
 )
 
+# Hosts show it to people from there; what is asked about it elsewhere is asked about it here.
+_GUIDES = ("!/.github/contributing.md",)
+
 PROTECTED_BY_DEFAULT = (
     *_DOT_FOLDERS,
     *_OWNERS_AND_BOTS,
@@ -184,4 +188,5 @@ PROTECTED_BY_DEFAULT = (
     *_HOOKS,
     *_EDITORS,
     *_START_FILES,
+    *_GUIDES,
 )

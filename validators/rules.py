@@ -64,6 +64,7 @@ class Policies:
     secrets: PolicyWord = "block"
     lock_files: PolicyWord = "block"
     agent_instructions: PolicyWord = "block"
+    contributor_guide: PolicyWord = "ask"
     dependencies: PolicyWord = "ask"
     reformatting: PolicyWord = "block"
     comments: PolicyWord = "block"

@@ -10,7 +10,14 @@ import unicodedata
 from collections.abc import Iterator
 
 from validators.clones.tree_path import is_like_git, path_trouble
-from validators.path_kinds import OWN_CONFIG, explains, is_agent_file, is_lock_file, matcher
+from validators.path_kinds import (
+    OWN_CONFIG,
+    explains,
+    is_agent_file,
+    is_contributor_guide,
+    is_lock_file,
+    matcher,
+)
 from validators.policies.change import GONE, Change
 from validators.policies.findings import found
 from validators.rules import Rules
@@ -108,6 +115,9 @@ def _special(path: str, rules: Rules) -> Iterator[Finding]:
         message = f"{path} tells agents what to do; a change of it steers later runs"
         word = words.agent_instructions
         yield from found(word, "agent-instructions", message, path, _LEAVE_IT)
+    elif is_contributor_guide(path):
+        message = f"{path} tells people how to work here, and later runs of a model as well"
+        yield from found(words.contributor_guide, "contributor-guide", message, path, _LEAVE_IT)
 
 
 def _folded(path: str) -> str:
