@@ -12,8 +12,8 @@ from bot.wiring import Bench, engine_of
 from bot.workshop import migration_bench, models_for, workshop
 from validators.checkout import write_tree
 from validators.encoding import decode, encode
+from workflows.campaign import EngineLimits
 from workflows.history import History
-from workflows.ports import EngineLimits
 from workflows.proposal import BundleRefusal
 from workflows.propose import propose
 from workflows.revise import revision_of
@@ -23,7 +23,7 @@ from workflows.workshop import Outcome, Revision, Watch, Wishes
 
 if TYPE_CHECKING:
     from workflows.campaign import Campaign, TargetResult
-    from workflows.migrate import ShardBy
+    from workflows.campaign_plan import ShardBy
 
 
 def begin_task(task: Task, bench: Bench, told: Mapping[str, Any], watch: Watch) -> Outcome:
@@ -65,7 +65,8 @@ def carry_out(
     bench: Bench, told: Mapping[str, Any], watch: Watch
 ) -> "tuple[Campaign, list[TargetResult]]":
     """Run the campaign that ``told`` describes, as far as it is not done already."""
-    from workflows.migrate import announce, plan, run_target  # noqa: PLC0415 - only a campaign's
+    from workflows.campaign_plan import plan  # noqa: PLC0415 - only a campaign's
+    from workflows.migrate import announce, run_target  # noqa: PLC0415 - only a campaign's
 
     work = migration_bench(judging(bench, "refactor"), watch)
     shard: ShardBy = told["shard"]

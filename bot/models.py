@@ -22,7 +22,7 @@ def models_of(settings: Settings, journal: Journal, start: int = 0) -> tuple[Mod
 
     A file answers in all of the stages.
     """
-    stages = settings.model_stages if settings.model_name is None else ()
+    stages = settings.model_stages
     if settings.model == "claude" and stages:
         return tuple(model_of(replace(settings, model_name=name), journal) for name in stages)
     return (model_of(settings, journal, start),) * max(1, len(stages))
@@ -66,21 +66,21 @@ def _model(settings: Settings, journal: Journal, start: int, asked: str, lane: s
     return FallbackModel((first, *following), _noted_fallback)
 
 
-def _claude(settings: Settings, name: str | None, place: str | None) -> Model:
+def _claude(settings: Settings, name: str, place: str | None) -> Model:
     """Return one model at one endpoint, with the key that belongs there."""
     endpoint = endpoint_of(place)
     key = settings.service_keys.get(endpoint.service)
     if key is None:
         raise WiringRefusal(
-            f"there is no key for the model: set {KEY_VARIABLES[endpoint.service]}, or work without"
-            " one: --model scripted:FILE plays replies from a YAML file, --model recorded:RUN"
-            " replays an earlier run"
+            f"there is no key for the model {name} at {place or 'its vendor'}: set"
+            f" {KEY_VARIABLES[endpoint.service]}, or work without one: --model scripted:FILE plays"
+            " replies from a YAML file, --model recorded:RUN replays an earlier run"
         )
-    from bot.adapters.claude_model.model import DEFAULT_MODEL, ClaudeModel, Patience  # noqa: PLC0415
+    from bot.adapters.claude_model.model import ClaudeModel, Patience  # noqa: PLC0415
 
     return ClaudeModel(
         key.reveal(),
-        name or DEFAULT_MODEL,
+        name,
         endpoint=endpoint,
         effort=settings.model_effort,
         patience=Patience(_logged_wait),

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 from bot import logs
 from bot.console import one_line, printable, redacted, redactor
 from bot.logs import Log
+from workflows.history import kind_of
+from workflows.opinion import LANE
 from workflows.run import Entry
 
 if TYPE_CHECKING:
@@ -63,6 +65,11 @@ def gate_line(data: Any) -> str:  # noqa: ANN401
     return f"  gate      {data['gate']}: {data['side']} {data['summary']} ({data['seconds']:.1f} s)"
 
 
+def _whom(data: Any) -> str:  # noqa: ANN401
+    is_opinion = kind_of(data.get("reservation", "")) == LANE
+    return "for a second opinion" if is_opinion else "the model"
+
+
 def _opinion(opinion: Any) -> str:  # noqa: ANN401
     """Return a second opinion, with the first of its reasons."""
     if opinion["decision"] == "none":
@@ -77,7 +84,7 @@ _TELLERS: dict[str, Callable[[Any], str]] = {
         f"run started on {d['base_commit'][:12]} with {d['model']}" if "model" in d else ""
     ),
     "run.resumed": lambda d: (
-        f"going on, with {d['replies']} replies paid for and {d['attempts']} attempts judged"
+        f"going on; replies paid for: {d['replies']}, attempts judged: {d['attempts']}"
     ),
     "budget.settled": _settled,
     "scope.selected": lambda d: (
@@ -85,7 +92,7 @@ _TELLERS: dict[str, Callable[[Any], str]] = {
         f" first: {', '.join(d['files'][:3])}"
     ),
     "environment.ready": lambda d: f"environment {d['how']} ({d['seconds']:.1f} s)",
-    "prompt.sent": lambda d: f"attempt {d['attempt']}: asking the model",
+    "prompt.sent": lambda d: f"attempt {d['attempt']}: asking {_whom(d)}",
     "patch.landed": _landed,
     "gate.finished": gate_line,
     "attempt.finished": _attempt,

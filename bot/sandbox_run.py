@@ -167,7 +167,7 @@ class Backends:
         """
         asked = self.settings.sandbox
         wanted = asked.backends if names is None else names
-        return backends_of(wanted, self.place, asked.runtime, asked.image, kept)
+        return tuple(backends_of(wanted, self.place, asked.runtime, asked.image, kept))
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from bot.configuration.sections import (
     SandboxSettings,
     ScopeSettings,
 )
+from bot.configuration.stages import refuse_unnamed_models
 from bot.configuration.values import Given, SettingsRefusal
 from validators.rules import GateRule, PatchLimits, Policies, Protected, Rules
 from workflows.budget import Budget, Caps
@@ -70,7 +71,7 @@ class Settings:
 
     state: Path
     model: str
-    model_name: str | None
+    model_name: str
     model_stages: tuple[str, ...]
     model_endpoint: str | None
     model_effort: str | None
@@ -162,6 +163,9 @@ def load(sources: Sources) -> Settings:
         warnings += [warning] if warning else []
     policy = chosen["protected.policy"].value
     refuse_contradictions(target, sources.target_name, policy)
+    refuse_unnamed_models(
+        target, sources.target_name, chosen["model.name"], operator.get("model.stages")
+    )
     values = {name: given.value for name, given in chosen.items()}
     values["gates"] = _bounded(values["gates"], values["budget.wall_minutes"] * 60)
     values["state"] = str(_state(values["state"], sources))
@@ -192,7 +196,7 @@ def _settings(
         state=Path(values["state"]),
         model=values["model"],
         model_name=values["model.name"],
-        model_stages=values["model.stages"],
+        model_stages=values["model.stages"] if origins["model.name"] == "default" else (),
         model_endpoint=values["model.endpoint"],
         model_effort=values["model.effort"],
         adjudicator=values["model.adjudicator"],

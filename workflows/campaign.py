@@ -48,3 +48,12 @@ class TargetResult:
     bundle: str = ""
     cause: str = ""
     files_changed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLimits:
+    """Bounds of a campaign's execution; ``takeovers`` parks a target that keeps killing workers."""
+
+    workers: int = 2
+    lease_s: float = 30.0
+    takeovers: int = 3

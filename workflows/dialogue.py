@@ -113,7 +113,7 @@ class Dialogue:
         """Ask once: reserve, send, keep, settle."""
         reserved = self._purse.reserve(self._conversation, attempt, reservation, self._hidden)
         self._hidden = NOTHING
-        limits = replace(self._allowance.reply, pause_s=pause_s)
+        limits = self._allowance.limits_now(pause_s)
         try:
             reply = self._model.reply(self._conversation, limits, observe)
         except ModelRefusal as refusal:

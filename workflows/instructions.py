@@ -1,6 +1,7 @@
 """What a repository says to whoever works in it, as the base commit says it.
 
-A patch may not change these files, so nothing that a model writes is ever read back as one.
+A patch may not change what is written for agents, and a person is asked about the guide for
+contributors: nothing that a model writes is read back as one before somebody has agreed to it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

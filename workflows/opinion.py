@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from validators.encoding import decode, encode
+from workflows.history import kind_of
 from workflows.run import Entry
 
 Decision = Literal["accept", "veto", "none"]
@@ -82,3 +83,16 @@ def opinions(entries: Iterable[Entry]) -> tuple[Opinion, ...]:
 
 def _sides(header: re.Match[str]) -> tuple[tuple[str, str | None], tuple[str, str | None]]:
     return (header[1], header[2]), (header[3], header[4])
+
+
+def cost_of_opinions(entries: Iterable[Entry]) -> tuple[int, float | None]:
+    """Return the tokens and US dollars of a run's second opinions; None where a price is unknown.
+
+    Those that nobody could keep are not among them: they are counted as lost.
+    """
+    settled = [entry.event.data for entry in entries if entry.event.kind == "budget.settled"]
+    ours = [data for data in settled if kind_of(data["reservation"]) == LANE]
+    heard = [data for data in ours if not data["lost"]]
+    prices = [data["usd"] for data in heard]
+    usd = None if None in prices else round(sum(prices, 0.0), 10)
+    return sum(data["tokens"] for data in heard), usd

@@ -6,11 +6,10 @@ Nothing under `workflows` knows which vendor, forge, database or interpreter sta
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from scoping.refusal import Refusal
-from workflows.campaign import Campaign, Target, TargetResult
+from workflows.campaign import Campaign, EngineLimits, Target, TargetResult
 from workflows.conversation import Conversation, Reply, ReplyLimits, Usage
 from workflows.pull_request import Commit, PullRequest, PullRequestDraft, PullRequestState
 from workflows.review import Review
@@ -221,15 +220,6 @@ class InterpreterSession(Protocol):
 
 
 # --- Engine: decides when and where the targets of a campaign run ------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class EngineLimits:
-    """Bounds of a campaign's execution; ``takeovers`` parks a target that keeps killing workers."""
-
-    workers: int = 2
-    lease_s: float = 30.0
-    takeovers: int = 3
 
 
 RunTarget = Callable[[Campaign, Target, Fence], TargetResult]

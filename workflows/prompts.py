@@ -11,7 +11,16 @@ from pathlib import Path
 from scoping.scope import Scope
 from validators.encoding import digest
 from validators.verdict import Finding, Verdict
-from workflows import actions, answers, evidence_text, kinds, notices, opinion_prompts, quoting
+from workflows import (
+    actions,
+    answers,
+    evidence_text,
+    kinds,
+    notices,
+    opinion_prompts,
+    plan,
+    quoting,
+)
 from workflows.instructions import Instruction
 from workflows.kinds import KINDS
 from workflows.opinion import Opinion
@@ -77,7 +86,7 @@ _TOLD = (
 @cache
 def version() -> str:
     """Return the hash of all that is said here and of how it quotes, for the journal."""
-    modules = (actions, answers, kinds, notices, opinion_prompts, quoting, evidence_text)
+    modules = (actions, answers, kinds, notices, opinion_prompts, plan, quoting, evidence_text)
     sources = (__file__, *(str(module.__file__) for module in modules))
     return digest(b"".join(Path(source).read_bytes() for source in sources))
 

@@ -78,8 +78,9 @@ class Proposal:
     """The result of a run. The last attempt is the one proposed.
 
     ``lost_replies`` were asked for, and broke off or went with a process that was killed; they are
-    in no attempt, and cost at most ``lost_usd`` where the price is known. ``remarks`` are on how it
-    was made; what gates found is in the evidence.
+    in no attempt, and cost at most ``lost_usd`` where the price is known. Second opinions are in
+    none either: they took ``opinion_tokens`` and cost ``opinion_usd``. ``remarks`` and
+    ``cache_hit_rate`` are on how it was made; what gates found is in the evidence.
     """
 
     run: str
@@ -92,6 +93,9 @@ class Proposal:
     lost_replies: int = 0
     lost_usd: float = 0.0
     remarks: tuple[Finding, ...] = ()
+    cache_hit_rate: float | None = None
+    opinion_tokens: int = 0
+    opinion_usd: float | None = 0.0
 
     @property
     def verdict(self) -> Verdict:
@@ -202,8 +206,7 @@ def examine(document: bytes) -> Examined:
     BundleRefusal for what is no bundle at all, or one of another version.
     """
     if len(document) > MAX_BUNDLE_BYTES:
-        message = f"the bundle is too large to be read; the limit is {MAX_BUNDLE_BYTES} bytes"
-        raise BundleRefusal(message)
+        raise BundleRefusal(f"the bundle is too large to read; the limit: {MAX_BUNDLE_BYTES} bytes")
     try:
         envelope = decode(document, _Envelope)
         content = decode(document, dict)

@@ -1,8 +1,9 @@
 """One task to one proposal: scope, ask, land, gate, and the findings back, until it holds.
 
-The loop is `_work_until_it_holds`. What surrounds it opens the run in the journal and closes it
-with the truth, whatever happened. A run that was cut off is proposed again under its own name: each
-step asks the journal first, so that what was paid for or judged then is not paid or judged again.
+The loop is `_work_until_it_holds`, one turn of it `_try`. What surrounds it opens the run in the
+journal and closes it with the truth, whatever happened (`endings`). A run that was cut off is
+proposed again under its own name: each step asks the journal first, so that what was paid for or
+judged then is not paid or judged again.
 """
 
 from collections.abc import Callable
@@ -24,22 +25,20 @@ from workflows.attempts import (
     last_shown,
     made_of,
     the_best,
-    unfinished_plan,
     what_did_not_land,
 )
 from workflows.authors import Author, Authors
 from workflows.conversation import Conversation
+from workflows.endings import finish, keep_unfinished, sealed, settle_for_less
 from workflows.instructions import instructions
 from workflows.ledger import Ledger
 from workflows.opinion import Opinion
-from workflows.outbound import QuarantineRefusal
 from workflows.plan import NO_PLAN, Plan, plan_in
 from workflows.ports import Model, StaleFence
-from workflows.proposal import Attempt, Proposal
+from workflows.proposal import Attempt
 from workflows.purse import Allowance, Purse
 from workflows.quoting import Words, said
 from workflows.recorder import Recorder, recording
-from workflows.sealing import write_bundle, write_partial_bundle
 from workflows.steps import judged, note_attempt, note_landing, scoped
 from workflows.task import Task
 from workflows.unfinished import start_of
@@ -76,22 +75,22 @@ def propose(
             try:
                 _work_until_it_holds(authors, wishes, work, second_opinion)
             except Ended as end:
-                _settle_for_less(end, work)
+                settle_for_less(end, work)
             proposal = proposal_of(task, workshop, recorder, work)
-            path = _sealed(proposal, workshop, recorder, wishes.revision)
+            path = sealed(proposal, workshop, recorder, wishes.revision)
         except Ended as end:
-            path = _unfinished(task, workshop, recorder, work) if end.state != "nothing" else ""
+            path = keep_unfinished(task, workshop, recorder, work) if end.state != "nothing" else ""
             outcome = Outcome(run, end.state, end.verdict, str(end), (*work.attempts,), path)
-            return _finish(recorder, outcome)
-        except StaleFence:
+            return finish(recorder, outcome)
+        except StaleFence:  # another process writes this run now, its end as well
             raise
         except BaseException:
             with suppress(Refusal):  # why the run stopped is what counts
-                _unfinished(task, workshop, recorder, work)
+                keep_unfinished(task, workshop, recorder, work)
             raise
         why = f"proposed after {len(work.attempts)} attempt{'s' * (len(work.attempts) > 1)}"
         outcome = Outcome(run, "proposed", proposal.verdict, why, proposal.attempts, path)
-        return _finish(recorder, outcome)
+        return finish(recorder, outcome)
 
 
 def _work_until_it_holds(
@@ -102,12 +101,13 @@ def _work_until_it_holds(
     tries = 1
     while True:
         last = work.attempts[-1]
+        holds = held_step(last.verdict, work.plan)
         if last.verdict.word == "infrastructure":
             raise Ended("failed", last.verdict, first_message(last.verdict))
-        if held_step(last.verdict, work.plan) and work.plan.left > 1:
+        if holds and work.plan.left > 1:  # one step of several: the next has tries of its own
             work.held, work.plan, tries = work.tree, work.plan.advanced, 0
             author.dialogue.say(prompts.next_step(work.plan.present))
-        elif held_step(last.verdict, work.plan):
+        elif holds:
             opinion = second_opinion(last, may_go_back=tries < wishes.max_attempts)
             if opinion is None or not opinion.goes_back:
                 return
@@ -116,7 +116,7 @@ def _work_until_it_holds(
         elif tries == wishes.max_attempts:
             why = f"no attempt of {len(work.attempts)} passed; the last: "
             raise Ended("nothing", last.verdict, why + first_message(last.verdict))
-        elif last.evidence and not work.vetoed and authors.escalate():
+        elif last.evidence and not work.vetoed and authors.escalate():  # gates failed it
             author = authors.successor(work.held, facts_of(authors.workshop, work))
             work.tree = work.held
         else:
@@ -188,23 +188,6 @@ def _judged(
     return judged(attempt.number, attempt.applied_tree, workshop, recorder)
 
 
-def _settle_for_less(end: Ended, work: Work) -> None:
-    """Leave what passed before ``end`` as the last attempt; raise ``end`` where nothing did.
-
-    No answer to a veto holds: a person decides about what passed, and reads the veto.
-    """
-    shown = work.vetoed
-    if shown is None and end.state == "nothing" and work.plan.done:
-        shown = last_shown(work.attempts)
-    if shown is None:
-        raise end
-    work.attempts.remove(shown)
-    if shown != work.vetoed:
-        shown = unfinished_plan(shown, work.plan, str(end))
-    work.attempts.append(shown)
-    work.tree, work.unjudged, work.author = shown.applied_tree, None, None
-
-
 def _require_environment(workshop: Workshop, recorder: Recorder) -> None:
     """Build the target's environment; without one nothing can be judged, so nobody is asked."""
     trouble = workshop.prepare(recorder)
@@ -226,34 +209,3 @@ def _first_words(task: Task, workshop: Workshop, scope: Scope, revision: Revisio
     if revision:
         return said(first, prompts.revision_request(revision.diff, revision.words))
     return first
-
-
-def _sealed(
-    proposal: Proposal, workshop: Workshop, recorder: Recorder, revision: Revision | None
-) -> str:
-    """Write the bundle; what would carry a secret to the forge is no proposal."""
-    try:
-        return write_bundle(proposal, workshop, recorder, revision)
-    except QuarantineRefusal as refusal:
-        raise Ended("nothing", Verdict("fail", refusal.findings), str(refusal)) from None
-
-
-def _unfinished(task: Task, workshop: Workshop, recorder: Recorder, work: Work) -> str:
-    """Keep what landed before the run was stopped; return the bundle's path, or ""."""
-    author = work.author
-    landed = author.tools.unfinished() if author else None
-    if author and landed and landed.by_calls:
-        number = len(work.attempts) + 1
-        work.unjudged = made_of(number, author.name, landed, work.replies)
-        work.tree = landed.tree
-    if work.tree == work.begun:
-        return ""
-    proposal = proposal_of(task, workshop, recorder, work)
-    return write_partial_bundle(proposal, work.tree, workshop, recorder)
-
-
-def _finish(recorder: Recorder, outcome: Outcome) -> Outcome:
-    recorder.record(
-        "run.finished", state=outcome.state, verdict=outcome.verdict.word, why=outcome.why
-    )
-    return outcome

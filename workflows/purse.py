@@ -1,7 +1,7 @@
 """Reserving and settling: what a request may cost is written down before it is sent, and after."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scoping.refusal import Refusal
@@ -13,6 +13,9 @@ from workflows.ledger import Ledger
 from workflows.ports import Model, Withheld
 from workflows.recorder import Recorder
 from workflows.visible_text import NOTHING, Hidden
+
+# A request that was let through is sent, though the run's last second has begun.
+_LEAST_S = 1.0
 
 
 class BudgetRefusal(Refusal):
@@ -38,6 +41,12 @@ class Allowance:
     def elapsed_s(self) -> float:
         """How long the run has worked, in this process and before it."""
         return self.before_s + self.now() - self.started
+
+    def limits_now(self, pause_s: float = 0.0) -> ReplyLimits:
+        """Return the bounds of a reply that is asked for now: none outlasts the run's minutes."""
+        left_s = max(self.budget.minutes * 60 - self.elapsed_s, _LEAST_S)
+        timeout_s = min(self.reply.timeout_s, left_s)
+        return replace(self.reply, timeout_s=timeout_s, pause_s=pause_s)
 
 
 @dataclass(frozen=True, slots=True)

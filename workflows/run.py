@@ -86,8 +86,9 @@ class Effect:
 class RunSummary:
     """One run as a line of a list.
 
-    ``at_least`` says that ``usd`` and ``tokens`` may have been more: a stream broke.
-    ``cache_hit_rate`` is the share of what was sent that was read from the vendor's cache.
+    ``at_least`` says that ``usd`` and ``tokens`` may have been more: a stream broke, or a request
+    is under way, perhaps in a process that died.
+    ``cache_hit_rate`` is what the function of that name returns.
     """
 
     id: str
@@ -132,8 +133,8 @@ def summarise(entries: Iterable[Entry]) -> RunSummary:
     state: dict[str, Any] = {"usd": 0.0, "tokens": 0, "state": "running", "lost_replies": 0}
     state |= {"opinions": 0, "vetoes": 0, "at_least": False, "cache_misses": 0}
     attempts: set[int] = set()
-    cached = sent = 0
-    for entry in entries:
+    known = [*entries]
+    for entry in known:
         data, kind = entry.event.data, entry.event.kind
         if kind == "run.started":
             state |= {"id": entry.run, "started": entry.at, "task": data["task_key"]}
@@ -142,8 +143,6 @@ def summarise(entries: Iterable[Entry]) -> RunSummary:
             state |= {"state": "running", "verdict": None, "why": ""}
         elif kind == "budget.settled":
             _charge(state, data)
-            cached += data.get("cache_read_tokens", 0)
-            sent += _sent(data)
         elif kind == "attempt.finished":
             attempts.add(data["attempt"]["number"])
         elif kind == "adjudication.finished":
@@ -156,8 +155,31 @@ def summarise(entries: Iterable[Entry]) -> RunSummary:
     if "id" not in state:
         message = "the journal holds no start of this run"
         raise ValueError(message)
-    state["cache_hit_rate"] = round(cached / sent, 4) if sent else None
+    state["at_least"] |= _is_asking(known)
+    state["cache_hit_rate"] = cache_hit_rate(known)
     return RunSummary(**({"verdict": None} | state), attempts=len(attempts))
+
+
+def cache_hit_rate(entries: Iterable[Entry]) -> float | None:
+    """Return the share of all that was sent that was read from the vendor's cache.
+
+    None where nothing could have been: the first request of a run has nothing before it, and who
+    counts nothing as written there has no cache.
+    """
+    settled = [one.event.data for one in entries if one.event.kind == "budget.settled"]
+    sent = [tokens for data in settled if (tokens := _sent(data))]
+    read: int = sum(data.get("cache_read_tokens", 0) for data in settled)
+    written = sum(data.get("cache_write_tokens", 0) for data in settled)
+    return round(read / sum(sent), 4) if read or (written and len(sent) > 1) else None
+
+
+def _is_asking(entries: Iterable[Entry]) -> bool:
+    """Whether a request is under way, or was when the process died."""
+    kinds = {"budget.reserved": set[str](), "budget.settled": set[str]()}
+    for entry in entries:
+        if entry.event.kind in kinds:
+            kinds[entry.event.kind].add(entry.event.data.get("reservation", ""))
+    return bool(kinds["budget.reserved"] - kinds["budget.settled"])
 
 
 def _sent(data: Mapping[str, Any]) -> int:

@@ -7,18 +7,18 @@ who wrote both thought that it would.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import partial
 
 from scoping.globs import chosen
 from scoping.objects import ObjectsRefusal
-from scoping.questions import MAX_LINES, QuestionRefusal
-from validators.clones.tree_path import normalised
+from scoping.questions import QuestionRefusal
 from validators.patch import parse
 from workflows import answers, prompts
 from workflows.actions import ACTIONS
 from workflows.arguments import complaint
 from workflows.conversation import ActionCall, ActionResult, Message, Reply
 from workflows.edits import Landed, land_reply, reports_of, shortened
+from workflows.looking import LOOKS, Arguments, look, view
 from workflows.proposal import EditReport
 from workflows.quoting import Words
 from workflows.recorder import Recorder
@@ -33,7 +33,6 @@ MAX_CALLS = 32
 MAX_GATES = 3
 _MAX_TURN_CHARACTERS = 200_000
 _MAX_NAME = 100
-_TOPS = frozenset({".", "./", "/"})
 _SCHEMAS = {action.name: action.schema for action in ACTIONS}
 # What each command of the editor needs beside its path; the schema, flat as the vendor's, cannot.
 _NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -42,8 +41,6 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "str_replace": ("old_str",),
     "insert": ("insert_line",),
 }
-
-Arguments = Mapping[str, Any]
 
 
 class Tools:
@@ -58,14 +55,7 @@ class Tools:
         self._hidden = NOTHING
         self._answers: Mapping[str, Callable[[Arguments], str | Words]] = {
             "editor": self._editor,
-            "read": lambda given: self._read(given["path"], given),
-            "search": self._search,
-            "symbols": lambda given: answers.symbols_found(
-                sdk.symbols(given["name"]), given["name"]
-            ),
-            "references": lambda given: answers.hits_found(
-                sdk.references(given["name"]), given["name"]
-            ),
+            **{name: partial(look, sdk, name) for name in LOOKS},
             "run_gate": self._run_gate,
             "finish": self._finish,
         }
@@ -179,7 +169,7 @@ class Tools:
         if missing:
             raise _Unanswerable(f"the command {command!r} needs the argument {missing[0]!r}")
         if command == "view":
-            return self._view(path, given)
+            return view(self._sdk, path, given)
         if command == "create":
             report = self._sdk.create(path, given["file_text"])
         elif command == "str_replace":
@@ -194,31 +184,6 @@ class Tools:
             raise _Unanswerable(answers.edit_made(report))
         self._made.append(report)
         return answers.edit_made(report)
-
-    def _view(self, path: str, given: Arguments) -> str:
-        """Show lines of a file, or what there is in a folder."""
-        folder = "" if path in _TOPS else normalised(path).rstrip("/")
-        first, last = given.get("view_range", (1, -1))
-        if not folder:
-            return answers.folder_listed(self._sdk.files(), folder)
-        try:
-            to = {"end_line": last} if last >= 0 else {}
-            return self._read(folder, {"start_line": first, **to})
-        except QuestionRefusal:
-            below = self._sdk.files(f"{folder}/**")
-            if not below.paths or below.paths[0] == folder:  # a file that cannot be shown
-                raise
-            return answers.folder_listed(below, folder)
-
-    def _read(self, path: str, given: Arguments) -> str:
-        first = given.get("start_line", 1)
-        lines = self._sdk.read(path, first, given.get("end_line", max(first, 1) + MAX_LINES - 1))
-        return answers.lines_read(lines)
-
-    def _search(self, given: Arguments) -> str:
-        return answers.hits_found(
-            self._sdk.search(given["text"], given.get("glob", "**")), given["text"]
-        )
 
     def _run_gate(self, given: Arguments) -> Words:
         self._gates += 1

@@ -8,11 +8,13 @@ from workflows import prompts
 from workflows.authors import Author
 from workflows.budget import lost
 from workflows.conversation import Reply
+from workflows.opinion import cost_of_opinions
 from workflows.plan import NO_PLAN, Plan
 from workflows.proposal import Attempt, Proposal, ScopeLine
 from workflows.quoting import Words
 from workflows.recorder import Recorder
 from workflows.remarks import remarks
+from workflows.run import cache_hit_rate
 from workflows.task import Task
 from workflows.workshop import Workshop
 
@@ -51,6 +53,7 @@ def proposal_of(task: Task, workshop: Workshop, recorder: Recorder, work: Work) 
     attempts = (*work.attempts, *([work.unjudged] if work.unjudged else []))
     entries = recorder.entries()
     gone = lost(entries)
+    tokens, usd = cost_of_opinions(entries)
     return Proposal(
         run=recorder.run,
         task=task,
@@ -62,6 +65,9 @@ def proposal_of(task: Task, workshop: Workshop, recorder: Recorder, work: Work) 
         lost_replies=gone.turns,
         lost_usd=gone.usd,
         remarks=remarks(entries, attempts[-1].number if attempts else 0),
+        cache_hit_rate=cache_hit_rate(entries),
+        opinion_tokens=tokens,
+        opinion_usd=usd,
     )
 
 

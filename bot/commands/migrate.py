@@ -12,7 +12,7 @@ from bot.console import Console
 
 if TYPE_CHECKING:
     from workflows.campaign import TargetResult
-    from workflows.migrate import ShardBy
+    from workflows.campaign_plan import ShardBy
 
 
 @click.command()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--max-usd", type=float, help="Most the model may cost, in US dollars (default: 2).")
 @click.option("--max-tokens", type=int, help="Most tokens, in and out (default: 400000).")
 @click.option("--max-turns", type=int, help="Most replies of the model (default: 24).")
+@click.option("--max-requests", type=int, help="Most requests, refused ones too (default: no cap).")
 @click.option("--wall-minutes", type=float, help="Most minutes (default: 30).")
 @click.option("--revise", type=int, metavar="N", help="Answer the review of pull request N.")
 @click.option("--out", type=click.Path(path_type=Path), help="Copy the bundle to this file.")
@@ -100,6 +101,7 @@ def _settings(given: dict[str, Any]) -> dict[str, object]:
         budget__run_usd=given["max_usd"],
         budget__max_tokens=given["max_tokens"],
         budget__max_turns=given["max_turns"],
+        budget__max_requests=given["max_requests"],
         budget__wall_minutes=given["wall_minutes"],
     )
 

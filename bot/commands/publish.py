@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from workflows.publish import Published
 
 # Publishing takes a second: a short wait says how it ended, a refusal only that it was going on.
-_PATIENCE_S = 20.0
+_PATIENCE_S = 60.0
 _POLL_S = 0.1
 
 

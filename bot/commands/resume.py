@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--max-usd", type=float, help="Most the model may cost, what is spent included.")
 @click.option("--max-tokens", type=int, help="Most tokens, what is used included.")
 @click.option("--max-turns", type=int, help="Most replies, those that are kept included.")
+@click.option("--max-requests", type=int, help="Most requests, those that were sent included.")
 @click.option("--wall-minutes", type=float, help="Most minutes, those that are over included.")
 @options.unsafe
 @options.state
@@ -133,6 +134,7 @@ def _finish(
         "max_usd": budget["usd"],
         "max_tokens": budget["tokens"],
         "max_turns": budget["turns"],
+        "max_requests": budget.get("requests"),
         "wall_minutes": budget["minutes"],
     }
     wanted = {name: value if given[name] is None else given[name] for name, value in known.items()}
@@ -143,6 +145,7 @@ def _finish(
         budget__run_usd=wanted["max_usd"],
         budget__max_tokens=wanted["max_tokens"],
         budget__max_turns=wanted["max_turns"],
+        budget__max_requests=wanted["max_requests"],
         budget__wall_minutes=wanted["wall_minutes"],
     )
     with (

@@ -44,7 +44,7 @@ def runs(state: Path | None, limit: int, json_form: str) -> None:
         cached = f"  {run.cache_hit_rate:.0%} cached" if run.cache_hit_rate else ""
         state_word = "cut off" if run.id in left else run.state
         console.say(
-            f"{run.id}  {state_word:<10} {verdict:<14} {run.attempts} attempts"
+            f"{run.id}  {state_word:<10} {verdict:<14} attempts {run.attempts}"
             f"  {'>=' * run.at_least}${run.usd:.4f}{cached}  {run.title[:60]}"
         )
     if left:

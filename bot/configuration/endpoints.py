@@ -1,4 +1,4 @@
-"""Where a model is reached: an address, or a cloud's service by its name and place there."""
+"""Which model is asked, and where: an address, or a cloud's service by its name and place there."""
 
 import re
 from collections.abc import Mapping
@@ -15,6 +15,8 @@ KEY_VARIABLES: Mapping[Service, str] = {
     "vertex": "GOOGLE_OAUTH_ACCESS_TOKEN",
     "foundry": "ANTHROPIC_FOUNDRY_API_KEY",
 }
+# Who answers where nobody names a model.
+DEFAULT_MODEL = "claude-sonnet-5-5"
 _DEFAULT = "https://api.anthropic.com"
 # Each stands in a host name or a path: no sign that means anything there.
 _PART = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"

@@ -10,6 +10,7 @@ Rule = Literal[
     "added",  # default, operator's and target's entries together
     "strictest",  # the target may only be stricter
     "narrowed",  # the target's entries count within the operator's
+    "chosen",  # the target's choice of what the operator named; anything else is refused
     "first",  # the operator's value, else the target's, else the default
 ]
 Where = Literal[

@@ -3,7 +3,12 @@
 import re
 from typing import get_args
 
-from bot.configuration.endpoints import ENDPOINT_WORDS, wrong_endpoint, wrong_fallback
+from bot.configuration.endpoints import (
+    DEFAULT_MODEL,
+    ENDPOINT_WORDS,
+    wrong_endpoint,
+    wrong_fallback,
+)
 from bot.configuration.key import Key
 from bot.configuration.values import choice, list_of, number, refined, text, truth
 from validators.rules import ChangeKind
@@ -60,7 +65,8 @@ OPERATOR_KEYS = (
     Key(
         "model.name",
         text("text", longest=100),
-        "The vendor's name of the model.",
+        "The vendor's name of the model; takes the place of all `model.stages`.",
+        DEFAULT_MODEL,
         where="operator",
         variable="CHANGEWRIGHT_MODEL_NAME",
     ),

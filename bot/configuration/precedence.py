@@ -18,7 +18,7 @@ def settle(key: Key, operator: Given | None, target: Given | None) -> tuple[Give
     if key.rule == "added":
         return _added(default, operator, target)
     bound = operator or default
-    if target is None:
+    if target is None or (key.rule == "chosen" and not target.value):
         return bound, ""
     if key.rule == "first":
         return operator or target, ""
@@ -33,6 +33,8 @@ def settle(key: Key, operator: Given | None, target: Given | None) -> tuple[Give
 
 
 def _is_within(key: Key, asked: Any, bound: Any) -> bool:  # noqa: ANN401 - of the key's kind
+    if key.rule == "chosen":
+        return True  # what goes beyond it is refused, and not cut
     if key.rule == "lowest":
         return bool(asked <= bound)
     return POLICIES.index(asked) >= POLICIES.index(bound)

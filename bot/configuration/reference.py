@@ -24,6 +24,7 @@ _TARGETS_SAY: dict[Rule, str] = {
     "added": "add to it",
     "strictest": "be stricter",
     "narrowed": "narrow it",
+    "chosen": "leave out or reorder those that the operator named",
     "first": "set it, unless the operator did",
 }
 

@@ -21,6 +21,7 @@ _POLICY_KEYS: tuple[tuple[str, Rule, str], ...] = (
     ("secrets", "strictest", "What looks like a password, key or token is added."),
     ("hidden_characters", "strictest", "Characters are added that a reviewer cannot see."),
     ("agent_instructions", "strictest", "A file that tells agents what to do is touched."),
+    ("contributor_guide", "strictest", "`CONTRIBUTING.md` is touched, which models read as well."),
     ("sizes", "first", "More files, lines or bytes than the limits allow."),
     ("binary", "first", "A binary file is added or changed."),
     ("generated", "first", "A generated or minified file is added or changed."),
@@ -93,6 +94,7 @@ TARGET_KEYS = (
         "Most requests of one run, those that a busy vendor refused included.",
         rule="lowest",
         variable="CHANGEWRIGHT_MAX_REQUESTS",
+        option="--max-requests",
     ),
     Key(
         "budget.max_turns",
@@ -142,8 +144,9 @@ TARGET_KEYS = (
     Key(
         "model.stages",
         list_of(text("text", longest=100), "a list of the vendor's names of models"),
-        "Models to ask, cheapest first; failed gates lead to the next. `model.name` overrides it.",
+        "Models to ask, cheapest first; failed gates lead to the next. Empty: `model.name` alone.",
         (),
+        "chosen",
     ),
     Key(
         "setup.run",

@@ -66,7 +66,7 @@ def _node(event: _NodeStart, events: Iterator[Any], name: str, depth: int) -> No
         raise _refusal(event, name, "an anchor or alias; write the value out in each place")
     if event.tag is not None:
         raise _refusal(event, name, "a tag (!...); remove it, or put the value in quotes")
-    if depth > _DEEPEST:
+    if depth > _DEEPEST and not isinstance(event, ScalarEvent):
         raise _refusal(event, name, f"more than {_DEEPEST} levels; no key is nested so deeply")
     line = event.start_mark.line + 1
     if isinstance(event, ScalarEvent):

@@ -9,7 +9,7 @@ from bot.pages.markdown import Markdown, render
 from validators.checkout import LineCount
 from validators.evidence import Evidence
 from validators.evidence_statement import statement_of
-from workflows.proposal import Attempt, Proposal
+from workflows.proposal import Proposal
 from workflows.visible_text import visible
 
 # GitHub refuses bodies over 65,536 characters and titles over 256.
@@ -71,14 +71,24 @@ def pull_request_text(
     return PullRequestText(_title(title_prefix, proposal), body)
 
 
-def cost_text(attempts: Sequence[Attempt]) -> Markdown:
+def cost_text(proposal: Proposal) -> Markdown:
     """Return what the model cost; the price is only said where it is known."""
+    attempts = proposal.attempts
     tokens = sum(attempt.tokens for attempt in attempts)
     replies = sum(attempt.replies for attempt in attempts)
     prices = [attempt.usd for attempt in attempts]
     known = [price for price in prices if price is not None]
-    usd = f"${sum(known):.4f}" if len(known) == len(prices) else "price unknown"
-    return Markdown(f"{usd}, {tokens:,} tokens, {replies} model replies")
+    usd = _usd(sum(known) if len(known) == len(prices) else None)
+    said = "1 model reply" if replies == 1 else f"{replies} model replies"
+    rate = proposal.cache_hit_rate
+    cached = "" if rate is None else f"; {rate:.0%} of what was sent was read from the cache"
+    opinion = f"{_usd(proposal.opinion_usd)}, {proposal.opinion_tokens:,} tokens"
+    judged = f". Second opinions beside that: {opinion}" if proposal.opinion_tokens else ""
+    return Markdown(f"{usd}, {tokens:,} tokens, {said}{cached}{judged}")
+
+
+def _usd(price: float | None) -> str:
+    return "price unknown" if price is None else f"${price:.4f}"
 
 
 def lost_text(proposal: Proposal) -> Markdown:

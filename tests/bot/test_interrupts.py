@@ -62,12 +62,12 @@ def test_what_another_thread_does_whole_holds_nothing_back() -> None:
     def work() -> None:
         with whole:
             inside.set()
-            done.wait(10)
+            done.wait(60)
 
     thread = threading.Thread(target=work)
     with settling():
         thread.start()
-        inside.wait(10)
+        inside.wait(60)
         with pytest.raises(KeyboardInterrupt):
             told()
     done.set()

@@ -48,6 +48,10 @@ REJECTED = {"path": "b.py", "landed": False}
         (entry("environment.ready", how="built", seconds=1.25), "environment built (1.2 s)"),
         (entry("prompt.sent", attempt=1, conversation="x"), "attempt 1: asking the model"),
         (
+            entry("prompt.sent", attempt=1, conversation="x", reservation="opinion-1/1.1"),
+            "attempt 1: asking for a second opinion",
+        ),
+        (
             entry("budget.settled", usd=0.5, tokens=9, at_least=True, trouble="broken-stream"),
             "  no reply  broken-stream; booked as at least $0.5000, 9 tokens",
         ),
@@ -96,7 +100,7 @@ REJECTED = {"path": "b.py", "landed": False}
         (entry("model.replied", attempt=1, reply=""), ""),
         (
             entry("run.resumed", replies=2, attempts=1),
-            "going on, with 2 replies paid for and 1 attempts judged",
+            "going on; replies paid for: 2, attempts judged: 1",
         ),
         (entry("budget.settled", lost=False), ""),
         (

@@ -236,5 +236,5 @@ def test_a_megabyte_takes_no_time_a_person_would_notice() -> None:
     shown = redactor.text(text)
 
     assert KEY not in shown
-    # Measured: 0.13 s. The bound leaves room for a busy machine and for coverage.
-    assert time.process_time() - started < 1.5
+    # Measured: 0.13 s. The bound leaves room for a slow machine and for coverage.
+    assert time.process_time() - started < 5

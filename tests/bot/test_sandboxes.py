@@ -1,5 +1,7 @@
 """Which backend commands run in: the first in order that was measured to be enough, or none."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,3 +96,15 @@ def test_an_empty_list_chooses_nothing(tmp_path: Path) -> None:
 def test_a_backend_that_is_named_twice_is_one(tmp_path: Path) -> None:
     backends = backends_of(("container", "bwrap", "container"), tmp_path, "runc", None)
     assert [sandbox.name for sandbox in backends] == ["container", "bwrap"]
+
+
+def test_a_backend_that_nobody_comes_to_is_not_loaded(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from bot.sandboxes import backends_of;"
+        "first = next(iter(backends_of(('bwrap', 'container'), Path(sys.argv[1]), None, None)));"
+        "print(first.name, any('container' in name for name in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, str(tmp_path)], stdout=subprocess.PIPE, check=True
+    )
+    assert done.stdout.split() == [b"bwrap", b"False"]

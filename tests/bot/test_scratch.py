@@ -157,7 +157,7 @@ def on_a_small_disk(tmp_path: Path, size: str, script: str) -> str:
     unshare = shutil.which("unshare") or "unshare"
     made = [unshare, "--user", "--map-root-user", "--mount"] if os.geteuid() else [unshare, "-m"]
     words = [*made, "sh", "-c", IN_SMALL_DISK, "sh", size, str(place), sys.executable, script]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
     if "unshare" in done.stderr or "mount:" in done.stderr:
         pytest.skip(f"no mount namespace here: {done.stderr.strip()}")
     assert done.returncode == 0, done.stderr

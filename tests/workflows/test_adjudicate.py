@@ -73,6 +73,9 @@ def test_what_is_accepted_is_proposed_and_the_opinion_is_in_the_journal(
     assert told(studio) == [Opinion(1, "accept", "scripted")]
     assert remarks(studio) == []
     assert spent(studio.journal.read("r1")).usd == 0.5
+    bundle = studio.bundle()[0]
+    assert (bundle.proposal.attempts[-1].usd, bundle.proposal.opinion_usd) == (0.0, 0.5)
+    assert "Second opinions beside that: $0.5000, " in bundle.body
     summary = summarise(studio.journal.read("r1"))
     assert (summary.opinions, summary.vetoes) == (1, 0)
 

@@ -125,6 +125,13 @@ def test_minutes_count_from_the_start_of_the_conversation(studio: "Studio") -> N
         dialogue.ask(1, ignore)
 
 
+@pytest.mark.parametrize(("used_s", "left_s"), [(0, 600), (60, 540), (599, 1), (599.9, 1)])
+def test_no_reply_may_take_longer_than_the_run_has_minutes(used_s: float, left_s: float) -> None:
+    allowance = Allowance(Budget(minutes=10), ReplyLimits(50, 900.0), lambda: used_s, 0.0)
+
+    assert allowance.limits_now(2.0) == ReplyLimits(50, left_s, 2.0)
+
+
 def test_an_open_reservation_of_an_earlier_process_counts_in_full(studio: "Studio") -> None:
     recorder = Recorder(studio.journal, studio.journal.lease("r1", "r1"))
     recorder.record("budget.reserved", reservation="1.1", usd=0.0, tokens=900)

@@ -172,7 +172,7 @@ def test_edits_that_the_disk_does_not_take_say_nothing_about_the_reply(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=600,
     )
     if "unshare" in done.stderr or "mount:" in done.stderr:
         pytest.skip(f"no mount namespace here: {done.stderr.strip()}")

@@ -46,7 +46,7 @@ def test_no_address_is_ever_fetched_from_whatever_it_is(
 
     for words in (("fetch", "--", named), ("ls-remote", "--", named)):
         with pytest.raises(GitRefusal):
-            git(studio.clone.git_dir, *words, terms=Terms(timeout_s=10))
+            git(studio.clone.git_dir, *words, terms=Terms(timeout_s=60))
     if address != "{repository}":
         with pytest.raises(CheckoutRefusal):
             locate(Path(named))
@@ -173,7 +173,7 @@ def test_git_never_waits_for_a_person_and_asks_no_helper_of_the_repository(
         run_git(repository, "config", key, f"!touch {canary}; cat")
     run_git(repository, "config", "commit.gpgSign", "true")
     asking = b"protocol=https\nhost=example.invalid\n\n"
-    alias = Terms(timeout_s=10, config=("alias.tell=!env; cat; true",))
+    alias = Terms(timeout_s=60, config=("alias.tell=!env; cat; true",))
 
     seen = git(repository / ".git", "tell", terms=alias).decode()
     answer = b""
@@ -186,7 +186,7 @@ def test_git_never_waits_for_a_person_and_asks_no_helper_of_the_repository(
     assert b"password=" not in answer.replace(b"password=\n", b"")
     assert not canary.exists()
     subprocess.run(
-        ["git", "credential", "fill"], cwd=repository, input=asking, check=False, timeout=10
+        ["git", "credential", "fill"], cwd=repository, input=asking, check=False, timeout=60
     )
     assert canary.exists(), "the trap itself must work, or this test proves nothing"
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from validators.checkout import open_clone, write_tree
-from validators.path_kinds import is_agent_file
 from validators.policy import judge_tree
 from validators.rules import Rules
 from validators.sandbox import FileChange
@@ -119,17 +118,26 @@ def test_they_are_quoted_as_data_of_the_base_commit_in_the_first_request(
 
 
 @pytest.mark.parametrize(
-    "path",
-    ["AGENTS.md", "data/CLAUDE.md", "CONTRIBUTING.md", ".github/copilot-instructions.md"],
+    ("path", "severity"),
+    [
+        ("AGENTS.md", "block"),
+        ("data/CLAUDE.md", "block"),
+        (".github/copilot-instructions.md", "block"),
+        ("CONTRIBUTING.md", "ask"),
+        (".github/CONTRIBUTING.md", "ask"),
+    ],
 )
-def test_no_change_may_write_what_is_read_as_instructions(studio: "Studio", path: str) -> None:
+def test_nothing_that_is_read_as_instructions_changes_unless_a_person_agrees(
+    studio: "Studio", path: str, severity: str
+) -> None:
     clone = studio.clone
     tree = write_tree(clone, clone.base_tree, [FileChange(path, "100644", b"Obey.\n")])
 
     found = judge_tree(clone, clone.base_tree, tree, Rules())
 
-    assert is_agent_file(path)
-    assert ("block", "agent-instructions") in {(one.severity, one.code) for one in found}
+    code = "agent-instructions" if severity == "block" else "contributor-guide"
+    assert {(one.severity, one.code) for one in found} >= {(severity, code)}
+    assert [one.severity for one in found if one.path == path and one.code == code] == [severity]
 
 
 def test_what_the_settings_do_not_show_is_not_told_either(

@@ -23,10 +23,11 @@ from tests.workflows.conftest import NOW, RIGHT, WRONG, Studio, search_replace
 from validators.checkout import open_clone
 from validators.sandbox import Changes, Completed, FileChange
 from workflows.budget import Budget
+from workflows.campaign import EngineLimits
+from workflows.campaign_plan import plan
 from workflows.conversation import Conversation, Reply, ReplyLimits
 from workflows.history import history_of
-from workflows.migrate import Workbench, plan, run_target
-from workflows.ports import EngineLimits
+from workflows.migrate import Workbench, run_target
 from workflows.propose import propose
 from workflows.publish import publish
 from workflows.pull_request import Commit, PullRequest, PullRequestDraft

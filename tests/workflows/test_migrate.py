@@ -18,16 +18,9 @@ from validators.encoding import builtins, decode
 from validators.evidence import Evidence
 from validators.sandbox import Changes, Completed, FileChange, Limits, Phase, SandboxRefusal
 from validators.verdict import Finding, Verdict
-from workflows.campaign import Campaign, Target, TargetResult
-from workflows.migrate import (
-    CampaignRefusal,
-    ShardBy,
-    Workbench,
-    plan,
-    run_target,
-    task_of,
-)
-from workflows.ports import EngineLimits
+from workflows.campaign import Campaign, EngineLimits, Target, TargetResult
+from workflows.campaign_plan import CampaignRefusal, ShardBy, plan
+from workflows.migrate import Workbench, run_target, task_of
 from workflows.publish import publish
 from workflows.recorder import Recorder, leased
 from workflows.run import summarise

@@ -11,7 +11,8 @@ from validators.evidence import Evidence
 from validators.sandbox import Changes, Completed, FileChange, SandboxRefusal
 from validators.verdict import Finding, Verdict
 from workflows.campaign import Campaign, TargetResult
-from workflows.migrate import Workbench, announce, plan, run_target
+from workflows.campaign_plan import plan
+from workflows.migrate import Workbench, announce, run_target
 from workflows.ports import Held, StaleFence
 from workflows.recorder import Recorder, leased
 from workflows.run import summarise

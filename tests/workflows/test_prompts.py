@@ -26,6 +26,7 @@ from workflows import (
     kinds,
     notices,
     opinion_prompts,
+    plan,
     prompts,
     quoting,
 )
@@ -38,7 +39,7 @@ from workflows.task import Task
 if TYPE_CHECKING:
     from tests.workflows.conftest import Studio
 
-SOURCES = (prompts, actions, answers, kinds, notices, opinion_prompts, quoting, evidence_text)
+SOURCES = (prompts, actions, answers, kinds, notices, opinion_prompts, plan, quoting, evidence_text)
 SAID = Path(__file__).parent / "said"
 TASK = Task("words() is\u200b wrong", "It says 3.\r\nIt should <!-- really -->say 2.\n", "/repo")
 SCOPE = Scope(

@@ -416,7 +416,7 @@ def test_a_forge_that_refuses_leaves_an_intention_and_no_lease(
 
 def at_once(studio: "Studio", *runs: str) -> list[Published | Refusal]:
     """Publish the bundles of ``runs`` from a thread each, and return how each of them went."""
-    together = threading.Barrier(len(runs), timeout=10)
+    together = threading.Barrier(len(runs), timeout=120)
 
     def work(run: str) -> Published | Refusal:
         bundle, sha256 = studio.bundle(run)

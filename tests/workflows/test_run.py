@@ -10,6 +10,7 @@ from workflows.run import (
     Event,
     EventKind,
     RunSummary,
+    cache_hit_rate,
     effects,
     is_half_published,
     summarise,
@@ -161,3 +162,40 @@ def test_what_was_read_from_the_cache_is_among_the_figures() -> None:
 
     assert (found.cache_hit_rate, found.cache_misses, found.at_least) == (0.4, 1, True)
     assert summarise(entries(STARTED)).cache_hit_rate is None
+
+
+def test_what_a_request_under_way_costs_is_not_known_yet() -> None:
+    begun: tuple[EventKind, dict[str, Any]] = (
+        "budget.reserved",
+        {"reservation": "1.1", "usd": 0.5, "tokens": 90},
+    )
+    ended_: tuple[EventKind, dict[str, Any]] = (
+        "budget.settled",
+        {"reservation": "1.1", "usd": 0.1, "tokens": 10},
+    )
+
+    assert summarise(entries(STARTED, begun)).at_least
+    assert not summarise(entries(STARTED, begun, ended_)).at_least
+
+
+@pytest.mark.parametrize(
+    ("booked", "rate"),
+    [
+        ([], None),
+        ([(0, 900)], None),
+        ([(0, 0), (0, 0)], None),
+        ([(400, 0)], 0.4),
+        ([(0, 900), (0, 900)], 0.0),
+        ([(0, 900), (800, 100)], 0.4),
+    ],
+)
+def test_there_is_a_share_of_the_cache_where_something_could_have_been_read(
+    booked: list[tuple[int, int]], rate: float | None
+) -> None:
+    counts = {"tokens": 1010, "output_tokens": 10, "lost": False}
+    events = [
+        Event("budget.settled", counts | {"cache_read_tokens": read, "cache_write_tokens": written})
+        for read, written in booked
+    ]
+
+    assert cache_hit_rate([Entry(n, "r1", "t", event) for n, event in enumerate(events)]) == rate

@@ -45,11 +45,15 @@ class Received:
 
 
 class StandIn:
-    """Answers in the order it was told; `requests` and `complaints` are what it saw."""
+    """Answers in the order it was told; `requests` and `complaints` are what it saw.
+
+    `stalled` is set once a reply was begun of which nothing more comes.
+    """
 
     def __init__(self) -> None:
         self.requests: list[Received] = []
         self.complaints: list[str] = []
+        self.stalled = threading.Event()
         self._answers: list[Answer] = []
         self._server = _Server(self)
         self._closing = threading.Event()
@@ -197,6 +201,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._chunk(event)
             while answer.how == "pings" and not self.server.stand_in.is_closing:
                 self._chunk(("ping", {}))
+            if answer.how == "stalls":
+                self.server.stand_in.stalled.set()
             while answer.how == "stalls" and not self.server.stand_in.is_closing:
                 pass
             while answer.how == "babbles" and not self.server.stand_in.was_closed:

@@ -197,7 +197,7 @@ def test_a_follower_waits_for_what_another_writes(
 ) -> None:
     fence = journal.lease("run-1", "me")
     first = journal.append(fence, Event("run.started"))
-    follower = connect().follow(wait_s=5)
+    follower = connect().follow(wait_s=60)
     assert next(follower) == first
 
     def write() -> None:

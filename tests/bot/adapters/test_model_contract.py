@@ -22,7 +22,7 @@ from workflows.conversation import (
 )
 from workflows.ports import Model, ModelRefusal, ModelTrouble
 
-LIMITS = ReplyLimits(max_tokens=1000, timeout_s=10)
+LIMITS = ReplyLimits(max_tokens=1000, timeout_s=60)
 READ = Action("read_file", "Read a file.", {"type": "object", "properties": {}})
 ASKED = Conversation("You fix bugs.", (Message("user", "Fix it — 直して 🙂."),), (READ,))
 CALL = ActionCall("call-1-1", "read_file", {"path": "a b/ü.py", "lines": [1, 2]})

@@ -74,7 +74,7 @@ class Asked:
 
 @contextmanager
 def asked(
-    folder: Path, endpoint: str, timeout_s: float = 30.0, opening: str = "begin"
+    folder: Path, endpoint: str, timeout_s: float = 120.0, opening: str = "begin"
 ) -> Iterator[Asked]:
     one = Asked(folder, endpoint, timeout_s, opening)
     yield one
@@ -125,7 +125,7 @@ def test_a_stream_that_stalls_ends_with_the_time_a_reply_has(
 ) -> None:
     whole = anthropic.replies(text("word " * 20))
     anthropic.says(*[replace(whole, events=whole.events[:5], how="stalls")] * 3)
-    with asked(tmp_path, anthropic.url, timeout_s=0.3) as one:
+    with asked(tmp_path, anthropic.url, timeout_s=1.0) as one:
         refusal = one.refused()
 
     assert refusal.trouble == "broken-stream"

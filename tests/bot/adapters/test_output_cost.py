@@ -22,7 +22,7 @@ tree.mkdir()
 sandbox = BwrapSandbox(scratch) if backend == "bwrap" else ContainerSandbox(scratch, runtime)
 if not sandbox.probe().usable:
     sys.exit(sandbox.probe().why_not)
-limits = Limits(timeout_s=100, output_limit_bytes=1024**3)
+limits = Limits(timeout_s=600, output_limit_bytes=1024**3)
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 with sandbox.open(tree, Phase("test"), limits) as session:

@@ -14,6 +14,7 @@ import pytest
 
 from bot.adapters.bwrap_sandbox import BwrapSandbox
 from bot.adapters.none_sandbox import NoneSandbox
+from tests.hurried import HANGS, hurry
 from validators.processes.layered_session import LayeredSession
 from validators.sandbox import (
     WORKSPACE,
@@ -71,7 +72,7 @@ def opened(sandbox: Sandbox, tree: Path) -> Iterator[Open]:
     sessions: list[Session] = []
 
     def open_session(limits: Limits | None = None, phase: Phase | None = None) -> Session:
-        limits = limits or Limits(timeout_s=20)
+        limits = limits or Limits(timeout_s=60)
         phase = phase or Phase("test", mounts=INTERPRETER)
         sessions.append(sandbox.open(tree, phase, limits))
         return sessions[-1]
@@ -155,19 +156,19 @@ if not os.fork():
     os.setsid()
     if not os.fork():
         print("grandchild", flush=True)
-        time.sleep(60)
-time.sleep(60)
+        open(sys.argv[2], "x").close()
+        time.sleep(600)
+time.sleep(600)
 """
 
 
-def test_a_stubborn_family_ends_at_the_time_limit(opened: Open, sandbox: Sandbox) -> None:
-    session = opened()
+def test_a_stubborn_family_ends_at_the_time_limit(opened: Open) -> None:
+    session = opened(Limits(timeout_s=120))
     mark = f"stubborn-{os.getpid()}"
-    # An engine takes a while before the command runs at all, longer on a busy machine.
-    limit_s = 3.0 if sandbox.name == "container" else 0.6
+    hurry(session, 120, last_s=0.5)
     started = time.monotonic()
-    done = session.run(python(STUBBORN, mark), timeout_s=limit_s)
-    assert time.monotonic() - started < limit_s + 2.0
+    done = session.run(python(STUBBORN, mark, HANGS))
+    assert time.monotonic() - started < 120
     assert (done.outcome, done.code) == ("timeout", None)
     assert done.stdout.text == "grandchild\n"
     assert not still_runs(mark)
@@ -183,7 +184,7 @@ def test_a_child_that_outlives_its_command_is_ended(opened: Open) -> None:
     mark = f"86{os.getpid()}"
     started = time.monotonic()
     done = session.run(["sh", "-c", f"sleep {mark} & echo started"])
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 20
     assert (done.outcome, done.stdout.text) == ("ok", "started\n")
     assert not still_runs(mark)
 
@@ -219,18 +220,18 @@ children = [os.fork() for _ in range(2)]
 memory = mmap.mmap(-1, 30 * 1024**2, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 for offset in range(0, len(memory), mmap.PAGESIZE):
     memory[offset] = 1
-time.sleep(30)
+time.sleep(300)
 """
 
 
 def test_processes_that_are_too_large_together_end_as_oom(opened: Open) -> None:
-    done = opened(Limits(timeout_s=20, memory_bytes=64 * MIB)).run(python(HUNGRY))
+    done = opened(Limits(timeout_s=120, memory_bytes=64 * MIB)).run(python(HUNGRY))
     assert (done.outcome, done.code) == ("oom", None)
     assert done.peak_memory_bytes >= 64 * MIB
 
 
 def test_one_process_gets_no_more_than_its_share(opened: Open) -> None:
-    done = opened(Limits(timeout_s=20, memory_bytes=64 * MIB)).run(
+    done = opened(Limits(timeout_s=120, memory_bytes=64 * MIB)).run(
         python("bytearray(80 * 1024**2)")
     )
     assert done.outcome == "failed"
@@ -246,7 +247,8 @@ def test_a_file_may_not_grow_past_its_limit(opened: Open) -> None:
 
 def test_what_a_command_costs_is_told(opened: Open) -> None:
     script = "import time\nheld = bytearray(30 * 1024**2)\nuntil = time.process_time() + 0.3\n"
-    done = opened().run(python(script + "while time.process_time() < until: pass"))
+    script += "while time.process_time() < until: pass\ntime.sleep(0.4)  # somebody looks"
+    done = opened().run(python(script))
     assert 0.1 < done.cpu_s < 5
     assert done.peak_memory_bytes > 30 * MIB
 
@@ -494,11 +496,14 @@ def test_a_command_that_was_begun_ends_as_one_that_was_run(opened: Open) -> None
     assert begun.close() == waited
 
 
-def test_a_channel_carries_messages_both_ways(opened: Open) -> None:
+def test_a_channel_carries_messages_both_ways(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("validators.processes.channel._GRACE_S", 60.0)
     channel = opened().start(python(ECHO))
     for message in (b"", b"hello", bytes(range(256)) * 100):
         channel.send(message)
-        assert channel.receive(10) == message
+        assert channel.receive(60) == message
     with pytest.raises(TimeoutError):
         channel.receive(0.05)
     completed = channel.close()
@@ -508,7 +513,7 @@ def test_a_channel_carries_messages_both_ways(opened: Open) -> None:
 
 def test_a_channel_to_a_dead_command_ends(opened: Open) -> None:
     channel = opened().start(["sh", "-c", "exit 3"])
-    assert channel.receive(10) is None
+    assert channel.receive(60) is None
     with pytest.raises(SandboxRefusal, match="ended"):
         channel.send(b"hello")
     assert channel.close().code == 3
@@ -522,7 +527,7 @@ def test_a_message_that_claims_to_be_huge_is_refused(opened: Open) -> None:
     )
     channel = opened().start(python(liar))
     with pytest.raises(SandboxRefusal, match="4294967295 bytes"):
-        channel.receive(10)
+        channel.receive(60)
     channel.close()
 
 
@@ -530,7 +535,7 @@ def test_a_message_larger_than_a_frame_is_refused(opened: Open) -> None:
     channel = opened().start(["cat"])
     with pytest.raises(SandboxRefusal, match="larger than a frame"):
         channel.send(bytes(17 * MIB))
-    assert channel.receive(10) is None  # it has ended by itself, however long its start took
+    assert channel.receive(60) is None  # it has ended by itself, however long its start took
     assert channel.close().outcome == "ok"
     with pytest.raises(SandboxRefusal, match="closed"):
         channel.receive(1)

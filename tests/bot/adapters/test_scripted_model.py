@@ -183,9 +183,9 @@ def test_half_of_a_surrogate_pair_is_no_text(tmp_path: Path) -> None:
 def test_a_large_script_on_one_line_is_read_at_once(tmp_path: Path) -> None:
     said = "x = 1\n" * 800_000
     path = script(tmp_path, json.dumps({"replies": [{"text": said}]}))
-    started = time.monotonic()
+    started = time.process_time()
     (reply,) = read_script(path)
-    assert (reply.text, time.monotonic() - started < 5) == (said, True)
+    assert (reply.text, time.process_time() - started < 5) == (said, True)
 
 
 def test_the_format_in_the_modules_words_is_the_format(tmp_path: Path) -> None:
@@ -194,3 +194,16 @@ def test_the_format_in_the_modules_words_is_the_format(tmp_path: Path) -> None:
     first, second = read_script(script(tmp_path, example))
     assert (first.usd, len(first.calls), first.expect) == (0.0021, 1, ("the total is wrong",))
     assert second.stop == "end"
+
+
+def test_a_veto_with_its_reasons_can_be_written_in_yaml(tmp_path: Path) -> None:
+    reasons = "[{path: a.py, start_line: 1, end_line: 1, why: no}]"
+    verdict = f"{{name: verdict, arguments: {{decision: veto, reasons: {reasons}}}}}"
+    path = tmp_path / "judge.yml"
+    path.write_text(f"replies:\n  - calls:\n      - {verdict}\n")
+
+    (call,) = ScriptedModel.load(path).reply(ASKED, LIMITS).message.calls
+
+    assert call.arguments["reasons"] == [
+        {"path": "a.py", "start_line": 1, "end_line": 1, "why": "no"}
+    ]

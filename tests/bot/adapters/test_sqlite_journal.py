@@ -81,7 +81,7 @@ def test_eight_processes_begin_one_journal_and_write_it_at_once(
         process.stdin.flush()
     told: list[int] = []
     for process in writers:
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=600)
         assert process.returncode == 0
         told += [int(line) for line in out.split()]
     entries = list(journal.follow())
@@ -381,3 +381,15 @@ def test_a_wrong_statement_of_ours_is_a_bug(journal: SqliteJournal) -> None:
     ):
         connection.execute("INSERT INTO events (run, at, event) VALUES ('never', '', x'')")
     journal.put_blob(b"the transaction is over")
+
+
+def test_an_event_is_synced_and_takes_the_blobs_before_it_along(journal: SqliteJournal) -> None:
+    fence = journal.lease("run", "me")
+    said: list[str] = []
+    journal._database._connection().set_trace_callback(said.append)
+    journal.put_blob(b"what the event is about")
+    journal.append(fence, Event("prompt.sent", {}))
+    modes = [one for one in said if one.startswith(("PRAGMA", "COMMIT"))]
+    # In one log: SQLite syncs all of it with the commit that it syncs.
+    assert modes == ["PRAGMA synchronous = NORMAL", "COMMIT", "PRAGMA synchronous = FULL", "COMMIT"]
+    assert journal._database.rows("PRAGMA journal_mode", ()) == [("wal",)]

@@ -102,7 +102,7 @@ def test_processes_that_start_at_once_migrate_once(path: Path) -> None:
         process.stdin.write("go\n")
         process.stdin.flush()
     for process in openers:
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=600)
         assert (process.returncode, out) == (0, "200\n")
     assert version(path) == 2
     assert version(path.with_name("journal.sqlite.v1.backup")) == 1

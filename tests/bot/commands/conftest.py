@@ -111,7 +111,7 @@ class Desk:
             subprocess.Popen([*argv, *self.words(*words)], stdout=quiet, stderr=quiet)
             for words in commands
         ]
-        return [child.wait(timeout=60) for child in children]
+        return [child.wait(timeout=300) for child in children]
 
     def pull_requests(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.ask("review", "list", "--all")[1]["pull_requests"]

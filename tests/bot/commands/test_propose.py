@@ -150,7 +150,10 @@ def test_a_run_that_died_beside_its_second_opinion_goes_on_behind_it(
     ("named", "words"),
     [
         ("scripted:/nowhere.yml", "the script cannot be read"),
-        ("claude:judge-1", "there is no key for the model"),
+        (
+            "claude:judge-1",
+            "there is no key for the model judge-1 at its vendor: set ANTHROPIC_API_KEY",
+        ),
         ("recorded:r0", "the journal has no run"),
         ("anybody", "must be off, claude, claude:NAME, scripted:FILE or recorded:RUN"),
         ("claude:", "must be off, claude, claude:NAME, scripted:FILE or recorded:RUN"),

@@ -84,14 +84,15 @@ def test_a_run_that_has_ended_is_told_as_such(
     assert desk.kinds(document["run"]) == kinds
 
 
-def test_a_run_whose_budget_was_used_up_goes_on_with_more(desk: "Desk") -> None:
-    _, stopped = desk.propose("bad", "good", more=("--max-turns", "1"))
+@pytest.mark.parametrize("cap", ["--max-turns", "--max-requests"])
+def test_a_run_whose_budget_was_used_up_goes_on_with_more(desk: "Desk", cap: str) -> None:
+    _, stopped = desk.propose("bad", "good", more=(cap, "1"))
     assert (stopped["state"], stopped["verdict"]["word"]) == ("failed", "budget")
     run = stopped["run"]
 
     again = desk.ask("resume", run, UNSAFE)
     assert (again[0], again[1]["verdict"]["word"]) == (1, "budget")
-    code, document = desk.ask("resume", run, UNSAFE, "--max-turns", "2")
+    code, document = desk.ask("resume", run, UNSAFE, cap, "2")
 
     assert (code, document["state"]) == (0, "proposed")
     assert document["attempts"][:1] == stopped["attempts"]

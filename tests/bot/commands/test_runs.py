@@ -31,7 +31,7 @@ def test_a_run_that_was_cut_off_is_told_with_how_to_finish_it(desk: "Desk") -> N
     desk.cut_off(name, "attempt.finished")
 
     assert desk.run("runs") == 0
-    assert f"{name}  cut off    -              1 attempts" in desk.said
+    assert f"{name}  cut off    -              attempts 1" in desk.said
     assert f"finish what was cut off with: changewright resume {name}" in desk.noted
     _, listed = desk.ask("runs")
     assert (listed["cut_off"], listed["runs"][0]["state"]) == ([name], "running")

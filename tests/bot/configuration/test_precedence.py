@@ -25,7 +25,6 @@ FIRST = [key for key in KEYS if key.rule == "first" and key.where == "target"]
 OPERATORS = [key for key in KEYS if key.where == "operator"]
 # Two values of each key that is anybody's: the operator's and the target's.
 TWO: Mapping[str, tuple[Any, Any]] = {
-    "model.stages": (["one"], ["two"]),
     "setup.run": ([["one"]], [["two"]]),
     "pr.draft": (True, False),
     "pr.title_prefix": ("one ", "two "),
@@ -108,7 +107,7 @@ def test_every_key_has_its_place_in_these_tables() -> None:
     assert {key.name for key in OPERATORS} == OPERATORS_VALUES.keys()
     ruled = FIGURES + ADDED + NARROWED + FIRST + OPERATORS
     left = {key.name for key in KEYS} - {key.name for key in ruled}
-    assert left == {"model", "kind", *(key.name for key in STRICTEST)}
+    assert left == {"model", "kind", "model.stages", *(key.name for key in STRICTEST)}
 
 
 @pytest.mark.parametrize(
@@ -210,13 +209,13 @@ allowed_files: [/src/, "!src/secret/"]
 limits: {max_patch_files: 5, max_patch_lines: 50}
 gates: [{name: tests, kind: test, run: [real-tests]}]
 sandbox: {require: [no-network, home-hidden]}
-model: {name: big, effort: low}
+model: {stages: [small, big], effort: low}
 retention: {days: 5}
 """
 WORDS = sorted(
     {part for key in KEYS for part in (key.name, *key.name.split("."))}
     | {part for word in NOT_HONOURED for part in word.split(".")}
-    | {"<<", "1", "~", "null", "name", "kind", "run", "timeout_s", "required", "x"}
+    | {"<<", "1", "~", "null", "name", "kind", "run", "timeout_s", "required", "x", "big"}
 )
 SCALARS = st.one_of(
     st.none(),
@@ -247,6 +246,9 @@ SOUND = st.fixed_dictionaries(
                 for key in FIGURES
                 if key.name.startswith("budget.")
             },
+        ),
+        "model": st.fixed_dictionaries(
+            {}, optional={"stages": st.lists(st.sampled_from(["small", "big", "x"]), max_size=3)}
         ),
         "max_attempts": st.integers(1, 9),
         "scope": st.fixed_dictionaries(
@@ -326,6 +328,7 @@ def assert_no_more(found: Settings, bound: Settings) -> None:
     for key in FIGURES:
         low, high = found.values[key.name], bound.values[key.name]
         assert high is None or low <= high, key.name  # type: ignore[operator]
+    assert {*found.model_stages} <= {*bound.model_stages}
     for key in OPERATORS:
         assert found.values[key.name] == bound.values[key.name]
     assert POLICIES.index(found.rules.protected.policy) >= POLICIES.index(

@@ -138,7 +138,7 @@ class Open:
 
     def connect(self) -> socket.socket:
         client = socket.socket(socket.AF_UNIX)
-        client.settimeout(10)
+        client.settimeout(60)
         client.connect(str(self.address))
         return client
 

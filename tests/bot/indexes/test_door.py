@@ -256,7 +256,7 @@ def test_a_command_ends_as_it_would_alone_and_its_relay_with_it(room: Room) -> N
     with room.with_door(machine) as (run, _):
         ended = [run("sh", "-c", words) for words in ("exit 7", "kill -9 $$", "true")]
         missing = run("no-such-tool")
-        lingering = run("sh", "-c", "echo $HTTPS_PROXY; sleep 60 & exit 0")
+        lingering = run("sh", "-c", "echo $HTTPS_PROXY; sleep 600 & exit 0")
 
     assert [(done.outcome, done.code, done.signal) for done in ended] == [
         ("failed", 7, None),
@@ -268,7 +268,7 @@ def test_a_command_ends_as_it_would_alone_and_its_relay_with_it(room: Room) -> N
         "no-such-tool cannot be started: No such file or directory\n",
     )
     assert lingering.stdout.text.startswith("http://127.0.0.1:")
-    assert max(done.wall_s for done in (*ended, lingering)) < 10
+    assert max(done.wall_s for done in (*ended, lingering)) < 60
 
 
 def test_without_walls_the_door_leads_to_the_same_indexes(

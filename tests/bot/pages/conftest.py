@@ -133,6 +133,7 @@ def proposal(evidence: Evidence) -> Proposal:
         ),
         attempts=(failed, last),
         created="2026-01-02T03:04:05Z",
+        cache_hit_rate=0.6249,
     )
 
 

@@ -156,11 +156,22 @@ def test_what_a_person_should_know_of_the_run_stands_on_the_page_and_acts_on_not
     assert "- and 5 more\n" in known
 
 
-def test_an_unknown_price_makes_the_sum_unknown() -> None:
+def test_an_unknown_price_makes_the_sum_unknown(proposal: Proposal) -> None:
     one = Attempt(1, Verdict("fail"), replies=1, tokens=10, usd=0.5)
+    known = replace(proposal, attempts=(one,), cache_hit_rate=None)
+    unknown = replace(known, attempts=(one, replace(one, usd=None)))
 
-    assert cost_text([one]) == "$0.5000, 10 tokens, 1 model replies"
-    assert cost_text([one, replace(one, usd=None)]) == "price unknown, 20 tokens, 2 model replies"
+    assert cost_text(known) == "$0.5000, 10 tokens, 1 model reply"
+    assert cost_text(unknown) == "price unknown, 20 tokens, 2 model replies"
+
+
+@pytest.mark.parametrize(("rate", "words"), [(0.0, "0%"), (0.625, "62%"), (1.0, "100%")])
+def test_what_was_read_from_the_cache_stands_beside_the_cost(
+    proposal: Proposal, rate: float, words: str
+) -> None:
+    line = cost_text(replace(proposal, cache_hit_rate=rate))
+
+    assert line.endswith(f"replies; {words} of what was sent was read from the cache")
 
 
 def test_a_long_title_ends_with_a_mark_that_it_was_cut(

@@ -64,7 +64,7 @@ gates                    types (lint, 60 s): mypy 'my file.py'   operator line 2
                            reports and blocks nothing): ruff
                            format --check .
 protected
-  paths                  the 168 of the default, infra/          default, operator line 3
+  paths                  the 169 of the default, infra/          default, operator line 3
   policy                 block                                   default
   tests                  block                                   default
 policies
@@ -75,6 +75,7 @@ policies
   secrets                block                                   default
   hidden_characters      block                                   default
   agent_instructions     block                                   default
+  contributor_guide      ask                                     default
   sizes                  block                                   default
   binary                 block                                   default
   generated              block                                   default
@@ -94,7 +95,7 @@ pr
   labels                 bot, python                             target line 10
   reviewers              octocat                                 target line 10
 model
-  name                   not set                                 default
+  name                   claude-sonnet-5-5                       default
   endpoint               https://models.example/v1               operator line 4
   fallback               not set                                 default
   effort                 not set                                 default
