@@ -47,7 +47,7 @@ class Case:
     needs: tuple[str, ...] = ()
     control: str = ""
     alone: bool = False
-    timeout_s: float = 10.0
+    timeout_s: float = 30.0
     memory_mib: int = 0
     reading: bool = False
     aftermath: bool = False

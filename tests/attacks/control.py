@@ -22,7 +22,7 @@ from tests.attacks.uncontained import HOME, JAIL
 _ROOT = Path(__file__).resolve().parents[2]
 _PREFIX = Path(sys.base_prefix)
 _UID = 60_778  # who root becomes first: a user that owns nothing
-_TIMEOUT_S = 150
+_TIMEOUT_S = 900
 _MEMORY = 256 * 1024**2
 _BWRAP = "/usr/bin/bwrap"
 # As root, what an unprivileged user could not reach is shown to it where nobody else sees it.

@@ -152,7 +152,7 @@ def _case(entry: Mapping[str, Any], variables: Mapping[str, str]) -> Case:
         ends=_ENDS.get(name, _ANY),
         needs=("curl",) if "curl " in entry[language] else (),
         alone=True,
-        timeout_s=_SHORT.get(name, 10.0),
+        timeout_s=_SHORT.get(name, 30.0),
         reading=name == "ln-04",
         # Only where somebody looks at what was written out: it costs a clone each time.
         aftermath=entry["level"] == "host" or "{WT}" in entry.get("host_check", ""),

@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.conftest import PROGRAM
 from tests.found_out import lend
 
-_LIMIT_S = 120
+_LIMIT_S = 600
 # What no message may hold: our insides, git's, the kernel's, and folders that are gone afterwards.
 _INSIDES = re.compile(r"Traceback|\[?Errno|\bfatal: |\berror: (?!.*tests?)|/scratch/|--git-dir")
 _COMPLAINT = re.compile(r"(?:changewright|Error): ")
@@ -34,8 +34,9 @@ class Setting:
     """One input, built: the words behind the program's name, and what must stay as it is.
 
     ``repo`` is compared before and after, byte by byte, but for paths that ``but_for`` matches.
-    ``before`` stands before the program in the argv (another user, a mount namespace). ``state`` is
-    where a command may leave nothing in scratch/; ``after`` is called at the end, whatever came.
+    ``before`` stands before the program in the argv (another user, a mount namespace); ``program``
+    is what is started instead of the installed one. ``state`` is where a command may leave nothing
+    in scratch/; ``after`` is called at the end, whatever came.
     """
 
     argv: tuple[str | Path, ...]
@@ -43,6 +44,7 @@ class Setting:
     env: dict[str, str] = field(default_factory=dict)
     but_for: str = ""
     before: tuple[str, ...] = ()
+    program: tuple[str | Path, ...] = (PROGRAM,)
     state: Path | None = None
     after: Callable[[], None] = lambda: None
 
@@ -87,7 +89,7 @@ def judge(row: Row, folder: Path) -> Shown:
     setting = row.build(folder)
     state = setting.state or home / "state"
     before = fingerprint(setting.repo) if setting.repo else {}
-    argv = [*setting.before, str(PROGRAM), *map(str, setting.argv)]
+    argv = [*setting.before, *map(str, (*setting.program, *setting.argv))]
     started = time.monotonic()
     try:
         done = subprocess.run(

@@ -195,7 +195,7 @@ def command_in(folder: Path, environment: Mapping[str, str]) -> Command:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=900,
             check=False,
         )
         return Said(done.returncode, done.stdout, done.stderr)

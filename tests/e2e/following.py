@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_LIMIT_S = 120
+_LIMIT_S = 600
 _POLL_S = 0.01
 
 

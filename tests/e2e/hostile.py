@@ -31,7 +31,7 @@ REACH = Path(__file__).with_name("hostile_reach.py").read_text("utf-8")
 _VARIABLES = ("ANTHROPIC_API_KEY", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "NPM_TOKEN")
 _FILES = (".netrc", ".ssh/id_ed25519", ".aws/credentials", ".npmrc", ".config/gh/hosts.yml")
 _PUBLIC = (".bashrc", ".gitconfig")
-_LIMIT_S = 240
+_LIMIT_S = 900
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ def mounts() -> set[str]:
     return {line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()}
 
 
-def abandoned_cgroups(within_s: float = 5.0) -> list[str]:
+def abandoned_cgroups(within_s: float = 60.0) -> list[str]:
     """Return our cgroups that nobody uses and that stay: of other processes some come and go."""
     until = time.monotonic() + within_s
     left = _cgroups()

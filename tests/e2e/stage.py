@@ -29,7 +29,7 @@ _EDIT = (
     "      a.txt\n      <<<<<<< SEARCH\n      {}\n      =======\n      {}\n      >>>>>>> REPLACE\n"
 )
 _REPLY = "  - usd: 0.01\n    text: |\n" + _EDIT
-_LIMIT_S = 120
+_LIMIT_S = 600
 _OLD_S = 7200.0
 
 
@@ -163,7 +163,7 @@ def events_of(state: Path) -> list[tuple[str, dict[str, Any]]]:
         return [(entry.run, builtins(entry.event)) for entry in journal.follow()]
 
 
-def leftovers(folder: Path, repo: Path, state: Path, within_s: float = 5.0) -> list[str]:
+def leftovers(folder: Path, repo: Path, state: Path, within_s: float = 60.0) -> list[str]:
     """Return what still lies in ``state`` or runs for ``folder``, which gets ``within_s`` to go."""
     found = [str(path.parent) for path in (state / "scratch").glob("*/.alive")]
     # What nobody can know for dead at once is removed when it is old.

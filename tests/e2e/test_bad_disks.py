@@ -37,7 +37,7 @@ NO_TMP = (
 )
 # Waits until a gate's tree is written, which is when its command is about to run.
 AT_THE_GATE = (
-    "(for _ in $(seq 1500); do"
+    "(for _ in $(seq 15000); do"
     ' if ls "$state"/scratch/*/gates/trees; then sleep 0.2; {}; exit; fi; sleep 0.02;'
     " done) >/dev/null 2>&1 &\n"
 )
@@ -249,7 +249,7 @@ def in_namespace(folder: Path, script: str, argv: tuple[str | Path, ...]) -> str
         cwd=folder,
         env=environment,
         capture_output=True,
-        timeout=100,
+        timeout=600,
         check=False,
     )
     return (done.stdout + done.stderr).decode("utf-8", "backslashreplace")
@@ -261,7 +261,7 @@ def test_a_disk_that_fills_during_a_run_keeps_the_journal_and_the_run_goes_on(
     repo = project(tmp_path, f"sleep 1\n{REPORT}")
     go_on = f"""
 "$@"; echo "ended with $?"
-touch "$state.over"; sleep 0.5; rm -f "$state/fill"
+touch "$state.over"; wait; rm -f "$state/fill"
 {PROGRAM} runs
 {PROGRAM} resume "$({PROGRAM} runs | cut -d' ' -f1)"; echo "ended with $?"
 """

@@ -5,6 +5,7 @@ import functools
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ from tests.e2e.bad_input import Row, Setting, judge, measured
 from tests.e2e.conftest import CHANGEWRIGHT, wheel
 from tests.e2e.repositories import made, save, write
 from tests.found_out import lend
+from tests.hurried import HANGS
 
 pytestmark = pytest.mark.sandbox
 
@@ -24,6 +26,8 @@ NOTHING_PROVEN, TROUBLE = r"^verdict: no-evidence", r"^verdict: infrastructure"
 # No other process on the machine sleeps for as long: what is left over can be found by it.
 FOR_EVER = f"98765.{os.getpid()}"
 MOST_RSS_MIB = 150
+LIMIT_S = 120
+HURRYING = (sys.executable, Path(__file__).with_name("hurrying.py"))
 
 GOOD = '<testcase classname="t" name="old"/>'
 BAD = '<testcase classname="t" name="old"><failure>no</failure></testcase>'
@@ -32,6 +36,8 @@ FINE = REPORT.format(GOOD)
 LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><testsuites>&b;</testsuites>'
 NESTED = 'printf "%0200000d" 0 | sed "s/0/<testsuite>/g" > /reports/pytest.xml\n'
 TEST = "def test_old():\n    assert True\n"
+TOLD = f"open('{HANGS}', 'w').close()"
+HANGING = f"def test_hangs():\n    import time; {TOLD}; time.sleep({FOR_EVER})\n"
 # A test's every kind of odd byte: no UTF-8, NUL, colours, half a surrogate pair, direction.
 ODD = r"""
 def test_odd():
@@ -44,22 +50,26 @@ def test_odd():
 Build = Callable[[Path], Setting]
 
 
-def shell(before: str, after: str = "", *, timeout_s: float = 20, **files: str) -> Build:
-    """A gate that is a script of the repository: ``before``, then ``after`` (or the same)."""
+def shell(before: str, after: str = "", *, hangs: bool = False, **files: str) -> Build:
+    """A gate that is a script of the repository: ``before``, then ``after`` (or the same).
+
+    Where it ``hangs``, it makes the file HANGS, and nobody waits for its limit.
+    """
 
     def build(folder: Path) -> Setting:
         repo = made(folder, commit=False)
-        gate = {"name": "tests", "kind": "test", "run": "sh -e ./gate.sh", "timeout_s": timeout_s}
+        gate = {"name": "tests", "kind": "test", "run": "sh -e ./gate.sh", "timeout_s": LIMIT_S}
         config = json.dumps({"setup": {"run": []}, "gates": [gate]})
         write(repo, {".github/changewright.yml": config, "gate.sh": before, **files})
         save(repo)
         write(repo, {"gate.sh": after or before, "a.txt": "two\n"})
-        return Setting(("gate", "--kind=refactor", "--repo", repo), repo)
+        argv = ("gate", "--kind=refactor", "--repo", repo)
+        return Setting(argv, repo, program=HURRYING if hangs else (CHANGEWRIGHT,))
 
     return build
 
 
-def suite(before: str, after: str, *, timeout_s: float = 20) -> Build:
+def suite(before: str, after: str, *, hangs: bool = False) -> Build:
     """A gate that is pytest, in an environment that is built once for all of these rows.
 
     An environment belongs to the place of its repository, so all of them are in one place.
@@ -70,15 +80,15 @@ def suite(before: str, after: str, *, timeout_s: float = 20) -> Build:
         shutil.rmtree(shop / "project", ignore_errors=True)
         repo = made(shop, commit=False)
         gate = {"name": "tests", "kind": "test", "run": "python -m pytest -q"}
-        config = json.dumps({"gates": [{**gate, "timeout_s": timeout_s}]})
+        config = json.dumps({"gates": [{**gate, "timeout_s": LIMIT_S}]})
         files = {".github/changewright.yml": config, "requirements.txt": "pytest\n"}
         write(repo, {**files, **({"test_it.py": before} if before else {})})
         save(repo)
         write(repo, {"a.txt": "two\n", **({"test_it.py": after} if after else {})})
         index = {"UV_FIND_LINKS": str(shop / "wheels"), "UV_NO_INDEX": "1"}
-        return Setting(
-            ("gate", "--kind=refactor", "--repo", repo), repo, env=index, state=shop / "state"
-        )
+        argv = ("gate", "--kind=refactor", "--repo", repo)
+        program = HURRYING if hangs else (CHANGEWRIGHT,)
+        return Setting(argv, repo, env=index, program=program, state=shop / "state")
 
     return build
 
@@ -110,49 +120,50 @@ def rows() -> list[Row]:
 
 
 def _endless() -> Iterator[Row]:
-    sleep = f"sleep {FOR_EVER}\n"
-    hang = f"import time\ntime.sleep({FOR_EVER})\n"
-    test = f"def test_hangs():\n    import time; time.sleep({FOR_EVER})\n"
+    sleep = f"touch {HANGS}\nsleep {FOR_EVER}\n"
+    hang = f"import time; {TOLD}\ntime.sleep({FOR_EVER})\n"
+    # The last that is registered is the first to be called.
     late = f"import atexit, time\natexit.register(time.sleep, {FOR_EVER})\n"
-    stopped = "the command did not end within 2 s and was stopped"
+    late += f"atexit.register(lambda: {TOLD})\n"
+    stopped = f"the command did not end within {LIMIT_S} s and was stopped"
     yield Row(
         "tests that hang with the change",
-        suite(TEST, TEST + test, timeout_s=2),
+        suite(TEST, TEST + HANGING, hangs=True),
         1,
         NOTHING_PROVEN,
         f"with this change: {stopped}; 1 of its tests had ended by then",
     )
     yield Row(
         "tests that hang while they are collected",
-        suite(TEST, TEST + hang, timeout_s=2),
+        suite(TEST, TEST + hang, hangs=True),
         1,
         NOTHING_PROVEN,
         rf"(?s){stopped}.*test_it\.py:4: KeyboardInterrupt.*Make the gate end in time",
     )
     yield Row(
         "tests that hang when all of them are done",
-        suite(TEST, TEST + late, timeout_s=2),
+        suite(TEST, TEST + late, hangs=True),
         1,
         NOTHING_PROVEN,
         f"{stopped}; 1 of its tests had ended by then",
     )
     yield Row(
         "tests that hang on the base already",
-        shell(sleep, timeout_s=1),
+        shell(sleep, hangs=True),
         1,
         TROUBLE,
-        r"on the untouched base: the command did not end within 1 s",
+        f"on the untouched base: {stopped}",
     )
     yield Row(
         "a hanging command that ignores every signal it can",
-        shell(FINE, f"trap '' INT TERM HUP\n{sleep}{sleep}", timeout_s=1),
+        shell(FINE, f"trap '' INT TERM HUP\n{sleep}{sleep}", hangs=True),
         1,
         NOTHING_PROVEN,
-        "did not end within 1 s",
+        stopped,
     )
     yield Row(
         "a test that leaves a daemon behind, which holds the output",
-        shell(FINE, f"{FINE}setsid sh -c 'trap \"\" HUP; {sleep.strip()}' &\n"),
+        shell(FINE, f"{FINE}setsid sh -c 'trap \"\" HUP; sleep {FOR_EVER}' &\n"),
         0,
         PASSES,
     )
@@ -296,11 +307,10 @@ def test_the_programs_own_memory_stays_flat_whatever_is_printed(tmp_path: Path) 
 
 
 def test_what_a_hanging_gate_had_proven_is_kept_in_the_evidence(tmp_path: Path) -> None:
-    more = f"def test_hangs():\n    import time; time.sleep({FOR_EVER})\n"
     kept = r'(?s)"ended": "timeout",\s+"exit_code": null,\s+"report": "pytest",\s+"passed": 1,'
 
     def build(folder: Path) -> Setting:
-        setting = suite(TEST, TEST + more, timeout_s=2)(folder)
+        setting = suite(TEST, TEST + HANGING, hangs=True)(folder)
         return replace(setting, argv=(*setting.argv, "--json", "--quiet"))
 
     shown = judge(Row("evidence", build, 1, r"^\{", kept), tmp_path)

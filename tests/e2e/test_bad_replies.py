@@ -20,7 +20,7 @@ Reply = Mapping[str, Any]
 
 PROPOSED, NOTHING, FAILED = (rf"^run \S+: {word}" for word in ("proposed", "nothing", "failed"))
 MOST_RSS_MIB = 300
-MOST_SECONDS = 15
+MOST_SECONDS = 120
 MANY_LINES = "\n".join(f"x{number} = {number}" for number in range(150_000))
 # What is no file of text, beside the usual files: each may be named, and none be edited.
 ODD_FILES: dict[str, bytes] = {"data.bin": b"\0\1\xff" * 50, "folder/a.py": b"x = 1\n"}

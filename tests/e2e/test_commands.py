@@ -202,7 +202,7 @@ def test_a_reply_is_read_from_standard_input(
         input=edit("a.txt", "one", "two"),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
 

@@ -39,7 +39,7 @@ def gate(environment: Mapping[str, str], tmp_path: Path) -> Callable[..., Said]:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=900,
             check=False,
         )
         return Said(done.returncode, done.stdout, done.stderr)

@@ -85,7 +85,7 @@ class Room:
             ) as process,
             Watch(process.pid) as watch,
         ):
-            code = process.wait(timeout=180)
+            code = process.wait(timeout=900)
         return code, (self.folder / "said").read_text(), watch
 
     def kept(self) -> Iterator[tuple[str, bytes]]:

@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -49,7 +50,7 @@ class Seen:
     """One process over its life, after it became a program of its own."""
 
     words: bytes
-    times: int = 0
+    times: int = 0  # while it slept
     environment: bytes = b""
     files: set[str] = field(default_factory=set)
     opened: set[tuple[int, int]] = field(default_factory=set)  # what the files are, but for pipes
@@ -99,10 +100,12 @@ class Watch:
             )
             # Between fork and exec a child is a picture of its parent.
             known = self.own if pid == self.root else None
+            is_asleep = (folder / "stat").read_bytes().rpartition(b")")[2].split()[0] == b"S"
             seen = known or self.processes.setdefault((pid, words), Seen(words))
             seen.words, seen.environment = words, environment
             seen.is_inside, seen.is_cut_off = is_inside, is_cut_off
-            seen.times += 1
+            # Who waits for a processor may do so between fork and exec, however long that is.
+            seen.times += is_asleep
             seen.files |= files
             seen.opened |= opened
 
@@ -175,7 +178,7 @@ def watched(environment: Mapping[str, str], tmp_path: Path) -> Callable[..., Wat
             ) as process,
             Watch(process.pid) as watch,
         ):
-            assert process.wait(timeout=120) in {0, 1}, log.read_text()
+            assert process.wait(timeout=600) in {0, 1}, log.read_text()
         return watch
 
     return run
@@ -275,26 +278,36 @@ def test_an_author_needs_no_token_and_has_none_where_it_was_given_none(
     assert not [one.words for one in everybody if b"GITHUB_TOKEN" in one.environment]
 
 
+def until_both_are_seen(watch: Watch) -> None:
+    """Return once the watch saw the shell, and the program that it started."""
+    until = time.monotonic() + 60
+    while not (watch.own.words and b"cat\0" in {words for _, words in list(watch.processes)}):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
 def test_the_watch_sees_a_file_that_is_handed_on(tmp_path: Path) -> None:
     with (
         (tmp_path / "open").open("wb") as kept,
         subprocess.Popen(
-            ["sh", "-c", "sleep 0.5; true"], stdin=subprocess.DEVNULL, pass_fds=[kept.fileno()]
+            ["sh", "-c", "cat; true"], stdin=subprocess.PIPE, pass_fds=[kept.fileno()]
         ) as process,
         Watch(process.pid) as watch,
     ):
-        process.wait(timeout=10)
+        until_both_are_seen(watch)
+        process.communicate(timeout=60)
     (child,) = watch.children()
     assert child.opened & watch.own.opened
 
 
 def test_the_watch_sees_a_secret_that_is_handed_on() -> None:
     with (
-        subprocess.Popen(["sh", "-c", "sleep 0.5; true"], env=SECRETS) as process,
+        subprocess.Popen(["sh", "-c", "cat; true"], stdin=subprocess.PIPE, env=SECRETS) as process,
         Watch(process.pid) as watch,
     ):
-        process.wait(timeout=10)
-    assert [child.words for child in watch.children() if holds(child, KEY)] == [b"sleep\x000.5\0"]
+        until_both_are_seen(watch)
+        process.communicate(timeout=60)
+    assert [child.words for child in watch.children() if holds(child, KEY)] == [b"cat\0"]
 
 
 @pytest.mark.parametrize("backend", ["bwrap", "container"])

@@ -13,7 +13,7 @@ def answer(header: bytes, content: bytes) -> bytes:
         case b"crash":
             os.kill(os.getpid(), signal.SIGSEGV)
         case b"hang":
-            time.sleep(60)
+            time.sleep(600)
         case b"eat":
             return bytes(len(bytearray(2 * 1024**3)))
         case b"raise":

@@ -18,7 +18,7 @@ from validators.processes.unlinked_files import unlinked_bytes
 from validators.sandbox import Completed, Limits
 
 MIB = 1024**2
-LIMITS = Limits(timeout_s=20)
+LIMITS = Limits(timeout_s=120)
 
 
 def looked(watch: DiskWatch, looks: int = 200) -> Excess | None:
@@ -159,7 +159,7 @@ def test_what_we_may_not_look_into_counts_once_the_disk_fills(tmp_path: Path) ->
 
 def python(script: str, limit_bytes: int = 64 * MIB) -> Completed:
     watch = MemoryWatch(limit_bytes)
-    argv = (sys.executable, "-I", "-S", "-c", script + "\nimport time; time.sleep(10)")
+    argv = (sys.executable, "-I", "-S", "-c", script + "\nimport time; time.sleep(100)")
     return supervise(Launch(argv, {}, Path("/"), watches=(watch.excess,)), LIMITS, time.monotonic)
 
 
@@ -177,7 +177,7 @@ def test_memory_of_every_kind_is_seen_by_the_watch(script: str) -> None:
     assert (done.outcome, done.code) == ("oom", None)
     assert done.peak_memory_bytes > 64 * MIB
     assert done.detail.endswith(f"bytes of memory together, and {64 * MIB} are allowed")
-    assert done.wall_s < 8
+    assert done.wall_s < 90
 
 
 def test_files_in_the_sandboxs_own_memory_are_seen_by_the_watch() -> None:
@@ -187,7 +187,7 @@ def test_files_in_the_sandboxs_own_memory_are_seen_by_the_watch() -> None:
     links = [("--symlink", f"usr/{name}", f"/{name}") for name in ("bin", "lib", "lib64")]
     walls = (bwrap, "--ro-bind", "/usr", "/usr", *(word for link in links for word in link))
     walls += ("--tmpfs", "/tmp", "--unshare-pid", "--proc", "/proc", "--dev", "/dev")  # noqa: S108
-    script = "head -c 48M /dev/zero > /tmp/large; sleep 10"
+    script = "head -c 48M /dev/zero > /tmp/large; sleep 100"
     watch = MemoryWatch(32 * MIB, ("/tmp", "/var"))  # noqa: S108 - inside
     launch = Launch(
         (*walls, "--die-with-parent", "/bin/sh", "-c", script),

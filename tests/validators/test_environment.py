@@ -353,7 +353,7 @@ def test_of_two_runs_at_once_one_builds_and_the_other_waits(
 
     def slow(argv: Sequence[str], tree: Path, reports: Path) -> Completed:
         building.set()
-        assert finish.wait(20)
+        assert finish.wait(120)
         return Completed("ok", 0)
 
     sandbox = played(slow)
@@ -365,10 +365,10 @@ def test_of_two_runs_at_once_one_builds_and_the_other_waits(
     threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
         thread.start()
-    assert building.wait(20)
+    assert building.wait(120)
     finish.set()
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
 
     assert sorted(done) == [False, True]
     assert len(sandbox.phases) == 1

@@ -68,6 +68,8 @@ def test_no_change_is_a_finding() -> None:
         (entry("uv.lock"), ("lock-without-manifest", "block")),
         (entry(".gitmodules"), ("gitmodules", "block")),
         (entry("AGENTS.md"), ("agent-instructions", "block")),
+        (entry(".github/CONTRIBUTING.md"), ("contributor-guide", "ask")),
+        (entry("docs/contributing.md", "000000"), ("contributor-guide", "ask")),
     ],
 )
 def test_each_trouble_has_its_code(change: RawChange, expected: tuple[str, str]) -> None:
@@ -104,6 +106,13 @@ def test_taking_away_or_keeping_a_mode_is_no_trouble(change: RawChange) -> None:
             [("agent-instructions", "ask")],
         ),
         ("block", Policies(agent_instructions="allow"), ".claude/a.md", []),
+        (
+            "allow",
+            Policies(contributor_guide="block"),
+            "CONTRIBUTING.md",
+            [("contributor-guide", "block")],
+        ),
+        ("block", Policies(contributor_guide="allow"), "CONTRIBUTING.md", []),
         ("block", Policies(submodules="allow"), ".gitmodules", []),
         ("block", Policies(submodules="ask"), "sub/.gitmodules", [("gitmodules", "ask")]),
         ("block", Policies(lock_files="ask"), "uv.lock", [("lock-without-manifest", "ask")]),
@@ -123,6 +132,12 @@ def test_an_agents_file_the_rules_protect_is_protected_although_its_policy_allow
         protected=Protected(("AGENTS.md",)), policies=Policies(agent_instructions="allow")
     )
     assert codes(judged([entry("AGENTS.md")], rules)) == [("protected-path", "block")]
+
+
+def test_a_guide_for_contributors_that_the_rules_protect_is_blocked() -> None:
+    paths = (*PROTECTED_BY_DEFAULT, "CONTRIBUTING.md")
+    findings = judged([entry(".github/CONTRIBUTING.md")], Rules(protected=Protected(paths)))
+    assert set(codes(findings)) == {("protected-path", "block"), ("contributor-guide", "ask")}
 
 
 def test_only_allowed_paths_may_change_where_there_are_any() -> None:

@@ -241,7 +241,7 @@ def test_a_text_made_to_be_misread_is_bounded_and_never_an_error_of_ours(text: s
 def test_no_line_takes_long_to_read(line: str) -> None:
     started = time.process_time()
     read_lint(f"{line}\n" * 300, "", {})
-    assert time.process_time() - started < 2.0
+    assert time.process_time() - started < 5
 
 
 def test_more_findings_than_can_be_compared_are_no_lint_output() -> None:

@@ -38,7 +38,7 @@ def test_what_cannot_be_read_within_bounds_is_nothing_and_soon(content: bytes) -
 
     assert yaml_document(content) is None
 
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 30
 
 
 def test_a_thousandfold_alias_costs_no_more_than_its_text() -> None:
