@@ -23,7 +23,7 @@ export UV_SYSTEM_CERTS ?= 1
 endif
 
 .PHONY: help setup check check-format check-lint check-types check-imports check-workflows \
-  test compiled-tests bench proof demo papers lock clean
+  test compiled-tests bench proof transcript demo papers lock clean
 
 help: ## Print this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)$$/make \1\t\2/p' Makefile | expand -t 24
@@ -133,6 +133,9 @@ proof: ## The long forms: tests with many more inputs, every kill point, bad inp
 	$(BIN)/python tests/e2e/kills.py --random 50
 	$(BIN)/python tests/e2e/bad_input_table.py
 	$(MAKE) --no-print-directory bench
+
+transcript: setup ## Play a run over HTTP, undisturbed and killed in a stream; write docs/transcript.md
+	@$(BIN)/python tests/e2e/in_a_stream.py
 
 demo: setup ## Show the whole story on a real repository; no key needed
 	@$(BIN)/python docs/demo/demo.py
