@@ -15,8 +15,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from validators.processes.excess import Excess, Watch
-from validators.processes.process_tree import Member
+from validators.processes.excess import Watch, watch_of_kills
 from validators.sandbox import Limits
 
 _PREFIX = "changewright-"
@@ -62,24 +61,8 @@ class Cgroup:
         return f"the kernel (cgroup v{self.version})"
 
     def watch(self) -> Watch:
-        """Return what tells whether the kernel killed for want of memory from now on.
-
-        A command may lose several processes that way, some of them after it was said to have ended:
-        the next one has nothing to do with those.
-        """
-        before = self._kills()
-
-        def excess(_members: tuple[Member, ...]) -> Excess | None:
-            if self._kills() == before:
-                return None
-            return Excess(
-                "oom",
-                f"its processes needed more than {self.limit_bytes} bytes of memory together"
-                f" ({self.kept_by} stopped it)",
-                self.limit_bytes,
-            )
-
-        return excess
+        """Return what tells whether the kernel killed for want of memory from now on."""
+        return watch_of_kills(self._kills, self.limit_bytes, self.kept_by)
 
     def _kills(self) -> int:
         # Version 2 counts those below too, as version 1 does where it says oom_kill.

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from validators.processes.excess import Excess, Watch
-from validators.processes.process_tree import Member
+from validators.processes.excess import Watch, watch_of_kills
 
 _GROUPS = Path("/sys/fs/cgroup")
 _NS, _US = 1e-9, 1e-6
@@ -46,17 +45,7 @@ class ControlGroups:
 
         Who lost a child that way may wait for it for ever.
         """
-        before = self.kills()
-
-        def excess(_members: tuple[Member, ...]) -> Excess | None:
-            if self.kills() == before:
-                return None
-            needed = f"its processes needed more than {limit_bytes} bytes of memory together"
-            return Excess(
-                "oom", f"{needed} (the container's control group stopped it)", limit_bytes
-            )
-
-        return excess
+        return watch_of_kills(self.kills, limit_bytes, "the container's control group")
 
     def cpu_s(self) -> float:
         """Return the processor time of all its processes so far."""
