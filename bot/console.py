@@ -5,11 +5,12 @@ standard error; without it people read standard output. Whatever is said has pas
 redactor, which `bot.cli` sets at the start: no command has to think of it.
 """
 
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from validators.encoding import builtins
 
@@ -33,8 +34,8 @@ class Console:
     def note(self, text: str) -> None:
         """Print progress or a hint, which ``--quiet`` leaves out."""
         if not self.quiet:
-            # Nobody who reads along is no reason to end a run.
-            with suppress(BrokenPipeError):
+            # Nobody who reads along, or a log without room, is no reason to end a run.
+            with suppress(OSError):
                 sys.stderr.write(f"{printable(redacted(text))}\n")
                 sys.stderr.flush()
 
@@ -67,6 +68,38 @@ class _Redaction:
 
 
 _process = _Redaction()
+
+
+def open_streams() -> None:
+    """Give this process the standard streams that it was started without.
+
+    What is opened next would get their numbers, and be taken for them by every child.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003 - os's own
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
+def close_streams() -> None:
+    """Write what is held back; what nobody takes is dropped, or the exit code would be Python's."""
+    for stream in (sys.stdout, sys.stderr):
+        if is_stuck(stream):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+
+
+def is_stuck(stream: TextIO) -> bool:
+    """Whether what was printed there cannot be written, for want of room say."""
+    try:
+        stream.flush()
+    except OSError:
+        return True
+    return False
 
 
 def redact_with(make: "Callable[[], Redactor] | None") -> None:

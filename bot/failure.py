@@ -9,12 +9,13 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import click
 
 from bot import logs
 from bot.bug_report import write_report
-from bot.console import printable, redacted
+from bot.console import is_stuck, printable, redacted
 from bot.interrupts import INTERRUPTED
 from scoping.refusal import Refusal
 
@@ -22,6 +23,7 @@ WRONG_USE, BUG, UNREAD = 2, 3, 141
 # What `sandbox run` says for itself: its other codes are the command's own.
 NOT_RUN = 125
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_MANY = (errno.EMFILE, errno.ENFILE)
 
 
 def explain(error: BaseException, arguments: Sequence[str]) -> int:
@@ -50,14 +52,38 @@ def _told(error: BaseException, arguments: Sequence[str]) -> tuple[int, str]:
     if isinstance(error, Refusal):
         logs.current().event("process.refused", "warning", refusal=type(error).__name__)
         return WRONG_USE, f"changewright: {error}"
-    if isinstance(error, MemoryError):
-        return WRONG_USE, "changewright: memory ran out; free some, and the run can be resumed"
-    if isinstance(error, OSError) and error.errno in _FULL:
-        place = error.filename or "where the state or temporary files are kept"
-        words = f"changewright: the disk is full: {place}; free some space; the run can be resumed"
-        return WRONG_USE, words
+    if words := _lacking(error):
+        return WRONG_USE, f"changewright: {words}"
     logs.current().event("process.failed", "error", fault=type(error).__name__)
     return BUG, _reported(error, arguments)
+
+
+def _lacking(error: BaseException) -> str:
+    """Return what this machine lacks, and what to do; nothing where that is not the reason."""
+    if not isinstance(error, OSError):
+        ran_out = isinstance(error, MemoryError)
+        return "memory ran out; free some, and the run can be resumed" if ran_out else ""
+    if is_stuck(sys.stdout):
+        return (
+            f"standard output cannot be written: {error.strerror}; give it another place. What was"
+            " done is kept, and `changewright runs` shows it"
+        )
+    if isinstance(error, FileNotFoundError) and _is_nowhere():
+        return "the current folder is gone; go to one that is there, and start it again"
+    if error.errno in _MANY:
+        return f"{error.strerror}; allow more of them (ulimit -n); the run can be resumed"
+    if error.errno in _FULL:
+        place = error.filename or "where the state or temporary files are kept"
+        return f"the disk is full: {place}; free some space; the run can be resumed"
+    return ""
+
+
+def _is_nowhere() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _is_wrong_use(error: BaseException) -> bool:
@@ -117,5 +143,5 @@ def _complain(words: str) -> None:
 
 
 def _complain_plainly(words: str) -> None:
-    with suppress(BrokenPipeError):
+    with suppress(OSError):
         sys.stderr.write(words + "\n")

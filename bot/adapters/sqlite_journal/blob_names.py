@@ -6,7 +6,17 @@ from typing import Any
 
 # The fields in which the workflows record what they keep.
 _FIELDS = frozenset(
-    {"answer", "changes", "conversation", "evidence", "excerpts", "plan", "reply", "revision"}
+    {
+        "answer",
+        "blob",
+        "changes",
+        "conversation",
+        "evidence",
+        "excerpts",
+        "plan",
+        "reply",
+        "revision",
+    }
 )
 _NAME = re.compile(r"[0-9a-f]{64}")
 

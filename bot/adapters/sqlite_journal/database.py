@@ -30,8 +30,27 @@ _ADVICE = {
     sqlite3.SQLITE_NOTADB: "this is no journal; `changewright journal recover` moves it away",
     sqlite3.SQLITE_TOOBIG: "what was to be stored is larger than SQLite can hold",
 }
+_ELSEWHERE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+    }
+)
+# Of what a disk can fail in, this is about bytes of the file that are lost.
+_LOST = frozenset({sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ})
 # One page of SQLite: no journal was ever smaller.
 _SMALLEST = 4096
+
+
+def is_undamaged(refusal: Exception) -> bool:
+    """Whether what kept a journal from being read is not in its file: rights, room, a lock."""
+    code = getattr(refusal.__cause__, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in _ELSEWHERE and code not in _LOST
 
 
 class Database:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.adapters.sqlite_journal.blob_names import kept_by
-from bot.adapters.sqlite_journal.database import Database
+from bot.adapters.sqlite_journal.database import Database, is_undamaged
 from validators.encoding import EncodingRefusal, decode, digest, encode
 from workflows.budget import spent
 from workflows.history import history_of
@@ -29,12 +29,17 @@ class Damage:
 
 
 def check(database: Database) -> Iterator[Damage]:
-    """Yield what is wrong: the file, its references, each blob's hash, each event and its blobs."""
+    """Yield what is wrong: the file, its references, each blob's hash, each event and its blobs.
+
+    JournalRefusal where it is not the file that keeps it from being read.
+    """
     try:
         yield from _file(database)
         yield from _events(database)
         yield from _blobs(database)
     except (JournalRefusal, sqlite3.DatabaseError) as error:
+        if is_undamaged(error):
+            raise
         yield Damage("", f"the journal cannot be read to its end: {error}", _RECOVER)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.adapters.sqlite_journal.blob_names import kept_by
-from bot.adapters.sqlite_journal.database import Database
+from bot.adapters.sqlite_journal.database import Database, is_undamaged
 from bot.adapters.sqlite_journal.integrity import (
     check,
     content_of,
@@ -88,7 +88,7 @@ def _is_whole(path: Path) -> bool:
             database.rows("SELECT 1", ())
         except JournalRefusal as refusal:
             # Of damage SQLite complains; that the file is not ours to touch is our own word.
-            if refusal.__cause__ is None:
+            if refusal.__cause__ is None or is_undamaged(refusal):
                 raise
             return False
         return next(check(database), None) is None

@@ -79,8 +79,11 @@ def ended(journal: SqliteJournal, keep_days: float, now: float) -> set[str]:
 
 
 def iso(seconds: float) -> str:
-    """Return epoch seconds as the journal writes a time, which sorts as it reads."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Return epoch seconds as the journal writes a time, which sorts as it reads.
+
+    Whatever is before 1970 counts as 1970: a bound of a million days is a bound all the same.
+    """
+    return datetime.fromtimestamp(max(seconds, 0.0), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _runs(database: Database) -> list[_Run]:

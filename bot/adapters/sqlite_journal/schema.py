@@ -27,6 +27,8 @@ _HOLDERS = """CREATE TABLE holders (run TEXT PRIMARY KEY, token INTEGER NOT NULL
 _BLOB_TIMES = """CREATE TABLE blob_times (sha256 TEXT PRIMARY KEY, kept TEXT NOT NULL,
     pruned INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID"""
 SECOND = (_HOLDERS, _BLOB_TIMES)
+_TABLES = {"runs", "events", "blobs"}
+_TABLES_OF = {1: _TABLES, 2: _TABLES | {"holders", "blob_times"}}
 
 
 def begin(path: Path) -> None:
@@ -85,4 +87,19 @@ def check(connection: sqlite3.Connection, path: Path) -> int:
             f"{path} was written by a newer changewright (its schema is {version}, this one knows"
             f" {SCHEMA_VERSION}); upgrade, or use another --state"
         )
+    return _whole_version(connection)
+
+
+def _whole_version(connection: sqlite3.Connection) -> int:
+    """Return the schema whose tables are there; raise as SQLite does for a damaged file."""
+    # One statement, or another process might bring the file up to date between the two halves.
+    rows = connection.execute(
+        "SELECT user_version, name FROM pragma_user_version, sqlite_schema"
+    ).fetchall()
+    version: int = rows[0][0] if rows else 0
+    ours = {name for _, name in rows} & _TABLES_OF[SCHEMA_VERSION]
+    if ours != _TABLES_OF.get(version):
+        damage = sqlite3.DatabaseError(f"its tables are not those of schema {version}")
+        damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise damage
     return version

@@ -258,3 +258,47 @@ def test_a_recovery_that_cannot_be_written_leaves_everything(path: Path) -> None
 def nothing_left(path: Path) -> Iterator[None]:
     yield
     assert [name for name in names(path) if "unfinished" in name] == []
+
+
+def test_what_stands_beside_the_file_is_no_damage_of_it(path: Path) -> None:
+    (path.parent / "journal.sqlite-wal").mkdir()  # as on a full disk: it cannot be made
+    before = path.read_bytes()
+
+    with pytest.raises(JournalRefusal, match="unable to open database file; make the file"):
+        damages(path)
+    with pytest.raises(JournalRefusal, match="unable to open database file; make the file"):
+        recover(path, AT)
+
+    assert path.read_bytes() == before
+    assert sorted(one.name for one in path.parent.iterdir()) == [path.name, f"{path.name}-wal"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "PRAGMA user_version = 0",
+        "PRAGMA user_version = 1",
+        "PRAGMA user_version = -1",
+        "DROP TABLE holders",
+        "DROP TABLE events",
+    ],
+)
+def test_a_file_without_the_tables_of_its_schema_is_damaged_and_recovered(
+    path: Path, statement: str
+) -> None:
+    alter(path, statement)
+
+    with pytest.raises(JournalRefusal, match="its tables are not those of schema"):
+        read_a_run(path)
+    (found,) = damages(path)
+    assert "its tables are not those of schema" in found.what
+    saved = recover(path, AT)
+
+    assert saved is not None
+    assert saved.events == (0 if "events" in statement else RUNS * EVENTS)
+    assert damages(path) == []
+
+
+def read_a_run(path: Path) -> None:
+    with closing(opened(path)) as journal:
+        journal.read("run-0")
