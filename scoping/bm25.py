@@ -1,11 +1,11 @@
 """BM25: how well documents match a query's words, rare words counting most."""
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from scoping.words import split
+from scoping.words import beginnings, may_hold, split
 
 _K1 = 1.2
 _B = 0.75
@@ -15,61 +15,66 @@ _B = 0.75
 class Bags:
     """Documents as counted words, of which only those of the coming queries are kept.
 
-    ``lengths`` count all words of each document; ``rarity`` is a word's inverse frequency.
+    ``norms`` stand for the lengths of the documents, which count all identifiers; ``holders`` are
+    the documents of each word, by place; ``rarity`` is a word's inverse frequency.
     """
 
     bags: tuple[Mapping[str, int], ...]
-    lengths: tuple[int, ...]
+    norms: tuple[float, ...]
+    holders: Mapping[str, Sequence[int]]
     rarity: Mapping[str, float]
 
     def scores(self, query: Mapping[str, int]) -> list[float]:
         """Return one score for each document, 0 where it shares no word with ``query``."""
-        mean = sum(self.lengths) / len(self.lengths) if self.lengths else 1.0
-        weights = {
-            word: self.rarity[word] * min(count, 3) ** 0.5
-            for word, count in query.items()
-            if word in self.rarity
-        }
-        found: list[float] = []
-        for bag, length in zip(self.bags, self.lengths, strict=True):
-            norm = _K1 * (1 - _B + _B * length / (mean or 1.0))
-            # Summed in the query's order, so that the same query always gives the same bits.
-            found.append(
-                sum(
-                    weight * bag[word] * (_K1 + 1) / (bag[word] + norm)
-                    for word, weight in weights.items()
-                    if word in bag
-                )
-            )
+        found = [0.0] * len(self.bags)
+        # Summed in the query's order, so that the same query always gives the same bits.
+        for word, count in query.items():
+            if word in self.rarity:
+                weight = self.rarity[word] * min(count, 3) ** 0.5 * (_K1 + 1)
+                for place in self.holders[word]:
+                    times = self.bags[place][word]
+                    found[place] += weight * times / (times + self.norms[place])
         return found
 
 
 def bags_of(documents: Iterable[Mapping[str, int]], vocabulary: Iterable[str]) -> Bags:
     """Return documents of counted identifiers as bags of the split words in ``vocabulary``."""
     wanted = frozenset(vocabulary)
-    parts: dict[str, tuple[int, tuple[str, ...]]] = {}
+    begin = beginnings(wanted)
+    known: set[str] = set()
+    parts: dict[str, tuple[str, ...]] = {}
     bags: list[Mapping[str, int]] = []
     lengths: list[int] = []
     for document in documents:
-        bag: Counter[str] = Counter()
-        length = 0
-        for token, count in document.items():
-            known = parts.get(token)
-            if known is None:
-                words = split(token)
-                known = len(words), tuple(word for word in words if word in wanted)
-                parts[token] = known
-            length += count * known[0]
-            for word in known[1]:
-                bag[word] += count
+        # Sets, because most identifiers are in many files and hold no word that is asked for.
+        fresh = document.keys() - known
+        for token in fresh:
+            if not may_hold(token, begin):
+                continue
+            words = split(token)
+            if not wanted.isdisjoint(words):
+                parts[token] = tuple(word for word in words if word in wanted)
+        known |= fresh
+        bag: dict[str, int] = {}
+        for token in document.keys() & parts.keys():
+            for word in parts[token]:
+                bag[word] = bag.get(word, 0) + document[token]
         bags.append(bag)
-        lengths.append(length)
-    return Bags(tuple(bags), tuple(lengths), _rarity(bags))
+        lengths.append(sum(document.values()))
+    return weighed(bags, lengths)
 
 
-def _rarity(bags: list[Mapping[str, int]]) -> dict[str, float]:
-    holding = Counter(word for bag in bags for word in bag)
-    return {
-        word: math.log(1 + (len(bags) - count + 0.5) / (count + 0.5))
-        for word, count in holding.items()
+def weighed(bags: Sequence[Mapping[str, int]], lengths: Iterable[int]) -> Bags:
+    """Return bags of words that are split already, each with the length of its document."""
+    sizes = tuple(lengths)
+    mean = sum(sizes) / len(sizes) if sizes else 1.0
+    norms = tuple(_K1 * (1 - _B + _B * size / (mean or 1.0)) for size in sizes)
+    holders: defaultdict[str, list[int]] = defaultdict(list)
+    for place, bag in enumerate(bags):
+        for word in bag:
+            holders[word].append(place)
+    rarity = {
+        word: math.log(1 + (len(bags) - len(held) + 0.5) / (len(held) + 0.5))
+        for word, held in holders.items()
     }
+    return Bags(tuple(bags), norms, holders, rarity)

@@ -10,10 +10,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from threading import Timer
+from threading import Event, Thread
 from typing import IO, Self
 
 _LENGTH = struct.Struct(">I")
+# How often a watchdog looks within the time limit.
+_LOOKS = 8
 _MAX_FRAME_BYTES = 32 * 1024 * 1024
 _ROOT = str(Path(__file__).resolve().parent.parent)
 
@@ -37,6 +39,7 @@ class Child:
         self._module = module
         self._timeout_s = timeout_s
         self._process: subprocess.Popen[bytes] | None = None
+        self._watchdog: _Watchdog | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -54,9 +57,8 @@ class Child:
         process = self._process or self._started()
         assert process.stdin is not None  # noqa: S101 - for the type checker; PIPE was asked for
         assert process.stdout is not None  # noqa: S101 - the same
-        watchdog = Timer(self._timeout_s, process.kill)
-        watchdog.daemon = True
-        watchdog.start()
+        assert self._watchdog is not None  # noqa: S101 - the same; it starts with the child
+        self._watchdog.begin()
         try:
             write_frame(process.stdin, header)
             write_frame(process.stdin, content)
@@ -65,7 +67,7 @@ class Child:
         except BrokenPipeError:
             answer = None
         finally:
-            watchdog.cancel()
+            self._watchdog.end()
         if answer is None:
             self.close()
         return answer
@@ -75,6 +77,8 @@ class Child:
         process, self._process = self._process, None
         if process is None:
             return
+        if self._watchdog is not None:
+            self._watchdog.stop()
         process.kill()
         # A write that met a dead child left bytes in the buffer, which closing tries once more.
         for stream in (process.stdin, process.stdout):
@@ -96,7 +100,47 @@ class Child:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        self._watchdog = _Watchdog(self._timeout_s, self._process.kill)
         return self._process
+
+
+class _Watchdog:
+    """One thread that kills a child which is slow, however many questions it is asked.
+
+    It looks a few times within the limit and is told nothing in between: a thread for each question
+    costs more than most answers.
+    """
+
+    def __init__(self, timeout_s: float, kill: Callable[[], None]) -> None:
+        self._tick_s = timeout_s / _LOOKS
+        self._kill = kill
+        self._asked = 0
+        self._is_waiting = False
+        self._stopped = Event()
+        Thread(target=self._watch, daemon=True).start()
+
+    def begin(self) -> None:
+        """Count from now."""
+        self._asked += 1
+        self._is_waiting = True
+
+    def end(self) -> None:
+        """Count no more until the next question."""
+        self._is_waiting = False
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stopped.set()
+
+    def _watch(self) -> None:
+        seen = looks = 0
+        while not self._stopped.wait(self._tick_s):
+            is_same = self._is_waiting and seen == self._asked
+            looks = looks + 1 if is_same else 0
+            seen = self._asked
+            if looks >= _LOOKS:
+                self._kill()
+                return
 
 
 def answer_all(answer: Answer, memory_bytes: int, cpu_s: int) -> None:

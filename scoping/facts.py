@@ -4,9 +4,12 @@ These nouns stand lowest because the reader of syntax makes them, the index keep
 graph, the ranking and the questions only look at them. They know nothing of each other.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from array import array
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
+
+_MOST_COUNT = 65_535
 
 SymbolKind = Literal["class", "function", "method", "variable"]
 
@@ -39,22 +42,82 @@ class Symbol:
 
 
 @dataclass(frozen=True, slots=True)
-class FileFacts:
-    """One text file. ``language`` is empty where no grammar read it: then it has no symbols.
+class Counts:
+    """Counted words in a fifth of a dictionary's memory; ``in`` asks for one without unpacking.
 
-    ``references`` counts every identifier and word as written, comments and strings too;
-    ``imports`` are the modules as written, ``package.name`` for ``from package import name``;
-    ``strings`` are the literals long enough to be recognised in an error message.
+    ``words`` has a space at both ends and between any two; ``numbers`` are 16 bits each.
+    """
+
+    words: str = " "
+    numbers: bytes = b""
+
+    def __contains__(self, word: str) -> bool:
+        """Whether ``word``, which has no space in it, is among them."""
+        return f" {word} " in self.words
+
+    def unpacked(self) -> dict[str, int]:
+        """Return them as a dictionary, made anew."""
+        return dict(zip(self.words.split(), array("H", self.numbers), strict=True))
+
+
+def counts_of(words: Mapping[str, int]) -> Counts:
+    """Return counted words, packed; a count past 65,535 is cut."""
+    try:
+        numbers = array("H", words.values())
+    except OverflowError:
+        numbers = array("H", [min(count, _MOST_COUNT) for count in words.values()])
+    return Counts(f" {' '.join(words)} ", numbers.tobytes())
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What only a parser tells of one file: its definitions, and what it imports as written."""
+
+    symbols: tuple[Symbol, ...] = ()
+    imports: tuple[str, ...] = ()
+
+
+def _no_structure(_: str) -> Structure:
+    return Structure()
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """One text file. ``language`` is empty where there is no grammar: then it has no symbols.
+
+    ``counts`` holds every identifier and word as written, comments and strings too; ``names`` are
+    those that look like a definition's, ``strings`` the literals long enough to be recognised
+    in an error message. ``structure`` parses the file of a path when it is first asked for;
+    ``imports`` are the modules as written, ``package.name`` for ``from package import name``.
     """
 
     path: str
     blob: str = ""
     language: str = ""
     lines: int = 0
-    symbols: tuple[Symbol, ...] = ()
-    references: Mapping[str, int] = field(default_factory=dict)
-    imports: tuple[str, ...] = ()
+    counts: Counts = Counts()
+    names: tuple[str, ...] = ()
     strings: tuple[str, ...] = ()
+    structure: Callable[[str], Structure] = field(default=_no_structure, repr=False, compare=False)
+
+    @property
+    def references(self) -> dict[str, int]:
+        """Every identifier and word with its count; unpacked anew each time, so ask once."""
+        return self.counts.unpacked()
+
+    def writes(self, name: str) -> bool:
+        """Whether ``name`` is among the identifiers and words."""
+        return name in self.counts
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """The definitions, in the order of their lines; parsed now if they are not known yet."""
+        return self.structure(self.path).symbols
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """The modules it imports, as written; parsed now if they are not known yet."""
+        return self.structure(self.path).imports
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +126,3 @@ class Skipped:
 
     path: str
     reason: str
-
-
-def moved(facts: FileFacts, path: str) -> FileFacts:
-    """Return the same facts for a file of the same content at ``path``."""
-    if facts.path == path:
-        return facts
-    symbols = tuple(replace(symbol, path=path) for symbol in facts.symbols)
-    return replace(facts, path=path, symbols=symbols)

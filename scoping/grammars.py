@@ -12,9 +12,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Self, TypeVar, get_args
 
 from scoping.child import Child, answer_all
-from scoping.facts import FileFacts, Skipped
-from scoping.languages import BY_NAME, Grammar, grammar_of, query_text
-from scoping.syntax import Shape, Syntax, facts_from, why_unreadable
+from scoping.facts import Skipped
+from scoping.languages import (
+    BY_NAME,
+    WRAPPERS,
+    Grammar,
+    grammar_of,
+    indexed_grammar_of,
+    query_text,
+)
+from scoping.syntax import Shape, Syntax, why_unreadable
 from scoping.test_facts import SuiteFacts, SuiteQuestion
 from scoping.test_syntax.nodes import plain
 
@@ -26,22 +33,17 @@ _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 _MAX_FAILURES = 20
 _MAX_SYMBOLS = 5_000
 _MAX_IMPORTS = 1_000
-_MAX_STRINGS = 1_000
-_MIN_STRING = 10
-_MAX_STRING = 300
 _SIGNATURE_BYTES = 400
 _DOCSTRING_BYTES = 300
 _MEMORY_BYTES = 1024**3
 _CPU_S = 1_800
 _TIMEOUT_S = 10.0
-_PARALLEL_FROM = 48
+# Below that, starting a second child takes longer than what it would save.
+_PARALLEL_BYTES = 2_000_000
 
 _Answer = TypeVar("_Answer", Syntax, SuiteFacts)
 _ERRORS = "(ERROR) @error (MISSING) @error"
-# A definition begins where the statement around it does: decorators, `export`, `const`.
-_WRAPPERS = frozenset(
-    ("decorated_definition", "export_statement", "lexical_declaration", "variable_declaration")
-)
+_KINDS = ("class", "function", "method", "variable")
 
 
 class Parser:
@@ -62,24 +64,26 @@ class Parser:
         for child in self._children:
             child.close()
 
-    def facts(self, path: str, content: bytes) -> FileFacts | Skipped:
-        """Return what is in one file; without a grammar for it, its words alone."""
-        return self._facts(self._children[0], path, content)
+    def syntax(self, path: str, content: bytes) -> Syntax | Skipped:
+        """Return what is defined and imported in one file; nothing where no grammar reads it."""
+        return self._ask(self._children[0], path, content, "facts", Syntax())
 
-    def facts_of(self, files: Sequence[tuple[str, bytes]]) -> tuple[FileFacts | Skipped, ...]:
+    def syntaxes_of(self, files: Sequence[tuple[str, bytes]]) -> tuple[Syntax | Skipped, ...]:
         """Return the same for many files (path, content), in their order, on two processors."""
-        if len(files) < _PARALLEL_FROM:
-            return tuple(self.facts(path, content) for path, content in files)
+        if sum(len(content) for _, content in files) < _PARALLEL_BYTES:
+            return tuple(self.syntax(path, content) for path, content in files)
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for large trees alone
 
-        found: list[FileFacts | Skipped] = [Skipped("", "")] * len(files)
+        found: list[Syntax | Skipped] = [Skipped("", "")] * len(files)
+        places = iter(range(len(files)))
 
-        def work(lane: int) -> None:
-            for place in range(lane, len(files), len(self._children)):
-                found[place] = self._facts(self._children[lane], *files[place])
+        def work(child: Child) -> None:
+            for place in places:  # whoever is free takes the next
+                path, content = files[place]
+                found[place] = self._ask(child, path, content, "facts", Syntax())
 
         with ThreadPoolExecutor(len(self._children)) as lanes:
-            for done in [lanes.submit(work, lane) for lane in range(len(self._children))]:
+            for done in [lanes.submit(work, child) for child in self._children]:
                 done.result()
         return tuple(found)
 
@@ -94,17 +98,11 @@ class Parser:
         """Return the tests and comments of one file; empty where no grammar reads it."""
         return self._ask(self._children[0], path, content, what, SuiteFacts())
 
-    def _facts(self, child: Child, path: str, content: bytes) -> FileFacts | Skipped:
-        answer = self._ask(child, path, content, "facts", Syntax())
-        if isinstance(answer, Skipped):
-            return answer
-        return facts_from(path, content, answer)
-
     def _ask(
         self, child: Child, path: str, content: bytes, what: str, nothing: _Answer
     ) -> _Answer | Skipped:
         """Return the answer about a file; ``nothing`` where there is no grammar."""
-        grammar = grammar_of(path)
+        grammar = (indexed_grammar_of if what == "facts" else grammar_of)(path)
         reason = why_unreadable(content)
         if reason:
             return Skipped(path, reason)
@@ -172,15 +170,15 @@ def tree_of(grammar: Grammar, content: bytes) -> "Tree | None":
 def _answer(header: bytes, content: bytes) -> bytes:
     asked = json.loads(header)
     grammar, what = asked["grammar"], asked["what"]
-    is_suite = what in get_args(SuiteQuestion)
-    said = (suite_in if is_suite else parse)(grammar, content, what)
-    return json.dumps(asdict(said)).encode()
+    if what in get_args(SuiteQuestion):
+        return json.dumps(asdict(suite_in(grammar, content, what))).encode()
+    said = parse(grammar, content, what)
+    return json.dumps({name: getattr(said, name) for name in Syntax.__slots__}).encode()
 
 
 def _facts(grammar: Grammar, tree: "Tree") -> Syntax:
     shapes: dict[tuple[int, int], Shape] = {}
     imports: dict[str, None] = {}
-    strings: dict[str, None] = {}
     for found in _matches(_query(grammar, query_text(grammar)), tree):
         if "import" in found:
             imports[plain(found["import"])] = None
@@ -188,14 +186,12 @@ def _facts(grammar: Grammar, tree: "Tree") -> Syntax:
             module = plain(found["module"])
             dot = "" if module.endswith(".") else "."
             imports[f"{module}{dot}{plain(found['member'])}"] = None
-        elif "string" in found:
-            text = plain(found["string"]).strip()
-            if _MIN_STRING <= len(text) <= _MAX_STRING and " " in text:
-                strings[text] = None
         else:
-            kind = next(kind for kind in ("class", "function", "variable") if kind in found)
+            kind = next(kind for kind in _KINDS if kind in found)
             node = found[kind]
-            shape = _shape(kind, node, found["name"])
+            # Where a method stands outside its class, the class is named beside it.
+            owner = f"{plain(found['owner'])}." if "owner" in found else ""
+            shape = _shape(kind, node, owner + plain(found["name"]))
             # What is assigned a function matches as a variable too, before or after.
             known = shapes.get((shape.start, shape.end))
             if known is None or known.kind == "variable":
@@ -204,13 +200,12 @@ def _facts(grammar: Grammar, tree: "Tree") -> Syntax:
         grammar.name,
         tuple(shapes.values())[:_MAX_SYMBOLS],
         tuple(imports)[:_MAX_IMPORTS],
-        tuple(strings)[:_MAX_STRINGS],
     )
 
 
-def _shape(kind: str, node: "Node", name: "Node") -> Shape:
+def _shape(kind: str, node: "Node", name: str) -> Shape:
     whole = node
-    while whole.parent is not None and whole.parent.type in _WRAPPERS:
+    while whole.parent is not None and whole.parent.type in WRAPPERS:
         whole = whole.parent
     holder = node.child_by_field_name("value") or node.child_by_field_name("right") or node
     body = holder.child_by_field_name("body")
@@ -218,7 +213,7 @@ def _shape(kind: str, node: "Node", name: "Node") -> Shape:
     head = _cut(node, node.start_byte, min(end, node.start_byte + _SIGNATURE_BYTES))
     return Shape(
         kind,
-        plain(name),
+        name,
         node.start_byte,
         node.end_byte,
         whole.start_point[0] + 1,
@@ -258,11 +253,19 @@ def _matches(query: "Query", tree: "Tree") -> list[dict[str, "Node"]]:
 
 
 def _depth(tree: "Tree") -> int:
-    """Return how deep the tree is, or a little more than the limit; never by recursion."""
+    """Return how deep the tree is where it may be too deep, never by recursion.
+
+    What has no more nodes in it than there are levels left is not looked into: almost all.
+    """
     cursor = tree.walk()
     depth = deepest = 0
     while deepest <= MAX_DEPTH:
-        if cursor.goto_first_child():
+        node = cursor.node
+        if (
+            node is not None
+            and node.descendant_count > MAX_DEPTH - depth
+            and cursor.goto_first_child()
+        ):
             depth += 1
             deepest = max(deepest, depth)
             continue

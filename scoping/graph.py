@@ -1,77 +1,142 @@
 """Who defines a name, who imports whom, and who mentions a name; from the index alone."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TypeVar
 
 from scoping.facts import FileFacts, Symbol
+from scoping.import_paths import by_stem, path_meant
 from scoping.index import Index
 from scoping.languages import GRAMMARS
 
 _T = TypeVar("_T")
 
 _PYTHON_ROOTS = ("", "src/", "lib/", "python/")
+_SPELLED = frozenset(("go", "rust", "java", "c", "cpp", "ruby", "php"))
 _SCRIPTS = tuple(suffix for suffix in GRAMMARS if not suffix.startswith(".py"))
 
 
-@dataclass(frozen=True, slots=True)
 class Graph:
     """Edges between the files of one index; paths and symbols in the index's order.
 
-    ``modules`` gives the file of a dotted Python name, ``definitions`` the symbols of a plain name
-    (``bar`` for ``Foo.bar``), ``imports`` and ``imported_by`` the files a file touches by import,
-    ``mentions`` the files of code that write a defined name, ``named`` the files of a file name.
+    Each is made when it is first asked for: those of ``definitions`` parse the few files that seem
+    to define a name, ``imports`` and ``mentions`` all files.
     """
 
-    modules: Mapping[str, str]
-    definitions: Mapping[str, tuple[Symbol, ...]]
-    imports: Mapping[str, tuple[str, ...]]
-    imported_by: Mapping[str, tuple[str, ...]]
-    mentions: Mapping[str, tuple[str, ...]]
-    named: Mapping[str, tuple[str, ...]]
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    @cached_property
+    def modules(self) -> Mapping[str, str]:
+        """The file of a dotted Python name; a name that two files have is the first's."""
+        return _modules(self._index)
+
+    @cached_property
+    def named(self) -> Mapping[str, tuple[str, ...]]:
+        """The files of a file name."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for facts in self._index.files:
+            found[facts.path.rpartition("/")[2]].append(facts.path)
+        return _frozen(found)
+
+    @cached_property
+    def definitions(self) -> "Definitions":
+        """The symbols of a plain name (``bar`` for ``Foo.bar``)."""
+        return Definitions(self._index)
+
+    @cached_property
+    def imports(self) -> Mapping[str, tuple[str, ...]]:
+        """The files that a file imports."""
+        self._index.parse()
+        return {facts.path: self.imports_of(facts.path) for facts in self._index.files}
+
+    @cached_property
+    def _stems(self) -> Mapping[str, tuple[str, ...]]:
+        files = self._index.files
+        return by_stem([facts.path for facts in files if facts.language in _SPELLED])
+
+    def imports_of(self, path: str) -> tuple[str, ...]:
+        """Return the files that one file imports; parses no other."""
+        return resolved(self._index.by_path[path], self._index, self.modules, self._stems)
+
+    @cached_property
+    def imported_by(self) -> Mapping[str, tuple[str, ...]]:
+        """The files that import a file."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for path, targets in self.imports.items():
+            for target in targets:
+                found[target].append(path)
+        return _frozen(found)
 
     def referrers(self, name: str) -> tuple[str, ...]:
         """Return the files of code that write ``name``, which may be where it is defined."""
-        return self.mentions.get(name, ())
+        files = self._index.files
+        return tuple(facts.path for facts in files if facts.language and facts.writes(name))
+
+
+class Definitions(Mapping[str, tuple[Symbol, ...]]):
+    """The symbols of a plain name, parsed from the files that seem to define it."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._definers: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for facts in index.files:
+            for name in facts.names:
+                self._definers[name][facts.path] += 1
+
+    def __getitem__(self, name: str) -> tuple[Symbol, ...]:
+        """Return the definitions of ``name``; KeyError where nothing looks like one."""
+        if name not in self._definers:
+            raise KeyError(name)
+        self.parse((name,))
+        return tuple(
+            symbol
+            for path in self._definers[name]
+            for symbol in self._index.by_path[path].symbols
+            if symbol.name == name
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield every name that seems to be defined."""
+        return iter(self._definers)
+
+    def __len__(self) -> int:
+        """Return how many names seem to be defined."""
+        return len(self._definers)
+
+    def definers(self, name: str) -> Mapping[str, int]:
+        """Return the files that seem to define ``name``, and how often each; parses nothing."""
+        return self._definers.get(name, {})
+
+    def homonyms(self, name: str) -> int:
+        """Return how often ``name`` seems to be defined; parses nothing."""
+        return sum(self.definers(name).values())
+
+    def parse(self, names: Iterable[str]) -> None:
+        """Have the files that seem to define any of ``names`` parsed at once."""
+        self._index.parse(path for name in names for path in self.definers(name))
 
 
 def build_graph(index: Index) -> Graph:
     """Return the edges of ``index``. Imports of files that are not in it are left out."""
-    modules = _modules(index)
-    definitions: defaultdict[str, list[Symbol]] = defaultdict(list)
-    imports: dict[str, tuple[str, ...]] = {}
-    imported_by: defaultdict[str, list[str]] = defaultdict(list)
-    named: defaultdict[str, list[str]] = defaultdict(list)
-    for facts in index.files:
-        named[facts.path.rpartition("/")[2]].append(facts.path)
-        for symbol in facts.symbols:
-            definitions[symbol.name].append(symbol)
-        imports[facts.path] = resolved(facts, index, modules)
-        for target in imports[facts.path]:
-            imported_by[target].append(facts.path)
-    mentions: defaultdict[str, list[str]] = defaultdict(list)
-    for facts in index.files:
-        if facts.language:
-            for name in facts.references.keys() & definitions.keys():
-                mentions[name].append(facts.path)
-    return Graph(
-        modules,
-        _frozen(definitions),
-        imports,
-        _frozen(imported_by),
-        _frozen(mentions),
-        _frozen(named),
-    )
+    return Graph(index)
 
 
-def resolved(facts: FileFacts, index: Index, modules: Mapping[str, str]) -> tuple[str, ...]:
+def resolved(
+    facts: FileFacts,
+    index: Index,
+    modules: Mapping[str, str],
+    stems: Mapping[str, tuple[str, ...]],
+) -> tuple[str, ...]:
     """Return the files of the index that a file imports, each once, never itself."""
     targets: dict[str, None] = {}
     for module in facts.imports:
         if facts.language == "python":
             target = _python_target(facts.path, module, modules)
+        elif facts.language in _SPELLED:
+            target = path_meant(facts.path, module, stems)
         else:
             target = _script_target(facts.path, module, index)
         if target and target != facts.path:

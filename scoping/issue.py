@@ -13,12 +13,19 @@ from scoping.words import spellings, split, tokens, words_of
 
 _MAX_TITLE = 500
 _MAX_BODY = 60_000
-_HEAD = 600
 _MAX_FOUND = 200
 
 _PATH = re.compile(r"[\w.@+-]{1,100}(?:[/\\][\w.@+-]{1,100}){0,12}")
 _DOTTED = re.compile(r"[A-Za-z_]\w{0,80}(?:\.[A-Za-z_]\w{0,80}){1,8}")
 _CODE = re.compile(r"`{1,3}([^`\n]{1,300})`{1,3}")
+_ADDRESS = re.compile(r"\bhttps?://[^\s<>()\"']{1,500}")
+# "numpy: 1.18", "- Python version: 3.7.1": what a form asks for and every reporter fills in.
+_VERSION = re.compile(
+    r"[\s*+-]{0,8}[\w.-]{1,40}[\s*]{0,8}(?:[:=]{1,2}|version:?)?"
+    r"[\s*`]{0,8}v?\d+\.\d+[\w.+-]{0,40}[\s*`]*$"
+)
+_VERSION_LETTERS = 120
+_PROMPTS = (">>>", "...", "In [", "$ ", "File ")
 _CALL = re.compile(r"([A-Za-z_]\w{0,80})\(")
 _PYTHON_FRAME = re.compile(r'File "([^"\n]{1,300})", line (\d{1,7})(?:, in ([\w.<>]{1,100}))?')
 _SCRIPT_FRAME = re.compile(r"\bat (?:([\w.$<>]{1,100}) )?\(?([^\s():]{1,300}):(\d{1,7}):\d{1,7}")
@@ -37,16 +44,18 @@ class Frame:
 class Issue:
     """An issue, read: counted words of three of its parts, and what it mentions, in order.
 
-    ``text`` is title and body as cut, ``tokens`` its names and words as written, ``spelled`` the
-    spelling of each split word. ``names`` look like code (quoted, called, or written with capitals
-    or underscores inside); ``dotted`` are names with dots in them; ``paths`` use ``/``.
+    ``text`` is title and body as cut, ``tokens`` its names and words as written, ``code_tokens``
+    those set as code, ``spelled`` the spelling of each split word. ``names`` look like code (they
+    are quoted, called, or have capitals or underscores inside); ``dotted`` are names with dots in
+    them; ``paths`` use ``/``.
     """
 
     text: str
     tokens: Counter[str]
+    code_tokens: Counter[str]
     words: Counter[str]
     title_words: Counter[str]
-    head_words: Counter[str]
+    code_words: Counter[str]
     spelled: Mapping[str, str]
     names: tuple[str, ...] = ()
     dotted: tuple[str, ...] = ()
@@ -63,16 +72,19 @@ def read_issue(title: str, body: str) -> Issue:
     """Return what the issue says; past some 60,000 characters it is not read."""
     title, body = title[:_MAX_TITLE], body[:_MAX_BODY]
     text = f"{title}\n{body}"
-    counted = tokens(text)
+    said = _said(text)
+    counted = tokens(said)
+    code = tokens(_code(said))
     frames = _frames(text)
     return Issue(
         text,
         counted,
+        code,
         words_of(counted),
         words_of(tokens(title)),
-        words_of(tokens(body[:_HEAD])),
+        words_of(code),
         spellings(counted),
-        _names(text, counted),
+        _names(said, counted),
         _distinct(found.group() for found in _DOTTED.finditer(text)),
         _distinct((*(frame.path for frame in frames), *_paths(text))),
         frames,
@@ -84,6 +96,20 @@ def _names(text: str, counted: Counter[str]) -> tuple[str, ...]:
     called = _CALL.findall(text)
     shaped = [name for name in counted if len(split(name)) > 1 or "_" in name.strip("_")]
     return _distinct([*quoted, *called, *shaped])
+
+
+def _said(text: str) -> str:
+    """Return what the reporter said: no hints of the form, no addresses, no list of versions."""
+    start, *commented = text.split("<!--")
+    outside = (part.partition("-->")[2] if "-->" in part else part for part in commented)
+    lines = _ADDRESS.sub(" ", " ".join((start, *outside))).split("\n")
+    return "\n".join(line for line in lines if not _VERSION.match(line[:_VERSION_LETTERS]))
+
+
+def _code(text: str) -> str:
+    """Return what is set as code: fenced, quoted, or typed at a prompt."""
+    typed = [line for line in text.split("\n") if line.lstrip().startswith(_PROMPTS)]
+    return "\n".join((*text.split("```")[1::2], *_CODE.findall(text), *typed))
 
 
 def _frames(text: str) -> tuple[Frame, ...]:

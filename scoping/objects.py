@@ -1,51 +1,33 @@
 """Reads objects of a git directory it is given: commits, trees, blobs; writes nothing.
 
-GitPython runs git and turns its failures into exceptions. It hands its own environment to each
-child, so every command here starts with ``env -i``, every value emptied; and it leaves a child's
-stderr in a pipe that nobody empties, so the one process that lives long (``cat-file --batch``) is
-started without it.
+GitPython starts git. It hands its own environment to each child, so every command here starts with
+``env -i``, every value emptied.
 """
 
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 from types import ModuleType
 
-from scoping.refusal import Refusal
+from scoping.blobs import ENVIRONMENT, Blobs, ObjectsRefusal, git_argv
 
-_SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
 _TIMEOUT_S = 120.0
 _MISSING = -1
 
-_ENVIRONMENT = {
-    "PATH": _SEARCH_PATH,
-    "HOME": "/nonexistent",
-    "LC_ALL": "C.UTF-8",
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_SYSTEM": os.devnull,
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    # A partial clone fetches what it lacks, through a transport that its own config chooses.
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "none",
-    # A path may be called what git would take for a pattern.
-    "GIT_LITERAL_PATHSPECS": "1",
-}
 _OBJECT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 # What git puts between the parts of a commit's line; no subject holds it.
 _PART = "\x1f"
-
-
-class ObjectsRefusal(Refusal):
-    """The git directory does not hold what was asked for: what is missing, and what to do."""
+_RECORD = "\x1e"
+_PAST = re.compile(f"{_RECORD}(\\d{{1,12}}){_PART}")
+# A repository's own settings may ask for signatures, which runs a program of its choice.
+_PLAIN_LOG = ("--no-show-signature", "--no-mailmap", "--encoding=UTF-8")
+_MESSAGE_LETTERS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +58,27 @@ class Commit:
     subject: str
 
 
+@dataclass(frozen=True, slots=True)
+class PastCommit:
+    """One commit with what it changed: seconds since 1970, its message, cut, and its paths."""
+
+    time_s: int
+    message: str
+    paths: tuple[str, ...]
+
+
 class ObjectReader:
     """Reads one git directory; not safe for two threads at once. Made by `open_objects`."""
 
     def __init__(self, git_dir: Path) -> None:
         self._git_dir = git_dir
-        self._batch: subprocess.Popen[bytes] | None = None
+        self._blobs = Blobs(git_dir)
         self._listed: tuple[str, tuple[TreeEntry, ...]] = ("", ())
 
     @property
     def pid(self) -> int | None:
         """The process id of the git that reads objects, or None while none runs."""
-        return self._batch.pid if self._batch else None
+        return self._blobs.pid
 
     def resolve(self, revision: str) -> str:
         """Return the commit that ``revision`` means; ObjectsRefusal when there is none."""
@@ -119,84 +110,74 @@ class ObjectReader:
     def history(self, commit: str, path: str, limit: int) -> tuple[Commit, ...]:
         """Return the newest commits up to ``commit`` that changed ``path``; none where none did."""
         form = f"--format=%H{_PART}%cs{_PART}%s"
-        told = self._git("log", f"-{limit}", form, "--end-of-options", commit, "--", path)
+        told = self._git(
+            "log", *_PLAIN_LOG, f"-{limit}", form, "--end-of-options", commit, "--", path
+        )
         lines = told.decode("utf-8", "replace").split("\n")
         return tuple(Commit(*line.split(_PART, 2)) for line in lines if line)
+
+    def line_history(self, commit: str, path: str, line: int, limit: int) -> tuple[Commit, ...]:
+        """Return the newest commits up to ``commit`` that changed one line; it must be there."""
+        form = f"--format=%H{_PART}%cs{_PART}%s"
+        told = self._git(
+            "log", *_PLAIN_LOG, "-s", f"-{limit}", form, f"-L{line},{line}:{path}", commit
+        )
+        lines = told.decode("utf-8", "replace").split("\n")
+        return tuple(Commit(*row.split(_PART, 2)) for row in lines if row)
+
+    def past(self, commit: str, limit: int) -> tuple[PastCommit, ...]:
+        """Return the newest commits up to ``commit`` with what each changed.
+
+        Neither merges nor first commits, such as a shallow clone's: those bring all files at once.
+
+        ObjectsRefusal in a partial clone that lacks trees.
+        """
+        form = f"--format={_RECORD}%ct{_PART}%B{_PART}"
+        asked = ("--no-merges", "--min-parents=1", "--no-renames", "--name-only", "-z", f"-{limit}")
+        told = self._git("log", *_PLAIN_LOG, *asked, form, "--end-of-options", commit)
+        times_and_rests = _PAST.split(told.decode("utf-8", "surrogateescape"))[1:]
+        return tuple(map(_past, times_and_rests[::2], times_and_rests[1::2]))
 
     def read(self, sha: str, limit: int) -> bytes:
         """Return the content of an object of at most ``limit`` bytes.
 
         ObjectsRefusal when it is larger, missing or damaged.
         """
-        if not sha.isalnum() or not sha.isascii():
-            raise ObjectsRefusal(f"{sha!r} is no object name")
-        batch = self._batch or self._started()
-        assert batch.stdin is not None  # noqa: S101 - for the type checker; PIPE was asked for
-        assert batch.stdout is not None  # noqa: S101 - the same
-        try:
-            batch.stdin.write(sha.encode("ascii") + b"\n")
-            batch.stdin.flush()
-        except BrokenPipeError:
-            self.close()
-            raise ObjectsRefusal(f"git stopped while reading {self._git_dir}") from None
-        header = batch.stdout.readline().split()
-        if len(header) != len(("sha", "type", "size")):
-            self.close()
-            raise ObjectsRefusal(
-                f"object {sha} is not in the repository, or is damaged; check it with: git fsck"
-            )
-        size = int(header[2])
-        if size > limit:
-            self.close()  # cheaper than reading what nobody wants
-            raise ObjectsRefusal(f"object {sha} has {size} bytes; the limit here is {limit}")
-        content = batch.stdout.read(size + 1)[:-1]
-        if len(content) != size:
-            self.close()
-            raise ObjectsRefusal(f"object {sha} is damaged; check it with: git fsck")
-        return content
+        return self._blobs.read(sha, limit)
+
+    def read_many(self, shas: Sequence[str], limit: int) -> Iterator[bytes | None]:
+        """Yield the content of each object, in order; None where `read` would refuse."""
+        return self._blobs.read_many(shas, limit)
 
     def close(self) -> None:
         """End the process that reads objects; the next read starts another."""
-        batch, self._batch = self._batch, None
-        if batch is None:
-            return
-        batch.kill()
-        batch.communicate()
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        self._batch = subprocess.Popen(
-            self._argv("cat-file", "--batch"),
-            env=_ENVIRONMENT,
-            cwd=self._git_dir,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        return self._batch
-
-    def _argv(self, *arguments: str) -> list[str]:
-        own = [f"--git-dir={self._git_dir}", "--no-pager", "-c", "protocol.allow=never"]
-        return ["git", *own, *arguments]
+        self._blobs.close()
 
     def _git(self, *arguments: str) -> bytes:
         git = _git_python()
-        clean = ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in _ENVIRONMENT.items())]
+        clean = ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in ENVIRONMENT.items())]
+        running = git.Git(self._git_dir).execute(
+            [*clean, *git_argv(self._git_dir, *arguments)],
+            as_process=True,  # its own time limit is a thread that outlives an interruption
+            env=dict.fromkeys(os.environ, ""),  # for the moment before `env` clears it
+        )
         try:
-            printed = git.Git(self._git_dir).execute(
-                [*clean, *self._argv(*arguments)],
-                stdout_as_string=False,
-                strip_newline_in_stdout=False,
-                kill_after_timeout=_TIMEOUT_S,
-                env=dict.fromkeys(os.environ, ""),  # for the moment before `env` clears it
-            )
-        except git.GitCommandError as error:
-            why = _told(error.stderr)
+            printed, said = running.communicate(timeout=_TIMEOUT_S)
+        except BaseException as error:  # an interrupt, too, must leave no git behind
+            running.kill()
+            running.communicate()
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
+            message = f"git {arguments[0]} took longer than {_TIMEOUT_S:g} s in {self._git_dir}"
+            raise ObjectsRefusal(f"{message} and was stopped; check it with: git fsck") from error
+        if running.returncode:
+            why = _told(said.decode("utf-8", "replace"))
             partial = "; this is a partial clone: run `git fetch --refetch` in it first"
             raise ObjectsRefusal(
                 f"git {arguments[0]} failed in {self._git_dir}: {why}"
                 + (partial if "promisor" in why else "")
-            ) from error
-        return printed if isinstance(printed, bytes) else str(printed).encode()
+            )
+        return bytes(printed)
 
 
 @contextmanager
@@ -245,6 +226,15 @@ def _entry(line: bytes) -> TreeEntry:
     known = {"-": 0, "BAD": _MISSING}
     length = known[size] if size in known else int(size)
     return TreeEntry(path.decode("utf-8", "surrogateescape"), mode, sha, length)
+
+
+def _past(time_s: str, rest: str) -> PastCommit:
+    """Return one commit of a log. A message may hold any letter, the paths are after its end."""
+    message, part, paths = rest.rpartition(_PART)
+    if not part:  # the mark of a commit was in the message itself
+        message, paths = rest, ""
+    found = tuple(path.lstrip("\n") for path in paths.split("\0") if path.strip("\n"))
+    return PastCommit(int(time_s), message[:_MESSAGE_LETTERS], found)
 
 
 def _told(stderr: str) -> str:

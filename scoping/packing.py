@@ -1,245 +1,254 @@
-"""What of the ranked files fits in a prompt: whole files, functions, skeletons, one-line maps.
+"""What of the ranking fits in a prompt: bodies first, then their tests, callers, outlines, a map.
 
-A file gets a share of what is left when its turn comes, so the likeliest have most room and what
-one does not use goes to the next. What will be changed must be there word for word; what it
-touches is enough in outline.
+What will be changed must be there word for word; what it touches is enough in outline. So most of
+the room goes to the bodies of functions, the likeliest for their length first, wherever they are; a
+file of which most would be shown is shown whole.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from math import log
 
-from scoping.facts import FileFacts, Symbol
+from scoping.bodies import Read
+from scoping.excerpts import (
+    Excerpt,
+    Room,
+    Span,
+    Wanted,
+    class_heads,
+    lines_excerpt,
+    map_row,
+    merged,
+    skeleton_rows,
+)
+from scoping.facts import FileFacts
 from scoping.functions import RankedFunction
 from scoping.index import Index
-from scoping.rank import RankedFile, Ranking, Read
+from scoping.rank import Ranking
 from scoping.syntax import lines_of
+from scoping.words import tokens
 
-ExcerptKind = Literal["whole", "lines", "skeleton", "map"]
-
-_FRAME_TOKENS = 24  # the marks, the hash and the name around each excerpt in a prompt
-_TEST_SHARE = 0.2
-_FILE_SHARE = 0.4
-_SKELETON_SHARE = 0.25
-_SHOWN_IN_FULL = 8
+_BODY_SHARE = 0.8
+_TEST_SHARE = 0.1
+_SKELETON_SHARE = 0.5  # of what is left for one file when its turn comes
+_LENGTH_AGAINST = 0.8
+_WHOLE_ABOVE = 0.7
+_SHOWN_WHOLE = 5
+_SMALL_SHARE = 0.15
+_HEADS = 1
+_HEAD_LINES = 40
+_CALLERS = 4
 _SHOWN_TESTS = 3
-_MOST_FUNCTIONS = 12
-_HEAD_LINES = 60
-_CLASS_LINES = 15
-_GAP_LINES = 3
-_MAP_NAMES = 12
+_SHOWN_PAGES = 1
 _NO_CLUE = "no word of the issue points at any file"
-
-
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """A piece of one file for the prompt, and why it is there. Lines count from 1, both included.
-
-    ``text`` of a ``whole`` or ``lines`` excerpt is the file's own; of a ``skeleton`` it is one
-    ``line: signature`` for each definition, of a ``map`` one line of names. ``blob`` is the file's
-    object at the base; ``symbol`` names what the lines define, if they were chosen for it.
-    """
-
-    path: str
-    start_line: int
-    end_line: int
-    blob: str
-    text: str
-    reasons: tuple[str, ...] = ()
-    symbol: str = ""
-    kind: ExcerptKind = "lines"
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """How much may be shown: distinct files, and tokens as ``estimate`` counts them in a text."""
-
-    max_files: int
-    max_tokens: int
-    estimate: Callable[[str], int]
-
-    def cost(self, excerpt: Excerpt) -> int:
-        """Return what one excerpt takes of the prompt, its name and marks included."""
-        named = f"{excerpt.path} lines {excerpt.start_line}-{excerpt.end_line}\n{excerpt.text}"
-        return self.estimate(named) + _FRAME_TOKENS
-
-
-class _Packer:
-    """Excerpts taken so far, and what is left."""
-
-    def __init__(self, index: Index, ranking: Ranking, read: Read, room: Room) -> None:
-        self._index = index
-        self._functions = ranking.functions
-        self._read = read
-        self._room = room
-        self._order = {file.path: place for place, file in enumerate(ranking.files)}
-        self._taken: list[Excerpt] = []
-        self.left = room.max_tokens
-
-    @property
-    def paths(self) -> set[str]:
-        return {excerpt.path for excerpt in self._taken}
-
-    @property
-    def is_full(self) -> bool:
-        return len(self.paths) >= self._room.max_files or self.left <= _FRAME_TOKENS
-
-    def excerpts(self) -> tuple[Excerpt, ...]:
-        key = self._order
-        return tuple(sorted(self._taken, key=lambda one: (key[one.path], one.start_line)))
-
-    def show(self, file: RankedFile, allowance: float) -> bool:
-        """Take the whole file when it fits in ``allowance`` tokens, else its best functions."""
-        facts = self._index.by_path[file.path]
-        lines = lines_of(self._read(file.path))
-        if not lines:
-            return False
-        whole = _lines(facts, lines, (1, len(lines)), file.reasons)
-        if self._take([whole], allowance):
-            return True
-        mine = [one for one in self._functions if one.path == file.path][:_MOST_FUNCTIONS]
-        chosen: list[RankedFunction] = []
-        best: list[Excerpt] = []
-        for function in mine:
-            bodies = _bodies(facts, lines, [*chosen, function], file)
-            if self._cost(bodies) <= min(allowance, self.left):
-                chosen.append(function)
-                best = bodies
-        return self._take(best, allowance)
-
-    def outline(self, file: RankedFile, allowance: float) -> bool:
-        """Take as much of the file's skeleton as fits in ``allowance`` tokens."""
-        facts = self._index.by_path[file.path]
-        rows = list(_skeleton(facts))
-        while rows:
-            text = "\n".join(rows)
-            excerpt = Excerpt(
-                file.path, 1, facts.lines, facts.blob, text, file.reasons, kind="skeleton"
-            )
-            if self._take([excerpt], allowance):
-                return True
-            rows = rows[: len(rows) // 2]
-        return False
-
-    def mention(self, file: RankedFile) -> bool:
-        """Take one line that tells what the file defines."""
-        facts = self._index.by_path[file.path]
-        names = [one.name for one in facts.symbols if "." not in one.qualified_name]
-        more = " ..." if len(names) > _MAP_NAMES else ""
-        text = ", ".join(names[:_MAP_NAMES]) + more or f"{facts.lines} lines"
-        excerpt = Excerpt(file.path, 1, facts.lines, facts.blob, text, file.reasons, kind="map")
-        return self._take([excerpt], self.left)
-
-    def _cost(self, excerpts: Sequence[Excerpt]) -> int:
-        return sum(self._room.cost(excerpt) for excerpt in excerpts)
-
-    def _take(self, excerpts: Sequence[Excerpt], allowance: float) -> bool:
-        cost = self._cost(excerpts)
-        if not excerpts or cost > min(allowance, self.left):
-            return False
-        self._taken.extend(excerpts)
-        self.left -= cost
-        return True
 
 
 def pack(index: Index, ranking: Ranking, read: Read, room: Room) -> tuple[tuple[Excerpt, ...], int]:
     """Return excerpts, likeliest file first, and the tokens they take: never more than allowed."""
-    packer = _Packer(index, ranking, read, room)
     # What nothing speaks for only costs; with no word to go by, anything may be it.
-    likely = [file for file in ranking.files if file.reasons] or [
+    likely = tuple(file for file in ranking.files if file.reasons) or tuple(
         replace(file, reasons=(_NO_CLUE,)) for file in ranking.files
-    ]
-    sources = [file for file in likely if file.kind != "test"]
-    tests = [file for file in likely if file.kind == "test"][:_SHOWN_TESTS]
-    kept = room.max_tokens * _TEST_SHARE if tests else 0.0
-    for file in sources[:_SHOWN_IN_FULL]:
-        if not packer.is_full:
-            _show_or_outline(packer, file, (packer.left - kept) * _FILE_SHARE)
-    for file in tests:
-        if not packer.is_full:
-            _show_or_outline(packer, file, min(packer.left, kept) * 2 / 3)
-    for file in sources[: room.max_files]:
-        allowance = 0 if packer.is_full or file.path in packer.paths else packer.left
-        if allowance and not packer.outline(file, allowance * _SKELETON_SHARE):
-            packer.mention(file)
+    )
+    packer = _Packer(index, Ranking(likely, ranking.functions), read, room)
+    packer.show_bodies(room.max_tokens * _BODY_SHARE)
+    packer.show_what_exercises(room.max_tokens * _TEST_SHARE)
+    packer.show_callers()
+    packer.outline_others()
     return packer.excerpts(), room.max_tokens - packer.left
 
 
-def _show_or_outline(packer: _Packer, file: RankedFile, allowance: float) -> None:
-    if not packer.show(file, allowance):
-        packer.outline(file, allowance)
+class _Packer:
+    """What is chosen of each file so far, and how many tokens are left."""
 
+    def __init__(self, index: Index, ranking: Ranking, read: Read, room: Room) -> None:
+        self._index = index
+        self._read = read
+        self._room = room
+        self._files = {file.path: file for file in ranking.files}
+        self._order = {path: place for place, path in enumerate(self._files)}
+        self._functions = [one for one in ranking.functions if one.path in self._files]
+        self._lines: dict[str, list[str]] = {}
+        self._wanted: dict[str, Wanted] = {}
+        self._taken: dict[str, list[Excerpt]] = {}
+        self._costs: dict[str, int] = {}
 
-def _lines(
-    facts: FileFacts,
-    lines: Sequence[str],
-    span: tuple[int, int],
-    reasons: tuple[str, ...],
-    symbol: str = "",
-) -> Excerpt:
-    start, end = span
-    text = "".join(lines[start - 1 : end])
-    kind: ExcerptKind = "whole" if span == (1, len(lines)) else "lines"
-    return Excerpt(facts.path, start, end, facts.blob, text, reasons, symbol, kind)
+    @property
+    def left(self) -> int:
+        return self._room.max_tokens - sum(self._costs.values())
 
+    def excerpts(self) -> tuple[Excerpt, ...]:
+        paths = sorted(self._taken, key=lambda path: self._order[path])
+        return tuple(excerpt for path in paths for excerpt in self._taken[path])
 
-def _bodies(
-    facts: FileFacts, lines: Sequence[str], chosen: Sequence[RankedFunction], file: RankedFile
-) -> list[Excerpt]:
-    """Return the chosen functions with their classes' heads and the head of the file."""
-    wanted: dict[tuple[int, int], tuple[str, tuple[str, ...]]] = {}
-    first = min(one.start_line for one in facts.symbols if one.kind != "variable")
-    if first > 1:
-        wanted[1, min(_HEAD_LINES, first - 1)] = ("", ("the head of a likely file",))
-    for function in chosen:
+    def show_bodies(self, most: float) -> None:
+        """Take the functions that are likeliest for their length, and likely files without any."""
+        until = self.left - most
+        for path in list(self._files)[:_SHOWN_WHOLE]:
+            if self._files[path].kind not in {"test", "docs"} and self._is_small(path):
+                self._take_whole(path, until)
+        for function in self._by_density():
+            self._take_function(function, until)
+        for path in list(self._taken):
+            self._widen(path, until)
+
+    def show_what_exercises(self, most: float) -> None:
+        """Take the likeliest tests: their functions that write a shown name, or the whole file."""
+        until = max(0.0, self.left - most)
+        shown = {one.rpartition(".")[2] for one in self._shown_names()}
+        tests = [path for path, file in self._files.items() if file.kind == "test"]
+        for path in tests[:_SHOWN_TESTS]:
+            if self._take_whole(path, until):
+                continue
+            for symbol in self._index.by_path[path].symbols:
+                if symbol.kind in {"function", "method"}:
+                    span = symbol.start_line, symbol.end_line
+                    said = tokens("".join(self._text(path)[span[0] - 1 : span[1]])).keys() & shown
+                    if said:
+                        reason = f"exercises `{min(said)}`"
+                        self._take(path, {span: (symbol.qualified_name, (reason,))}, until)
+
+    def show_callers(self) -> None:
+        """Take a line of each of the few likely files that call the likeliest function."""
+        first = next((name for name in self._shown_names()), "").rpartition(".")[2]
+        if not first:
+            return
+        callers = 0
+        for path, file in self._files.items():
+            facts = self._index.by_path[path]
+            if callers >= _CALLERS or file.kind != "source" or first not in facts.references:
+                continue
+            for number, line in enumerate(self._text(path), 1):
+                if f"{first}(" in line and not self._is_defined_at(facts, first, number):
+                    wanted: Wanted = {(number, number): ("", (f"calls `{first}`",))}
+                    if not self._is_shown(path, number):
+                        callers += self._take(path, wanted, self.left / 2)
+                    break
+
+    def outline_others(self) -> None:
+        """Take outlines of the next files, and a line of the rest."""
+        paths = [path for path, file in self._files.items() if file.kind != "test"]
+        pages = 0
+        for path in paths[: self._room.max_files]:
+            if path in self._taken or self.left < self._room.smallest:
+                continue
+            if self._files[path].kind == "docs":
+                pages += 1
+                if pages <= _SHOWN_PAGES and self._take_whole(path, self.left / 2):
+                    continue
+            self._outline(path, self.left * _SKELETON_SHARE) or self._mention(path)
+
+    def _by_density(self) -> list[RankedFunction]:
+        """Return the functions, the likeliest for their length first; tests have their own turn."""
+        sources = [one for one in self._functions if self._files[one.path].kind != "test"]
+        worth = {
+            one.id: one.score - _LENGTH_AGAINST * log(2 + len("".join(self._body(one))))
+            for one in sources
+        }
+        return sorted(sources, key=lambda one: (-worth[one.id], one.id))
+
+    def _body(self, function: RankedFunction) -> Sequence[str]:
+        return self._text(function.path)[function.start_line - 1 : function.end_line]
+
+    def _text(self, path: str) -> list[str]:
+        if path not in self._lines:
+            self._lines[path] = lines_of(self._read(path))
+        return self._lines[path]
+
+    def _is_small(self, path: str) -> bool:
+        """Whether a file without functions is short enough to be shown beside those with some."""
+        facts = self._index.by_path[path]
+        if any(symbol.kind != "variable" for symbol in facts.symbols) or not self._text(path):
+            return False
+        cost = self._room.cost(self._whole(path))
+        return cost <= self._room.max_tokens * _SMALL_SHARE
+
+    def _whole(self, path: str) -> Excerpt:
+        lines = self._text(path)
+        facts = self._index.by_path[path]
+        return lines_excerpt(facts, lines, (1, len(lines)), self._files[path].reasons)
+
+    def _take_function(self, function: RankedFunction, until: float) -> None:
+        facts = self._index.by_path[function.path]
         name = function.id.partition("::")[2]
-        for owner in _owners(facts, function):
-            wanted.setdefault(_class_head(facts, owner), ("", (f"the class of `{name}`",)))
-        for symbol in facts.symbols:
-            if symbol.id == function.id:
-                wanted[symbol.start_line, symbol.end_line] = (name, function.reasons)
-    return [
-        _lines(facts, lines, span, reasons or file.reasons, symbol)
-        for span, symbol, reasons in _merged(wanted)
-    ]
+        wanted: Wanted = {}
+        if len(self._taken) < _HEADS and function.path not in self._taken:
+            wanted |= _head(facts)
+        for head in class_heads(facts, function.id):
+            wanted[head] = ("", (f"the class of `{name}`",))
+        bodies: Wanted = {
+            (symbol.start_line, symbol.end_line): (name, function.reasons)
+            for symbol in facts.symbols
+            if symbol.id == function.id
+        }
+        if not self._take(function.path, wanted | bodies, until):
+            self._take(function.path, bodies, until)
+
+    def _take(self, path: str, wanted: Wanted, until: float) -> bool:
+        """Show more spans of a file unless that leaves less than ``until`` tokens."""
+        known = self._wanted.get(path, {})
+        both = known | {span: why for span, why in wanted.items() if span not in known}
+        facts, lines = self._index.by_path[path], self._text(path)
+        reasons = self._files[path].reasons
+        excerpts = [
+            lines_excerpt(facts, lines, span, why or reasons, symbol)
+            for span, symbol, why in merged(both)
+        ]
+        if not self._fits(path, excerpts, until):
+            return False
+        self._wanted[path] = both
+        return True
+
+    def _take_whole(self, path: str, until: float) -> bool:
+        return bool(self._text(path)) and self._fits(path, [self._whole(path)], until)
+
+    def _fits(self, path: str, excerpts: list[Excerpt], until: float) -> bool:
+        """Show these of a file instead of what was shown of it, if there is room for them."""
+        if path not in self._taken and len(self._taken) >= self._room.max_files:
+            return False
+        cost = sum(self._room.cost(excerpt) for excerpt in excerpts)
+        if self.left + self._costs.get(path, 0) - cost < until:
+            return False
+        self._taken[path], self._costs[path] = excerpts, cost
+        return True
+
+    def _widen(self, path: str, until: float) -> None:
+        """Show a file whole when that takes little more than what is shown of it."""
+        if self._costs[path] >= _WHOLE_ABOVE * self._room.cost(self._whole(path)):
+            self._take_whole(path, until)
+
+    def _outline(self, path: str, most: float) -> bool:
+        facts = self._index.by_path[path]
+        rows = skeleton_rows(facts)
+        while rows:
+            text = "\n".join(rows)
+            reasons = self._files[path].reasons
+            outline = Excerpt(path, 1, facts.lines, facts.blob, text, reasons, kind="skeleton")
+            if self._fits(path, [outline], max(0.0, self.left - most)):
+                return True
+            rows = rows[: len(rows) // 2]
+        return False
+
+    def _mention(self, path: str) -> bool:
+        facts, reasons = self._index.by_path[path], self._files[path].reasons
+        row = Excerpt(path, 1, facts.lines, facts.blob, map_row(facts), reasons, kind="map")
+        return self._fits(path, [row], 0)
+
+    def _shown_names(self) -> Iterator[str]:
+        """Yield the functions that are shown for themselves, the likeliest first."""
+        for function in self._functions:
+            if self._is_shown(function.path, function.start_line):
+                yield function.id.partition("::")[2]
+
+    def _is_shown(self, path: str, line: int) -> bool:
+        return any(one.start_line <= line <= one.end_line for one in self._taken.get(path, ()))
+
+    @staticmethod
+    def _is_defined_at(facts: FileFacts, name: str, line: int) -> bool:
+        return any(one.start_line == line for one in facts.symbols if one.name == name)
 
 
-def _owners(facts: FileFacts, function: RankedFunction) -> Iterator[Symbol]:
-    for symbol in facts.symbols:
-        if symbol.kind == "class" and function.id.startswith(f"{symbol.id}."):
-            yield symbol
-
-
-def _class_head(facts: FileFacts, owner: Symbol) -> tuple[int, int]:
-    """Return the lines of a class before its first member."""
-    members = [
-        symbol.start_line
-        for symbol in facts.symbols
-        if symbol.qualified_name.startswith(f"{owner.qualified_name}.")
-        and symbol.start_line > owner.start_line
-    ]
-    end = min([*(line - 1 for line in members), owner.end_line])
-    return owner.start_line, min(end, owner.start_line + _CLASS_LINES - 1)
-
-
-def _merged(
-    wanted: dict[tuple[int, int], tuple[str, tuple[str, ...]]],
-) -> Iterator[tuple[tuple[int, int], str, tuple[str, ...]]]:
-    """Yield the spans in order, those that overlap or nearly touch as one."""
-    spans = sorted(wanted)
-    while spans:
-        start, end = spans[0]
-        group = [spans.pop(0)]
-        while spans and spans[0][0] <= end + _GAP_LINES:
-            end = max(end, spans[0][1])
-            group.append(spans.pop(0))
-        names = dict.fromkeys(wanted[span][0] for span in group if wanted[span][0])
-        reasons = dict.fromkeys(reason for span in group for reason in wanted[span][1])
-        yield (start, end), ", ".join(names), tuple(reasons)
-
-
-def _skeleton(facts: FileFacts) -> Iterator[str]:
-    for symbol in facts.symbols:
-        if symbol.kind != "variable":
-            inset = "  " * symbol.qualified_name.count(".")
-            yield f"{symbol.start_line}: {inset}{symbol.signature}"
+def _head(facts: FileFacts) -> dict[Span, tuple[str, tuple[str, ...]]]:
+    """Return the first lines of a file, where its imports are."""
+    first = min((one.start_line for one in facts.symbols if one.kind != "variable"), default=1)
+    span = 1, min(_HEAD_LINES, first - 1)
+    return {span: ("", ("the head of a likely file",))} if first > 1 else {}

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
+from scoping.blobs import ObjectsRefusal
+from scoping.cache import Cache
 from scoping.facts import Skipped, Symbol
 from scoping.globs import MAX_GLOB, matches
 from scoping.graph import Graph, build_graph
-from scoping.index import Cache, Index, Listing, index_of
-from scoping.objects import ObjectReader
+from scoping.index import Index, index_of
+from scoping.listing import Listing
+from scoping.objects import Commit, ObjectReader
 from scoping.refusal import Refusal
+from scoping.relations import callees, callers, subclasses
 from scoping.syntax import lines_of
 from scoping.words import tokens
 
@@ -22,6 +26,7 @@ MAX_LINES = 400
 MAX_HITS = 50
 MAX_TEXT = 500
 MAX_PATHS = 500
+MAX_COMMITS = 20
 _MAX_SYMBOLS = 100
 _MAX_LINE_LETTERS = 400
 _MAX_NEAR = 5
@@ -88,7 +93,7 @@ class Imports:
 class Codebase:
     """One tree that can be asked; ``overlay`` holds changed files, None for a deleted one.
 
-    Reading and searching parse nothing. The first question about symbols reads the whole tree.
+    Reading and searching parse nothing. A question about symbols parses what it needs, once.
     """
 
     def __init__(
@@ -101,17 +106,19 @@ class Codebase:
         exclude: tuple[str, ...] = (),
         cache: Cache | None = None,
     ) -> None:
+        self._reader = reader
         self._treeish = treeish
         self._cache = cache
         self._listing = Listing(reader, treeish, overlay=overlay, include=include, exclude=exclude)
 
     @cached_property
-    def _index(self) -> Index:
+    def index(self) -> Index:
+        """The facts of every file; nothing is parsed before it is asked for."""
         return index_of(self._listing, self._treeish, self._cache)
 
     @cached_property
     def _graph(self) -> Graph:
-        return build_graph(self._index)
+        return build_graph(self.index)
 
     def files(self, glob: str = "**") -> Paths:
         """Return the paths that ``glob`` means, at most `MAX_PATHS` of them."""
@@ -160,19 +167,22 @@ class Codebase:
     def symbols(self, pattern: str) -> Symbols:
         """Return the definitions whose qualified name holds ``pattern``, whatever its case."""
         wanted = pattern.lower()
+        self.index.parse()
         return _symbols(
             symbol
-            for facts in self._index.files
+            for facts in self.index.files
             for symbol in facts.symbols
             if wanted in symbol.qualified_name.lower()
         )
 
     def definition(self, name: str) -> Symbols:
         """Return the definitions of ``name``, plain (``bar``) or qualified (``Foo.bar``)."""
+        written = self._graph.referrers(name.rpartition(".")[2])
+        self.index.parse(written)
         return _symbols(
             symbol
-            for facts in self._index.files
-            for symbol in facts.symbols
+            for path in written
+            for symbol in self.index.by_path[path].symbols
             if name in {symbol.name, symbol.qualified_name}
         )
 
@@ -180,11 +190,36 @@ class Codebase:
         """Return the lines of code that write the plain name ``name``, definitions too."""
         return _hits(
             Hit(facts.path, number, line.rstrip("\r\n")[:_MAX_LINE_LETTERS])
-            for facts in self._index.files
-            if facts.language and name in facts.references
+            for facts in self.index.files
+            if facts.language and facts.writes(name)
             for number, line in enumerate(lines_of(self._listing.read(facts.path)), 1)
             if name in line and name in tokens(line)
         )
+
+    def callers(self, name: str) -> Symbols:
+        """Return the functions that call the plain name ``name``."""
+        return _symbols(callers(self.index, self._graph, self._listing.read, name))
+
+    def callees(self, name: str) -> Symbols:
+        """Return what ``name``, plain or qualified, calls; names that many things have left out."""
+        return _symbols(callees(self.index, self._graph, self._listing.read, name))
+
+    def subclasses(self, name: str) -> Symbols:
+        """Return the classes that extend or implement the plain name ``name``."""
+        return _symbols(subclasses(self.index, self._graph, name))
+
+    def history(self, path: str, line: int) -> tuple[Commit, ...]:
+        """Return the newest commits that changed one line, at most `MAX_COMMITS` of them.
+
+        QuestionRefusal when there is no such line, or this is the tree of no commit.
+        """
+        self.read(path, line, line)
+        try:
+            return self._reader.line_history(self._treeish, path, line, MAX_COMMITS)
+        except ObjectsRefusal as refusal:
+            raise QuestionRefusal(
+                f"the history of {path} is that of a commit, with its past: {refusal}"
+            ) from refusal
 
     def imports(self, path: str) -> Imports:
         """Return which files of the tree ``path`` imports, and which import it.

@@ -4,15 +4,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from scoping.blobs import ObjectsRefusal
+from scoping.cache import Cache
+from scoping.edges import Edge, edges_among
+from scoping.excerpts import Excerpt, Room
 from scoping.facts import Skipped
 from scoping.functions import RankedFunction
-from scoping.index import Cache, Listing, index_of
-from scoping.objects import ObjectReader
-from scoping.packing import Excerpt, Room, pack
+from scoping.globs import chosen
+from scoping.index import index_of
+from scoping.issue import read_issue
+from scoping.listing import Listing
+from scoping.objects import ObjectReader, PastCommit
+from scoping.packing import pack
+from scoping.profiles import Profile, profile_for
 from scoping.rank import RankedFile, rank
 from scoping.refusal import Refusal
+from scoping.weights import learnt_weights
 
 _LETTERS_PER_TOKEN = 3
+_MAX_PAST = 6_000
 
 
 class ScopeRefusal(Refusal):
@@ -29,7 +39,8 @@ class ScopeOptions:
     """What may be shown: patterns as in ``.gitignore``, distinct files, tokens in all.
 
     ``estimate_tokens`` counts the tokens of a text; ``cache`` keeps the facts of blobs between
-    calls, see `scoping.index`.
+    calls, see `scoping.index`. ``profile`` names the one of ``profiles`` that holds; without it the
+    task's own paths choose.
     """
 
     include: tuple[str, ...] = ()
@@ -38,14 +49,16 @@ class ScopeOptions:
     max_tokens: int = 16_000
     estimate_tokens: Callable[[str], int] = estimate_tokens
     cache: Cache | None = None
+    profiles: tuple[Profile, ...] = ()
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What was chosen at ``commit``: the rankings, and the excerpts packed into ``tokens``.
 
-    ``skipped`` are the files that were not, or not fully, read; ``timings`` (name, seconds) are
-    there when a clock was given.
+    ``skipped`` are the files that were not, or not fully, read; ``edges`` tie the first candidates
+    together; ``timings`` (name, seconds) are there when a clock was given.
     """
 
     commit: str
@@ -55,6 +68,7 @@ class Scope:
     skipped: tuple[Skipped, ...] = ()
     tokens: int = 0
     timings: tuple[tuple[str, float], ...] = ()
+    edges: tuple[Edge, ...] = ()
 
 
 def select(
@@ -80,20 +94,47 @@ def select(
 
     mark("start")
     sha = reader.resolve(commit)
-    listing = Listing(reader, sha, include=options.include, exclude=options.exclude)
-    if not listing.entries and (options.include or options.exclude):
-        raise ScopeRefusal(
-            f"scope.include and scope.exclude leave no file of {sha[:12]}; widen them"
-        )
+    issue = read_issue(title, body)
+    profile = profile_for(options.profiles, options.profile, issue.paths)
+    listing = _listed(reader, sha, options, profile)
     index = index_of(listing, sha, options.cache)
     mark("index")
-    ranking = rank(index, listing.read, title, body)
+    past, missing = _past(reader, sha)
+    mark("past")
+    weights = profile.weighed(learnt_weights()) if profile else learnt_weights()
+    ranking = rank(index, listing.read, issue, past, weights)
     mark("rank")
     room = Room(options.max_files, options.max_tokens, options.estimate_tokens)
     excerpts, tokens = pack(index, ranking, listing.read, room)
+    edges = edges_among(index, ranking, listing.read)
+    index.close()
     mark("pack")
     files, functions = ranking.files, ranking.functions
-    return Scope(sha, files, functions, excerpts, index.skipped, tokens, _spans(marks))
+    skipped = (*index.skipped, *missing)
+    return Scope(sha, files, functions, excerpts, skipped, tokens, _spans(marks), edges)
+
+
+def _listed(
+    reader: ObjectReader, sha: str, options: ScopeOptions, profile: Profile | None
+) -> Listing:
+    """Return what may be shown; ScopeRefusal where the options leave nothing of something."""
+    within = chosen(profile.include, profile.exclude) if profile else None
+    include, exclude = options.include, options.exclude
+    listing = Listing(reader, sha, include=include, exclude=exclude, within=within)
+    if not listing.entries and (include or exclude or within):
+        what = f"the profile {profile.name!r}, " if profile else ""
+        raise ScopeRefusal(
+            f"{what}scope.include and scope.exclude leave no file of {sha[:12]}; widen them"
+        )
+    return listing
+
+
+def _past(reader: ObjectReader, commit: str) -> tuple[tuple[PastCommit, ...], tuple[Skipped, ...]]:
+    """Return the commits before, or why they are not read: a partial clone may lack their trees."""
+    try:
+        return reader.past(commit, _MAX_PAST), ()
+    except ObjectsRefusal as refusal:
+        return (), (Skipped("(history)", f"past commits are not read: {refusal}"),)
 
 
 def _spans(marks: list[tuple[str, float]]) -> tuple[tuple[str, float], ...]:

@@ -1,23 +1,22 @@
-"""What a parser tells about one file, and the facts that text and syntax make together."""
+"""What may be parsed, what a parser tells of one file, and the definitions that makes."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from scoping.facts import FileFacts, Symbol, SymbolKind
-from scoping.words import tokens
+from scoping.facts import Structure, Symbol, SymbolKind
 
 MAX_FILE_BYTES = 1_000_000
 MAX_LINE_BYTES = 20_000
 _BOM = b"\xef\xbb\xbf"
 _LFS = b"version https://git-lfs.github.com/spec/"
 _MAX_NESTING = 12
-_MAX_REFERENCES = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """One definition as the parser saw it; lines count from 1, nesting is not yet known.
 
-    ``start`` and ``end`` are its place in bytes: two definitions may share a line.
+    ``start`` and ``end`` are its place in bytes: two definitions may share a line. A tuple, because
+    hundreds of thousands of them pass between processes.
     """
 
     kind: str
@@ -40,7 +39,6 @@ class Syntax:
     language: str = ""
     shapes: tuple[Shape, ...] = ()
     imports: tuple[str, ...] = ()
-    strings: tuple[str, ...] = ()
     errors: int = 0
     refused: str = ""
 
@@ -72,19 +70,9 @@ def lines_of(content: bytes) -> list[str]:
     return [*ended, lines[-1]] if lines[-1] else ended
 
 
-def facts_from(path: str, content: bytes, syntax: Syntax) -> FileFacts:
-    """Return a file's facts: its words from the text, the rest from ``syntax``."""
-    counted = tokens(text_of(content))
-    references = dict(counted.most_common(_MAX_REFERENCES))
-    return FileFacts(
-        path,
-        language=syntax.language,
-        lines=content.count(b"\n") + (not content.endswith(b"\n") and bool(content)),
-        symbols=symbols_of(path, syntax.shapes),
-        references=references,
-        imports=syntax.imports,
-        strings=syntax.strings,
-    )
+def structure_of(path: str, syntax: Syntax) -> Structure:
+    """Return what a parser told of the file at ``path``."""
+    return Structure(symbols_of(path, syntax.shapes), syntax.imports)
 
 
 def symbols_of(path: str, shapes: tuple[Shape, ...]) -> tuple[Symbol, ...]:
@@ -117,4 +105,6 @@ def _kind(kind: str, owner: Symbol | None) -> SymbolKind:
         return "class"
     if kind == "variable":
         return "variable"
+    if kind == "method":
+        return "method"
     return "method" if owner is not None and owner.kind == "class" else "function"

@@ -29,5 +29,3 @@
   function: (identifier) @callee
   arguments: (arguments . (string (string_fragment) @import)))
   (#eq? @callee "require"))
-
-(string_fragment) @string

@@ -14,5 +14,3 @@
   module_name: (_) @module
   name: (aliased_import name: (dotted_name) @member))
 (import_from_statement module_name: (_) @import (wildcard_import))
-
-(string_content) @string

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +12,10 @@ import pytest
 
 from scoping.facts import FileFacts, Skipped
 from scoping.grammars import MAX_DEPTH, Parser, _answer, parse
-from scoping.languages import BY_NAME, GRAMMARS, grammar_of, query_text
-from scoping.syntax import MAX_FILE_BYTES, MAX_LINE_BYTES, facts_from
+from scoping.languages import BY_NAME, GRAMMARS, INDEXED, grammar_of
+from scoping.listing import language_of
+from scoping.scan import scan
+from scoping.syntax import MAX_FILE_BYTES, MAX_LINE_BYTES, Syntax, structure_of
 
 PYTHON = b'''\
 import os, a.b as c
@@ -65,6 +69,101 @@ namespace N { function n() {} }
 """
 
 
+# In each language: a class with a method or its like, what it imports, and what is found of it.
+SAMPLES: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
+    "kotlin": (
+        (
+            "import a.b.C\nclass A(val x: Int) : B() {\n    fun m(y: Int): Int { return 1 }\n}\n"
+            "object O {}\nval LIMIT = 3\n"
+        ),
+        {"A": "class", "A.m": "method", "O": "class", "LIMIT": "variable"},
+        ("a.b.C",),
+    ),
+    "c_sharp": (
+        (
+            "using A.B;\nnamespace N {\n  class A : B {\n    int M(int x) { return 1; }\n"
+            "    int P { get; set; }\n  }\n  enum E { X }\n}\n"
+        ),
+        {"A": "class", "A.M": "method", "A.P": "variable", "E": "class"},
+        ("A.B",),
+    ),
+    "scala": (
+        "import a.b.C\nclass A extends B {\n  def m(x: Int): Int = 1\n}\nobject O\ntrait T\n",
+        {"A": "class", "A.m": "method", "O": "class", "T": "class"},
+        ("import a.b.C",),
+    ),
+    "swift": (
+        (
+            "import Foundation\nclass A: B {\n  func m(x: Int) -> Int { return 1 }\n}\n"
+            "struct S {}\nprotocol P {\n  func q()\n}\nlet LIMIT = 3\n"
+        ),
+        {
+            "A": "class",
+            "A.m": "method",
+            "S": "class",
+            "P": "class",
+            "P.q": "method",
+            "LIMIT": "variable",
+        },
+        ("Foundation",),
+    ),
+    "bash": (
+        "source lib/a.sh\n. ./b.sh\nfoo() { echo; }\nfunction bar { echo; }\nLIMIT=3\n",
+        {"foo": "function", "bar": "function", "LIMIT": "variable"},
+        ("lib/a.sh", "./b.sh"),
+    ),
+    "lua": (
+        (
+            "local x = require('a.b')\nfunction top(a) return 1 end\nfunction M:g() end\n"
+            "M.h = function() end\n"
+        ),
+        {"top": "function", "M.g": "method", "M.h": "function"},
+        ("a.b",),
+    ),
+    "elixir": (
+        (
+            "defmodule Shop.Cart do\n  alias Shop.Item\n  def total(items), do: 1\n"
+            "  defp helper(x) do\n    1\n  end\nend\n"
+        ),
+        {"Shop.Cart": "class", "Shop.Cart.total": "method", "Shop.Cart.helper": "method"},
+        ("Shop.Item",),
+    ),
+    "haskell": (
+        "module M where\nimport Data.List\ndata T = A | B\ntop :: Int -> Int\ntop x = 1\n",
+        {"T": "class", "top": "function"},
+        ("Data.List",),
+    ),
+    "dart": (
+        "import 'a/b.dart';\nclass A extends B {\n  int m(int x) { return 1; }\n}\nenum E { a }\n",
+        {"A": "class", "A.m": "method", "E": "class"},
+        ("'a/b.dart'",),
+    ),
+    "hcl": (
+        'resource "aws_x" "name" {\n  a = 1\n}\nvariable "v" {}\n',
+        {"aws_x.name": "class", "v": "variable"},
+        (),
+    ),
+    "sql": (
+        (
+            "CREATE TABLE shop.cart (id int);\nCREATE VIEW v AS SELECT 1;\n"
+            "CREATE FUNCTION total(a int) RETURNS int AS $$ SELECT 1 $$ LANGUAGE sql;\n"
+        ),
+        {"cart": "class", "v": "class", "total": "function"},
+        (),
+    ),
+    "python": ("class A:\n    pass\n", {"A": "class"}, ()),
+    "go": ("package a\ntype A struct {}\n", {"A": "class"}, ()),
+    "rust": ("struct A {}\n", {"A": "class"}, ()),
+    "c": ("struct A { int a; };\n", {"A": "class"}, ()),
+    "ruby": ("class A\nend\n", {"A": "class"}, ()),
+    "php": ("<?php\nclass A {}\n", {"A": "class"}, ()),
+    **dict.fromkeys(
+        ("cpp", "java", "javascript", "typescript", "tsx"),
+        ("class A { };\n", {"A": "class"}, ()),
+    ),
+}
+
+
 @pytest.fixture(scope="module")
 def parser() -> Iterator[Parser]:
     with Parser() as made:
@@ -72,13 +171,22 @@ def parser() -> Iterator[Parser]:
 
 
 def facts(parser: Parser, path: str, content: bytes) -> FileFacts:
-    found = parser.facts(path, content)
-    assert isinstance(found, FileFacts), found
-    return found
+    syntax = parser.syntax(path, content)
+    assert isinstance(syntax, Syntax), syntax
+    told = scan(content, language_of(path))
+    return FileFacts(
+        path,
+        language=syntax.language,
+        lines=told.lines,
+        counts=told.counts,
+        names=told.names,
+        strings=told.strings,
+        structure=lambda path: structure_of(path, syntax),
+    )
 
 
 def reason(parser: Parser, path: str, content: bytes) -> str:
-    found = parser.facts(path, content)
+    found = parser.syntax(path, content)
     assert isinstance(found, Skipped), found
     assert found.path == path
     return found.reason
@@ -110,6 +218,7 @@ def test_python_imports_literals_and_names_are_found(parser: Parser) -> None:
     assert found.imports == ("os", "a.b", ".x", ".y", "..pkg.m.q", "..pkg.m.r", "star")
     assert "cannot frobnicate %s now" in found.strings
     assert "Short." not in found.strings
+    assert found.names == ("Foo", "bar", "inner", "Inner", "deep", "go")
     assert found.references["frobnicate"] == 1
     assert found.references["def"] == 4
 
@@ -157,17 +266,39 @@ def test_tsx_is_not_taken_for_typescript(parser: Parser) -> None:
 
 
 @pytest.mark.parametrize("grammar", sorted(BY_NAME))
-def test_each_grammar_loads_with_its_queries_and_finds_a_class(grammar: str) -> None:
-    content = b"class A:\n    pass\n" if grammar == "python" else b"class A {}\n"
+def test_each_grammar_finds_what_is_defined_and_imported(grammar: str) -> None:
+    text, defined, imported = SAMPLES[grammar]
 
-    assert [shape.name for shape in parse(grammar, content, "facts").shapes] == ["A"]
-    assert "@name" in query_text(BY_NAME[grammar])
+    syntax = parse(grammar, text.encode(), "facts")
+
+    symbols = structure_of("x", syntax).symbols
+    assert {symbol.qualified_name: symbol.kind for symbol in symbols} == defined
+    assert syntax.imports == imported
+    # A scan of the bytes finds the same names, but for variables.
+    plain = {symbol.name for symbol in symbols if symbol.kind != "variable"}
+    assert plain <= set(scan(text.encode(), grammar).names)
+
+
+def test_every_grammar_loads_where_there_is_no_network(root: Path) -> None:
+    alone = ["unshare", "--user", "--map-root-user", "--net"]
+    if subprocess.run([*alone, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine allows no network namespace")
+    script = (
+        "from scoping.grammars import parse\nfrom scoping.languages import BY_NAME\n"
+        "print(len([parse(name, b'x', 'facts') for name in BY_NAME]))"
+    )
+
+    done = subprocess.run(
+        [*alone, sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == f"{len(SAMPLES)}\n"
 
 
 def test_every_query_file_belongs_to_a_language(root: Path) -> None:
     files = {path.stem for path in (root / "scoping" / "queries").iterdir()}
 
-    assert files == {name for grammar in GRAMMARS.values() for name in grammar.queries}
+    assert files == {name for grammar in INDEXED.values() for name in grammar.queries}
 
 
 def test_the_ending_decides_the_grammar_whatever_its_case() -> None:
@@ -272,18 +403,21 @@ def test_a_child_that_answers_in_other_words_is_not_believed(
         assert "crashed" in reason(parser, "a.py", b"x = 1\n")
 
 
-def test_many_files_are_read_in_their_order(parser: Parser) -> None:
+def test_many_files_are_read_in_their_order(
+    parser: Parser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     files = [(f"f{n}.py", f"def g{n}(): pass\n".encode()) for n in range(120)]
     files[7] = ("f7.py", b"\0")
 
-    found = parser.facts_of(files)
+    alone = parser.syntaxes_of(files)
+    monkeypatch.setattr("scoping.grammars._PARALLEL_BYTES", 1)
+    both = parser.syntaxes_of(files)
 
-    assert [one.path for one in found] == [path for path, _ in files]
-    assert found[7] == Skipped("f7.py", "binary")
-    assert {one.symbols[0].name for one in found if isinstance(one, FileFacts)} == {
+    assert alone == both
+    assert alone[7] == Skipped("f7.py", "binary")
+    assert [one.shapes[0].name for one in alone if isinstance(one, Syntax)] == [
         f"g{n}" for n in range(120) if n != 7
-    }
-    assert parser.facts_of(files[:3]) == found[:3]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -299,7 +433,7 @@ def test_the_child_says_what_reading_it_here_says(
         _answer(json.dumps({"grammar": grammar, "what": "facts"}).encode(), content)
     )
 
-    assert facts(parser, path, content) == facts_from(path, content, here)
+    assert parser.syntax(path, content) == here
     assert answer["imports"] == list(here.imports)
     assert parser.count_errors(path, content) == parse(grammar, content, "errors").errors
 
@@ -312,3 +446,63 @@ def test_names_nest_no_deeper_than_a_person_reads(parser: Parser) -> None:
     content = b"".join(b" " * n + b"class C:\n" for n in range(60)) + b" " * 60 + b"x = 1\n"
 
     assert max(s.qualified_name.count(".") for s in facts(parser, "a.py", content).symbols) == 12
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "names", "imports"),
+    [
+        (
+            "a.go",
+            b'package x\nimport g "shop/render"\nfunc (e *Engine) Run() {}\nfunc New() {}\n',
+            {"Engine.Run": "method", "New": "function"},
+            ("shop/render",),
+        ),
+        (
+            "a.rs",
+            b"use crate::a::b;\nimpl<T> S<T> { fn new() {} }\nmacro_rules! m { () => {} }\n",
+            {"S": "class", "S.new": "method", "m": "function"},
+            ("crate::a::b",),
+        ),
+        (
+            "A.java",
+            b"import a.b.C;\nclass A { A() {} void m() {} }\n",
+            {"A": "class", "A.A": "method", "A.m": "method"},
+            ("a.b.C",),
+        ),
+        (
+            "a.c",
+            b'#include "x/y.h"\n#define MOST 3\nstatic int *f(int a) { return 0; }\n',
+            {"MOST": "variable", "f": "function"},
+            ("x/y.h",),
+        ),
+        (
+            "a.cpp",
+            b"int n::Foo::baz(int a) { return 1; }\nFoo::~Foo() {}\nFoo *Foo::p() { return 0; }\n",
+            {"Foo.baz": "method", "Foo.~Foo": "method", "Foo.p": "method"},
+            (),
+        ),
+        (
+            "a.rb",
+            b'require "shop/cart"\nmodule M\n  class A\n    def self.s\n    end\n  end\nend\n',
+            {"M": "class", "M.A": "class", "M.A.s": "method"},
+            ("shop/cart",),
+        ),
+        (
+            "a.php",
+            b"<?php\nuse C\\D;\ntrait T { function m() {} }\nfunction f() {}\n",
+            {"T": "class", "T.m": "method", "f": "function"},
+            ("C\\D",),
+        ),
+    ],
+)
+def test_symbols_and_imports_are_found_in_each_indexed_language(
+    parser: Parser, path: str, content: bytes, names: dict[str, str], imports: tuple[str, ...]
+) -> None:
+    found = facts(parser, path, content)
+
+    assert {symbol.qualified_name: symbol.kind for symbol in found.symbols} == names
+    assert found.imports == imports
+
+
+def test_a_language_that_is_only_indexed_is_not_judged(parser: Parser) -> None:
+    assert parser.count_errors("a.go", b"func (((") is None

@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
-from scoping.facts import FileFacts, Skipped
-from scoping.index import Index, Listing, build_index
-from scoping.objects import ObjectsRefusal, open_objects
+from scoping.blobs import ObjectsRefusal
+from scoping.cache import Cache
+from scoping.facts import Skipped
+from scoping.index import Index, build_index, index_of
+from scoping.listing import Listing
+from scoping.objects import open_objects
 
 MAKE = Any
 
@@ -40,7 +43,7 @@ def test_what_is_not_read_is_listed_with_the_reason(make_repository: MAKE) -> No
             "big.txt": b"x\n" * 600_000,
             "long.js": b"x" * 30_000,
             "one-line.json": b"[" + b"1," * 2_000_000 + b"1]",
-            "lfs.bin": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
+            "lfs.dump": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
             "web/node_modules/x.js": b"y",
             "deep.py": b"x = " + b"(" * 9_000 + b")" * 9_000,
             "gone": b"soon",
@@ -64,7 +67,7 @@ def test_what_is_not_read_is_listed_with_the_reason(make_repository: MAKE) -> No
         "big.txt": "larger than 1000000 bytes",
         "long.js": "a line of 30000 bytes, so likely generated",
         "one-line.json": "larger than 1000000 bytes",
-        "lfs.bin": "a Git LFS pointer, its content is elsewhere",
+        "lfs.dump": "a Git LFS pointer, its content is elsewhere",
         "web/node_modules/x.js": "vendored",
         "deep.py": "nested deeper than 2000 levels",
         "gone": "its object is not in this repository",
@@ -73,7 +76,7 @@ def test_what_is_not_read_is_listed_with_the_reason(make_repository: MAKE) -> No
         "sub": "a submodule",
     }
     assert paths(index) == ["bom.py", "caf\udce9.py", "deep.py"]
-    assert index.by_path["deep.py"].language == ""
+    assert index.by_path["deep.py"].symbols == ()
     assert index.by_path["caf\udce9.py"].symbols[0].name == "x"
     assert index.by_path["bom.py"].symbols[0].start_line == 1
 
@@ -117,7 +120,7 @@ def test_what_is_not_chosen_is_not_even_named(make_repository: MAKE) -> None:
 
 def test_facts_come_from_the_cache_under_whatever_path(make_repository: MAKE) -> None:
     repository = make_repository({"a.py": "def f(): pass\n", "b.txt": "def f(): pass\n"})
-    cache: dict[str, FileFacts] = {}
+    cache = Cache()
     with open_objects(repository.git_dir) as reader:
         first = build_index(reader, "HEAD", cache=cache)
     repository.git("mv", "a.py", "z.py")
@@ -126,19 +129,62 @@ def test_facts_come_from_the_cache_under_whatever_path(make_repository: MAKE) ->
 
     with open_objects(repository.git_dir) as reader:
         again = build_index(reader, "HEAD", cache=cache)
+        assert reader.pid is None
 
     assert len(cache) == 2
     assert first.by_path["a.py"].symbols[0].id == "a.py::f"
     assert again.by_path["z.py"].symbols[0].id == "z.py::f"
-    assert again.by_path["b.txt"] is first.by_path["b.txt"]
+    assert again.by_path["b.txt"].counts is first.by_path["b.txt"].counts
     assert again.skipped == (Skipped("link", "a symbolic link"),)
+
+
+def test_nothing_is_parsed_before_it_is_asked_for(make_repository: MAKE) -> None:
+    repository = make_repository({"a.py": "def f(): pass\n", "b.py": "def g(): pass\n"})
+    cache = Cache()
+
+    with open_objects(repository.git_dir) as reader:
+        index = index_of(Listing(reader, "HEAD"), "HEAD", cache)
+        keys = [f"{facts.blob}:python" for facts in index.files]
+        assert not cache.syntaxes(keys)
+        assert index.by_path["b.py"].symbols[0].name == "g"
+        assert list(cache.syntaxes(keys)) == keys[1:]
+        index.close()
+
+
+def test_copies_of_others_and_large_data_are_not_read(make_repository: MAKE) -> None:
+    data = "1 2 3\n" * 40_000
+    repository = make_repository(
+        {"vendor/a.py": "x = 1\n", "a/extern/b.c": "int x;\n", "data.csv": data, "notes.md": data}
+    )
+
+    with open_objects(repository.git_dir) as reader:
+        index = build_index(reader, "HEAD")
+
+    assert paths(index) == ["notes.md"]
+    assert {skip.path: skip.reason for skip in index.skipped} == {
+        "vendor/a.py": "vendored",
+        "a/extern/b.c": "vendored",
+        "data.csv": "data: neither code nor a page, and larger than 200000 bytes",
+    }
+
+
+def test_what_its_name_tells_to_be_no_text_is_not_read(make_repository: MAKE) -> None:
+    repository = make_repository({"a.png": "text", "b.svg": "<svg/>", "png": "text"})
+
+    with open_objects(repository.git_dir) as reader:
+        index = build_index(reader, "HEAD")
+
+    assert paths(index) == ["png"]
+    assert {skip.reason for skip in index.skipped} == {
+        "an image, an archive or other data, by its name"
+    }
 
 
 def test_a_large_tree_is_read_up_to_a_limit(
     make_repository: MAKE, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("scoping.index.MAX_FILES", 3)
-    monkeypatch.setattr("scoping.index._BATCH_BYTES", 1)
+    monkeypatch.setattr("scoping.index._BATCH", 1)
     repository = make_repository({f"f{n}.py": f"x = {n}\n" for n in range(5)})
 
     with open_objects(repository.git_dir) as reader:

@@ -47,13 +47,23 @@ def test_paths_and_dotted_names_are_found() -> None:
 
 
 def test_words_are_counted_by_place_and_told_as_written() -> None:
-    issue = read_issue("Parsing Fails", "Widgets are parsed. " + "x" * 700 + " tail")
+    issue = read_issue("Parsing Fails", "Widgets are parsed. See `run_all`")
 
     assert issue.title_words == {"pars": 1, "fail": 1}
     assert issue.words["pars"] == 2
-    assert "tail" in issue.words
-    assert "tail" not in issue.head_words
+    assert issue.code_words.keys() == {"run", "all", "run_all"} - {"all"}
     assert told(issue, ["pars", "widget", "unknown"]) == "`Parsing`, `Widgets`, `unknown`"
+
+
+def test_what_a_form_asks_of_everybody_is_not_what_was_said() -> None:
+    body = (
+        "<!-- please search -> first\n--> It fails, see https://host.example/widgets\n"
+        "- numpy: 1.18.1\nPython version: 3.7\nrun(1.5) and <!-- no end"
+    )
+
+    issue = read_issue("Crash", body)
+
+    assert issue.words.keys() == {"crash", "fail", "run", "end"}
 
 
 def test_an_enormous_issue_is_cut() -> None:

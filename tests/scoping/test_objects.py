@@ -1,14 +1,18 @@
 """Objects are read from exactly the git directory given, without a secret and without a fetch."""
 
+import contextlib
 import os
+import signal
 import stat
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scoping.objects import ObjectsRefusal, TreeEntry, open_objects
+from scoping.blobs import ObjectsRefusal
+from scoping.objects import TreeEntry, open_objects
 
 MAKE = Any
 CANARY = "CHANGEWRIGHT_CANARY_KEY"
@@ -249,3 +253,56 @@ def test_the_history_of_a_path_is_that_path_s_alone(make_repository: MAKE) -> No
         assert len(reader.history("HEAD", "b.py", 9)) == 1
         assert reader.history("HEAD", ":(glob)*", 9) == ()
         assert reader.history("HEAD", "*.py", 9) == ()
+
+
+_WAITING = """
+import sys
+from pathlib import Path
+from scoping.objects import open_objects
+with open_objects(Path(sys.argv[1])) as reader:
+    reader.entries("HEAD")
+"""
+
+
+def test_an_interruption_ends_a_git_that_hangs_and_waits_for_nothing(make_repository: MAKE) -> None:
+    git_dir = make_repository({"a.py": "x"}).git_dir
+    (git_dir / "objects/info").mkdir(exist_ok=True)
+    os.mkfifo(git_dir / "objects/info/alternates")  # whoever reads it waits for a writer
+
+    argv = [sys.executable, "-P", "-c", _WAITING, str(git_dir)]
+    with subprocess.Popen(argv, stderr=subprocess.PIPE, start_new_session=True) as child:
+        try:
+            while not _is_listing(git_dir):
+                assert child.poll() is None
+            child.send_signal(signal.SIGINT)
+            _, said = child.communicate(timeout=40)  # a third of what git may take
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+
+    assert b"KeyboardInterrupt" in said
+    assert not _is_listing(git_dir)
+
+
+def _is_listing(git_dir: Path) -> bool:
+    argv = ["ps", "-e", "-ww", "-o", "stat=,args="]
+    listed = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    lines = [line for line in listed.splitlines() if not line.startswith("Z")]
+    return any(f"--git-dir={git_dir} " in line and " ls-tree " in line for line in lines)
+
+
+def test_past_commits_are_told_with_what_each_changed(make_repository: MAKE) -> None:
+    repository = make_repository({"a.py": "1\n"})
+    repository.commit({"a.py": "2\n", "näme\n.py": "3\n"})
+    message = "A \x1e1\x1f message\n\nof \x1f two parts"
+    repository.git("commit", "-q", "--allow-empty", "-m", message)
+    # A setting of a stranger's that would run a program of his for each commit.
+    repository.git("config", "log.showSignature", "true")
+    repository.git("config", "gpg.program", "/nonexistent/gpg")
+
+    with open_objects(repository.git_dir) as reader:
+        found = reader.past("HEAD", 10)
+
+    assert found[-1].paths == ("a.py", "näme\n.py")
+    assert found[0].message.startswith("A ")
+    assert found[-1].time_s == 1767225600

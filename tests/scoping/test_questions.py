@@ -169,3 +169,43 @@ def test_imports_are_told_in_both_directions(codebase: Codebase) -> None:
     assert codebase.imports("src/a.py") == Imports("src/a.py", (), ("src/b.py",))
     with pytest.raises(QuestionRefusal, match=r"there is no file gone\.py"):
         codebase.imports("gone.py")
+
+
+RELATED = {
+    "base.py": "class Shape:\n    def area(self):\n        return self.side() ** 2\n",
+    "square.py": "from base import Shape\n\nclass Square(Shape):\n    def side(self):\n"
+    "        return measured()\n\ndef measured():\n    return 2\n",
+    "shapes.ts": "export class Round extends Shape {}\nfunction draw() { measured(); }\n",
+    "use.py": "def report(shape):\n    return shape.area()\n",
+}
+
+
+def test_callers_callees_and_subclasses_are_found_by_name(make_repository: MAKE) -> None:
+    with open_objects(make_repository(RELATED).git_dir) as reader:
+        codebase = Codebase(reader, "HEAD")
+
+        def ids(found: Any) -> list[str]:
+            return [symbol.id for symbol in found.symbols]
+
+        assert ids(codebase.callers("measured")) == ["shapes.ts::draw", "square.py::Square.side"]
+        assert ids(codebase.callers("area")) == ["use.py::report"]
+        assert ids(codebase.callees("Square.side")) == ["square.py::measured"]
+        assert ids(codebase.callees("area")) == ["square.py::Square.side"]
+        assert ids(codebase.subclasses("Shape")) == ["shapes.ts::Round", "square.py::Square"]
+        assert ids(codebase.subclasses("measured")) == []
+        assert ids(codebase.callers("nobody")) == ids(codebase.callees("nobody")) == []
+
+
+def test_a_line_has_the_commits_that_changed_it(make_repository: MAKE) -> None:
+    repository = make_repository({"odd:na me.py": "one = 1\ntwo = 2\n"})
+    repository.commit({"odd:na me.py": "one = 1\ntwo = 3\n"})
+    with open_objects(repository.git_dir) as reader:
+        codebase = Codebase(reader, "HEAD")
+
+        assert len(codebase.history("odd:na me.py", 1)) == 1
+        assert len(codebase.history("odd:na me.py", 2)) == 2
+        tree = repository.git("rev-parse", "HEAD^{tree}")
+        with pytest.raises(QuestionRefusal, match="commit"):
+            Codebase(reader, tree).history("odd:na me.py", 1)
+        with pytest.raises(QuestionRefusal, match="has 2 lines"):
+            codebase.history("odd:na me.py", 9)

@@ -118,13 +118,6 @@ def test_a_quoted_message_leads_to_where_it_is_written(ranked: Ranked) -> None:
     assert "holds the text “holds nothing to sum”" in reasons(scope, "src/shop/cart.py")
 
 
-def test_what_a_named_file_imports_is_near(ranked: Ranked) -> None:
-    scope = ranked("Bad", "see cart.py")
-
-    near = "imported by `src/shop/cart.py`, which the issue points at"
-    assert near in reasons(scope, "src/shop/money.py")
-
-
 def test_words_of_the_title_in_a_name_are_a_reason(ranked: Ranked) -> None:
     scope = ranked("Mails are not sent", "")
 
@@ -183,4 +176,20 @@ def test_a_chinese_issue_that_names_a_class_finds_it(ranked: Ranked) -> None:
 )
 def test_the_place_of_a_file_tells_its_kind(path: str, kind: FileKind) -> None:
     assert kind_of(path, "python") == kind
-    assert kind_of("data.json", "") == "other"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("data.JSON", "configuration"),
+        ("a/tool.toml", "configuration"),
+        ("web/page.html", "template"),
+        ("web/page.html.j2", "template"),
+        ("study.ipynb", "notebook"),
+        ("tests/data.json", "test"),
+        ("Makefile", "other"),
+        ("notes.txt", "docs"),
+    ],
+)
+def test_what_is_no_code_is_labelled_by_what_it_is(path: str, kind: FileKind) -> None:
+    assert kind_of(path, "") == kind

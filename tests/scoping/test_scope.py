@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from scoping.facts import FileFacts
-from scoping.objects import ObjectsRefusal, open_objects
-from scoping.packing import Excerpt
+from scoping.blobs import ObjectsRefusal
+from scoping.cache import Cache
+from scoping.edges import Edge
+from scoping.excerpts import Excerpt
+from scoping.objects import open_objects
 from scoping.scope import Scope, ScopeOptions, ScopeRefusal, estimate_tokens, select
 
 MAKE = Any
@@ -60,6 +62,29 @@ def test_a_small_file_and_the_likeliest_test_are_shown_whole(make_repository: MA
 
     assert {"pkg/small.py", "tests/test_big.py"} <= set(shown(scope, "whole"))
     assert next(e for e in scope.excerpts if e.path == "pkg/small.py").text == FILES["pkg/small.py"]
+
+
+def test_callers_and_tests_of_the_named_method_are_shown(make_repository: MAKE) -> None:
+    padding = "".join(f"def pad_{n}(a):\n    return [a, {n}]\n" * 3 for n in range(150))
+    calls = "def far(engine):\n    return engine.ignite()\n"
+    tests = "".join(f"def test_{n}():\n    assert {n} == [{n}][0]\n\n" for n in range(300))
+    tested = "def test_sparks():\n    assert Engine().ignite() is None\n"
+    files = FILES | {"pkg/far.py": padding + calls, "tests/test_big.py": tests + tested}
+    with open_objects(make_repository(files).git_dir) as reader:
+        scope = select(reader, "main", TITLE, BODY, ScopeOptions(max_tokens=6_000))
+
+    of_test = next(one for one in scope.excerpts if one.path == "tests/test_big.py")
+    assert of_test.text == tested
+    assert of_test.reasons == ("exercises `ignite`",)
+    far = [one for one in scope.excerpts if one.path == "pkg/far.py" and one.kind == "lines"]
+    assert any("engine.ignite()" in one.text for one in far)
+
+
+def test_candidates_are_tied_by_imports_and_calls(make_repository: MAKE) -> None:
+    edges = scoped(make_repository).edges
+
+    assert Edge("imports", "pkg/small.py", "pkg/big.py") in edges
+    assert Edge("calls", "pkg/small.py::start", "pkg/big.py::Engine.ignite") in edges
 
 
 def test_what_is_less_likely_is_outlined(make_repository: MAKE) -> None:
@@ -131,7 +156,7 @@ def test_what_nothing_speaks_for_is_not_shown(make_repository: MAKE) -> None:
 
 def test_the_same_commit_and_words_give_the_same_scope(make_repository: MAKE) -> None:
     with open_objects(make_repository(FILES).git_dir) as reader:
-        cache: dict[str, FileFacts] = {}
+        cache = Cache()
         first = select(reader, "main", TITLE, BODY, ScopeOptions(cache=cache))
         second = select(reader, "main", TITLE, BODY, ScopeOptions(cache=cache))
 
@@ -162,7 +187,7 @@ def test_timings_are_there_when_a_clock_is_given(make_repository: MAKE) -> None:
         timed = select(reader, "HEAD", "t", "b", now=lambda: float(next(ticks)))
         untimed = select(reader, "HEAD", "t", "b")
 
-    assert timed.timings == (("index", 1.0), ("rank", 1.0), ("pack", 1.0))
+    assert timed.timings == (("index", 1.0), ("past", 1.0), ("rank", 1.0), ("pack", 1.0))
     assert untimed.timings == ()
 
 

@@ -1,5 +1,8 @@
 """Code and prose become the same words."""
 
+import re
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,3 +64,14 @@ def test_an_endless_token_is_not_a_word() -> None:
 @given(st.text())
 def test_any_text_has_words_and_a_spelling_for_each(text: str) -> None:
     assert words(text).keys() <= spellings(tokens(text)).keys()
+
+
+@given(st.text(alphabet="aZ_09 .-é为٣\n\ud800", max_size=200))
+def test_identifiers_and_words_of_other_scripts_are_counted_apart(text: str) -> None:
+    found = re.findall(r"[A-Za-z_][A-Za-z0-9_]*|[^\W\d_a-zA-Z]+", text)
+
+    assert tokens(text) == Counter(found)
+
+
+def test_what_is_too_long_for_an_identifier_is_left_out() -> None:
+    assert tokens("a" * 81 + " 0" + "b" * 80 + " 9" + "c" * 81) == {"b" * 80: 1}

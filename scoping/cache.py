@@ -1,0 +1,64 @@
+"""What is known of blobs, so that none is read or parsed twice.
+
+Facts of a blob never change: they are kept by its name and its grammar. The memory of one process
+comes first; behind it may stand a `Store` that other runs and processes share.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from scoping.scan import Scan
+from scoping.syntax import Syntax
+
+
+class Store(Protocol):
+    """Keeps facts of blobs between processes; whatever befalls it, it answers, if with nothing."""
+
+    def scans(self, keys: Iterable[str]) -> Mapping[str, Scan]:
+        """Return what is known of these blobs."""
+        ...
+
+    def syntaxes(self, keys: Iterable[str]) -> Mapping[str, Syntax]:
+        """Return what a parser told of these blobs."""
+        ...
+
+    def keep(self, scans: Mapping[str, Scan], syntaxes: Mapping[str, Syntax]) -> None:
+        """Keep both for others."""
+        ...
+
+
+class Cache:
+    """Facts by ``<blob>:<grammar>``; not for two threads at once."""
+
+    def __init__(self, store: Store | None = None) -> None:
+        self._store = store
+        self._scans: dict[str, Scan] = {}
+        self._syntaxes: dict[str, Syntax] = {}
+
+    def __len__(self) -> int:
+        return len(self._scans)
+
+    def scans(self, keys: Iterable[str]) -> Mapping[str, Scan]:
+        """Return what is known of these blobs by their bytes."""
+        wanted = dict.fromkeys(keys)
+        unknown = [key for key in wanted if key not in self._scans]
+        if self._store is not None and unknown:
+            self._scans.update(self._store.scans(unknown))
+        return {key: self._scans[key] for key in wanted if key in self._scans}
+
+    def syntaxes(self, keys: Iterable[str]) -> Mapping[str, Syntax]:
+        """Return what a parser told of these blobs."""
+        wanted = dict.fromkeys(keys)
+        unknown = [key for key in wanted if key not in self._syntaxes]
+        if self._store is not None and unknown:
+            self._syntaxes.update(self._store.syntaxes(unknown))
+        return {key: self._syntaxes[key] for key in wanted if key in self._syntaxes}
+
+    def keep(
+        self, scans: Mapping[str, Scan] | None = None, syntaxes: Mapping[str, Syntax] | None = None
+    ) -> None:
+        """Keep what was found."""
+        self._scans.update(scans or {})
+        self._syntaxes.update(syntaxes or {})
+        if self._store is not None:
+            self._store.keep(scans or {}, syntaxes or {})

@@ -1,0 +1,55 @@
+"""Areas of a large repository, each with what of it may be shown and what its signs are worth."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from scoping.globs import chosen
+from scoping.refusal import Refusal
+from scoping.weights import Weights
+
+
+class ProfileRefusal(Refusal):
+    """There is no profile of that name: which there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One area; patterns as in ``.gitignore``.
+
+    It holds where a task names a path that ``paths`` means. ``include`` and ``exclude`` say what
+    is shown then, within what may be shown at all; ``weights`` are what signals of files are worth
+    there.
+    """
+
+    name: str
+    paths: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    weights: Mapping[str, float] | None = None
+
+    def weighed(self, weights: Weights) -> Weights:
+        """Return ``weights`` with this profile's own in their place."""
+        return replace(weights, files={**weights.files, **(self.weights or {})})
+
+
+def profile_for(
+    profiles: Sequence[Profile], asked: str, mentioned: Iterable[str]
+) -> Profile | None:
+    """Return the profile that was asked for by name, else the first that a mentioned path means.
+
+    ProfileRefusal when none is called what was asked for.
+    """
+    for profile in profiles:
+        if asked == profile.name:
+            return profile
+    if asked:
+        known = ", ".join(profile.name for profile in profiles) or "none"
+        raise ProfileRefusal(
+            f"there is no profile {asked!r} in scope.profiles; choose one of: {known}"
+        )
+    paths = list(mentioned)
+    for profile in profiles:
+        is_its = chosen(profile.paths, ())
+        if profile.paths and any(is_its(path) for path in paths):
+            return profile
+    return None

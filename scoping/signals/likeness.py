@@ -1,0 +1,93 @@
+"""How alike an issue's words and a file's are: in its content, its names and its path."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from scoping.bm25 import Bags, bags_of
+from scoping.issue import told
+from scoping.signals.case import Case, Column, scaled
+from scoping.words import split, tokens
+
+_SHOWN = 4
+_FEW = 5
+
+
+def likeness(case: Case) -> Iterator[Column]:
+    """Yield what the words of the issue, its title, its head and its names find."""
+    paths = [facts.path for facts in case.index.files]
+    bags = bags_of((facts.references for facts in case.index.files), case.issue.words)
+    places = {path: place for place, path in enumerate(paths)}
+
+    def tell(path: str) -> str:
+        return _shared(bags, places[path], case)
+
+    for name, query in (
+        ("words", case.issue.words),
+        ("title_words", case.issue.title_words),
+        ("code_words", case.issue.code_words),
+    ):
+        scores = dict(zip(paths, bags.scores(query), strict=True))
+        yield from scaled(case.pool, name, scores, tell)
+    yield _rare_names(case)
+    yield from _path_words(case)
+
+
+def _shared(bags: Bags, place: int, case: Case) -> str:
+    """Say which words, rarest and most frequent first, a file shares with the issue."""
+    bag = bags.bags[place]
+    worth = {
+        word: bags.rarity[word] * min(bag[word], 5) for word in bag if word in case.issue.words
+    }
+    best = sorted(worth, key=lambda word: (-worth[word], word))[:_SHOWN]
+    return f"shares {told(case.issue, best)} with the issue"
+
+
+def _rare_names(case: Case) -> Column:
+    """Speak for files that write, as it stands, a name of the issue which few files hold."""
+    rare: defaultdict[str, list[str]] = defaultdict(list)
+    parts = dict.fromkeys(part for dotted in case.issue.dotted for part in dotted.split("."))
+    for name in dict.fromkeys((*case.issue.names, *parts)):
+        holders = [facts.path for facts in case.index.files if facts.writes(name)]
+        if 0 < sum(path in case.pool for path in holders) <= _FEW:
+            for path in holders:
+                rare[path].append(name)
+
+    def tell(path: str) -> str:
+        names = ", ".join(f"`{name}`" for name in rare[path][:_SHOWN])
+        return f"writes {names}, which few files do"
+
+    return Column(
+        "rare_names", {path: min(1.0, len(names) / 3) for path, names in rare.items()}, tell
+    )
+
+
+def _path_words(case: Case) -> Iterator[Column]:
+    """Yield how the path answers the issue and its title, and the file's own name its title."""
+    paths = [facts.path for facts in case.index.files]
+    bags = bags_of((tokens(path) for path in paths), case.issue.words)
+    for name, query in (
+        ("path_words", case.issue.words),
+        ("path_title", case.issue.title_words),
+    ):
+        scores = dict(zip(paths, bags.scores(Counter(dict.fromkeys(query, 1))), strict=True))
+        yield from scaled(case.pool, name, scores)
+    titled: dict[str, tuple[str, ...]] = {}
+    shares: dict[str, float] = {}
+    exact: dict[str, float] = {}
+    spoken = {token.lower() for token in tokens(case.issue.text.partition("\n")[0])}
+    for path, bag in zip(paths, bags.bags, strict=True):
+        stem = PurePosixPath(path).stem
+        own = {word for part in tokens(stem) for word in split(part)}
+        shared = tuple(sorted(own & bag.keys() & case.issue.title_words.keys()))
+        if shared:
+            titled[path] = shared
+            shares[path] = len(shared) / len(own)
+        if stem.lower().strip("_") in spoken:
+            exact[path] = 1.0
+
+    def tell(path: str) -> str:
+        return f"{told(case.issue, titled[path])} of its name is in the title"
+
+    yield Column("stem_share", shares, tell)
+    yield Column("stem_titled", exact)

@@ -1,0 +1,83 @@
+"""What speaks for each function of the likely files; keys are ``path::name:line``."""
+
+from collections.abc import Iterator, Sequence
+from math import log1p
+
+from scoping.bodies import Body
+from scoping.signals.case import Case, Column
+from scoping.signals.mentions import located, quoted_pieces
+from scoping.signals.names_of_functions import names_of_functions
+from scoping.signals.nature import serves_tests
+from scoping.signals.words_of_functions import words_of_functions
+
+
+def function_columns(case: Case, bodies: Sequence[Body]) -> tuple[Column, ...]:
+    """Return every signal about the functions, the score of their file left out."""
+    keys = frozenset(body.key for body in bodies)
+    pool = frozenset(body.key for body in bodies if body.symbol.path in case.pool) or keys
+    return (
+        *words_of_functions(case, bodies, pool),
+        *names_of_functions(case, bodies),
+        *_frames(case, bodies),
+        _literals(case, bodies),
+        *_nature(bodies),
+    )
+
+
+def _frames(case: Case, bodies: Sequence[Body]) -> Iterator[Column]:
+    frames = tuple(
+        (path, frame)
+        for frame in reversed(case.issue.frames)
+        for path in located(case.graph, frame.path)
+    )
+    last: dict[str, float] = {}
+    others: dict[str, float] = {}
+    lines: dict[str, int] = {}
+    for body in bodies:
+        symbol = body.symbol
+        for place, (path, frame) in enumerate(frames):
+            inside = symbol.start_line <= frame.line <= symbol.end_line
+            # Line numbers of another version are off; the name then still says which one it was.
+            is_it = frame.function.rpartition(".")[2] == symbol.name
+            if path == symbol.path and (is_it or (inside and not frame.function)):
+                found = others if place else last
+                found[body.key] = 1.0 if inside else 0.5
+                lines[body.key] = frame.line
+                break
+
+    def tell(key: str) -> str:
+        return f"line {lines[key]} of the traceback is in it"
+
+    yield Column("last_frame", last, tell)
+    yield Column("any_frame", others, tell)
+
+
+def _literals(case: Case, bodies: Sequence[Body]) -> Column:
+    pieces = quoted_pieces(case)
+    found: dict[str, str] = {}
+    for body in bodies:
+        for piece, paths in pieces.items():
+            if body.symbol.path in paths and piece in body.text:
+                found[body.key] = piece
+    return Column(
+        "literal",
+        dict.fromkeys(found, 1.0),
+        lambda key: f"holds the text “{found[key][:80]}” of the issue",
+    )
+
+
+def _nature(bodies: Sequence[Body]) -> Iterator[Column]:
+    yield Column("size", {body.key: log1p(_length(body)) / 5 for body in bodies})
+    yield Column("is_test", {b.key: 1.0 for b in bodies if b.symbol.name.startswith("test")})
+    yield Column("is_testing", {b.key: 1.0 for b in bodies if serves_tests(b.symbol.path)})
+    yield Column("is_method", {b.key: 1.0 for b in bodies if b.symbol.kind == "method"})
+    yield Column("is_private", {b.key: 1.0 for b in bodies if _is_private(b.symbol.name)})
+    yield Column("is_magic", {b.key: 1.0 for b in bodies if b.symbol.name.startswith("__")})
+
+
+def _length(body: Body) -> int:
+    return body.symbol.end_line - body.symbol.start_line + 1
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")

@@ -1,0 +1,65 @@
+"""How alike an issue's words and a function's are, among all likely functions and in its file."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from math import log1p
+
+from scoping.bm25 import bags_of
+from scoping.bodies import Body
+from scoping.signals.case import Case, Column, scaled
+from scoping.words import STOP_WORDS
+
+_HERE_SOFTNESS = 4
+_MIN_NAME = 3
+
+
+def words_of_functions(
+    case: Case, bodies: Sequence[Body], pool: frozenset[str]
+) -> Iterator[Column]:
+    """Yield what the issue, its title and its code find; functions not in ``pool`` set no scale."""
+    keys = [body.key for body in bodies]
+    bags = bags_of((body.tokens for body in bodies), case.issue.words)
+    scores = dict(zip(keys, bags.scores(case.issue.words), strict=True))
+    yield from scaled(pool, "words", scores)
+    yield from _here(bodies, scores)
+    for name, query in (
+        ("title_words", case.issue.title_words),
+        ("code_words", case.issue.code_words),
+    ):
+        yield from scaled(pool, name, dict(zip(keys, bags.scores(query), strict=True)))
+    yield from _held(bodies, pool, "code_held", case.issue.code_tokens)
+    yield from _held(bodies, pool, "said_held", case.issue.tokens)
+
+
+def _here(bodies: Sequence[Body], scores: Mapping[str, float]) -> Iterator[Column]:
+    """Yield how a function stands beside the others of its file: a change of it is likely there."""
+    by_path: defaultdict[str, list[str]] = defaultdict(list)
+    for body in bodies:
+        if scores[body.key] > 0:
+            by_path[body.symbol.path].append(body.key)
+    shares: dict[str, float] = {}
+    ranks: dict[str, float] = {}
+    for keys in by_path.values():
+        keys.sort(key=lambda key: -scores[key])
+        for place, key in enumerate(keys):
+            shares[key] = scores[key] / scores[keys[0]]
+            ranks[key] = _HERE_SOFTNESS / (_HERE_SOFTNESS + place)
+    yield Column("words_here", shares)
+    yield Column("words_here_rank", ranks)
+
+
+def _held(
+    bodies: Sequence[Body], pool: frozenset[str], name: str, said: Mapping[str, int]
+) -> Iterator[Column]:
+    """Yield how much of what the issue writes stands in a function as written, the rare most."""
+    wanted = {
+        token for token in said if len(token) >= _MIN_NAME and token.lower() not in STOP_WORDS
+    }
+    shared = {body.key: sorted(wanted & body.tokens.keys()) for body in bodies}
+    holders = Counter(token for tokens in shared.values() for token in tokens)
+    worth = {token: log1p(len(bodies) / count) for token, count in holders.items()}
+    scores = {
+        body.key: sum(worth[token] for token in shared[body.key] if token != body.symbol.name)
+        for body in bodies
+    }
+    yield from scaled(pool, name, scores)

@@ -1,0 +1,241 @@
+"""Facts of blobs in one SQLite file, shared by runs and processes.
+
+It is a cache: nothing in it is the only copy, so no write waits for the disk, and whatever goes
+wrong with it (damage, a full disk, a lock that does not come free) costs time and never a run. Each
+row carries a checksum, and a key that changes with our own code and the grammar's version.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, TypeVar
+
+from scoping.scan import Scan
+from scoping.store_rows import (
+    row_of,
+    scan_of,
+    scan_version,
+    syntax_of,
+    syntax_version,
+    told_of,
+)
+from scoping.syntax import Syntax
+
+FILE_NAME = "index-1.sqlite"
+MOST_BYTES = 512 * 1024**2
+_KEPT_SHARE = 0.75
+_PAGE_BYTES = 4_096
+_BUSY_S = 2.0
+_MOST_KEYS = 10_000
+_DAY_S = 86_400
+_MOST_DAYS = 30
+_SCHEMA = """
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS scans (key TEXT PRIMARY KEY, day INTEGER NOT NULL, sum INTEGER NOT NULL,
+    lines INTEGER NOT NULL, refused TEXT NOT NULL, words TEXT NOT NULL, counts BLOB NOT NULL,
+    names TEXT NOT NULL, strings TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS syntaxes (key TEXT PRIMARY KEY, day INTEGER NOT NULL,
+    sum INTEGER NOT NULL, told TEXT NOT NULL);
+COMMIT;
+"""
+
+Rows = Sequence[tuple[object, ...]]
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a store holds: files of which words, and of which symbols are known, and its size."""
+
+    scans: int
+    syntaxes: int
+    size_bytes: int
+
+
+class SqliteStore:
+    """One file, opened when it is first asked; ``now_s`` (epoch seconds) dates what is used.
+
+    ``trouble`` says what went wrong with it, if anything did: from then on it knows nothing.
+    """
+
+    def __init__(self, path: Path, now_s: float, most_bytes: int = MOST_BYTES) -> None:
+        self._path = path
+        self._day = int(now_s // _DAY_S)
+        self._most_bytes = most_bytes
+        self._connection: sqlite3.Connection | None = None
+        self.trouble = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def scans(self, keys: Iterable[str]) -> Mapping[str, Scan]:
+        """Return what is known of these blobs; a row that is not what was written is left out."""
+        found = {}
+        for key, sum_, *row in self._rows("scans", _SCAN_COLUMNS, keys, scan_version()):
+            scanned = scan_of(sum_, row)
+            if scanned is not None:
+                found[key] = scanned
+        return found
+
+    def syntaxes(self, keys: Iterable[str]) -> Mapping[str, Syntax]:
+        """Return what a parser told of these blobs; the same holds."""
+        found = {}
+        for key, sum_, *row in self._rows("syntaxes", "told", keys, None):
+            told = syntax_of(sum_, row)
+            if told is not None:
+                found[key] = told
+        return found
+
+    def keep(self, scans: Mapping[str, Scan], syntaxes: Mapping[str, Syntax]) -> None:
+        """Keep both, in one transaction."""
+        rows = [(f"{key}:{scan_version()}", self._day, *row_of(it)) for key, it in scans.items()]
+        told = [
+            (f"{key}:{syntax_version(key)}", self._day, *told_of(it))
+            for key, it in syntaxes.items()
+        ]
+        if rows or told:
+            self._try(lambda connection: _insert(connection, rows, told), None)
+
+    def kept(self) -> Kept:
+        """Return how much is in it."""
+
+        def count(connection: sqlite3.Connection) -> Kept:
+            scans, syntaxes = (
+                connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - ours
+                for table in ("scans", "syntaxes")
+            )
+            return Kept(scans, syntaxes, _size(connection))
+
+        return self._try(count, Kept(0, 0, 0))
+
+    def trim(self, most_bytes: int | None = None) -> None:
+        """Forget what was longest unused until it fits in its bounds, and give the room back."""
+        most = self._most_bytes if most_bytes is None else most_bytes
+        self._try(lambda connection: _trim(connection, most), None)
+
+    def collect(self) -> None:
+        """Forget what no run used for a month, and give the room back."""
+        oldest = self._day - _MOST_DAYS
+
+        def forget(connection: sqlite3.Connection) -> None:
+            for table in ("scans", "syntaxes"):
+                connection.execute(f"DELETE FROM {table} WHERE day < ?", (oldest,))  # noqa: S608 - ours
+            connection.commit()
+            _shrink(connection)
+
+        self._try(forget, None)
+        self.trim()
+
+    def close(self) -> None:
+        """Bring it within its bounds, and end the connection."""
+        if self._connection is not None:
+            self.trim()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _rows(
+        self, table: str, columns: str, keys: Iterable[str], version: str | None
+    ) -> list[tuple[str, int, object]]:
+        """Return the rows of ``keys``, under the names they were asked by; and date their use."""
+        asked = {f"{key}:{version or syntax_version(key)}": key for key in keys}
+        wanted = list(asked)
+
+        def select(connection: sqlite3.Connection) -> list[tuple[str, int, object]]:
+            found, old = [], []
+            for start in range(0, len(wanted), _MOST_KEYS):
+                some = wanted[start : start + _MOST_KEYS]
+                marks = ",".join("?" * len(some))
+                read = f"SELECT key, day, sum, {columns} FROM {table} WHERE key IN ({marks})"  # noqa: S608 - ours
+                for key, day, *row in connection.execute(read, some):
+                    found.append((asked[key], *row))
+                    if day != self._day:
+                        old.append((self._day, key))
+            if old:
+                connection.executemany(f"UPDATE {table} SET day = ? WHERE key = ?", old)  # noqa: S608 - ours
+                connection.commit()
+            return found
+
+        return self._try(select, [])
+
+    def _try(self, do: Callable[[sqlite3.Connection], _T], otherwise: _T) -> _T:
+        if self.trouble:
+            return otherwise
+        try:
+            return do(self._connection or self._opened())
+        except (sqlite3.Error, OSError) as error:
+            self._give_up(error)
+            return otherwise
+
+    def _opened(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._path.touch(mode=0o600)
+        connection = sqlite3.connect(self._path, timeout=_BUSY_S)
+        try:
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute(f"PRAGMA max_page_count = {2 * self._most_bytes // _PAGE_BYTES}")
+            # Whoever only reads needs no lock.
+            if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.executescript(_SCHEMA)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        self._connection = connection
+        return connection
+
+    def _give_up(self, error: sqlite3.Error | OSError) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+        is_damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(
+            error, sqlite3.OperationalError
+        )
+        self.trouble = f"the index in {self._path} cannot be used ({error})"
+        if is_damaged:
+            with suppress(OSError):
+                for ending in ("", "-wal", "-shm"):
+                    self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+                self.trouble += "; it was removed and will be made anew"
+
+
+_SCAN_COLUMNS = "lines, refused, words, counts, names, strings"
+
+
+def _insert(connection: sqlite3.Connection, rows: Rows, told: Rows) -> None:
+    with connection:
+        connection.executemany("INSERT OR REPLACE INTO scans VALUES (?,?,?,?,?,?,?,?,?)", rows)
+        connection.executemany("INSERT OR REPLACE INTO syntaxes VALUES (?,?,?,?)", told)
+
+
+def _size(connection: sqlite3.Connection) -> int:
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    return int(pages) * _PAGE_BYTES
+
+
+def _trim(connection: sqlite3.Connection, most: int) -> None:
+    size = _size(connection)
+    if size <= most:
+        return
+    share = 1 - most * _KEPT_SHARE / size
+    for table in ("scans", "syntaxes"):
+        connection.execute(
+            f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} ORDER BY day, rowid"  # noqa: S608 - ours
+            f" LIMIT (SELECT 1 + CAST(count(*) * ? AS INTEGER) FROM {table}))",
+            (share,),
+        )
+    connection.commit()
+    _shrink(connection)
+
+
+def _shrink(connection: sqlite3.Connection) -> None:
+    """Give the room of what was deleted back to the disk."""
+    # As a script, since a statement by itself would free one page.
+    connection.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)")
