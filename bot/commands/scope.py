@@ -11,8 +11,13 @@ from bot.commands import options
 from bot.console import Console, one_line
 
 if TYPE_CHECKING:
+    from scoping.edges import Edge
     from scoping.facts import Skipped
     from scoping.scope import Scope
+
+
+_OTHER_WAY = {"imports": "imported by", "calls": "called by"}
+_EDGES_SHOWN = 4
 
 
 @click.command()
@@ -28,7 +33,8 @@ if TYPE_CHECKING:
     help="How many files and functions to print.",
 )
 @click.option("--tokens", type=int, help="The token budget of the packed context (default: 12000).")
-@click.option("--explain", is_flag=True, help="Print the reasons for each.")
+@click.option("--profile", default="", help="The area of scope.profiles that the task is about.")
+@click.option("--explain", is_flag=True, help="Print why each is there, and what it touches.")
 @options.state
 @options.verbose
 @options.json("lists")
@@ -39,6 +45,7 @@ def scope(
     task: str | None,
     top: int,
     tokens: int | None,
+    profile: str,
     state: Path | None,
     *,
     explain: bool,
@@ -46,35 +53,38 @@ def scope(
 ) -> None:
     """Rank the files and functions that a task is about, and pack them in a token budget.
 
-    --json prints {"files": [{"path", "score", "reasons", "kind"}], "functions": [{"id", "lines",
-    "score", "reasons"}], "context": {"tokens", "excerpts"}, "skipped", "timings"}; --json=lists
-    prints files and functions as plain lists.
+    --json prints {"files": [{"path", "score", "reasons", "kind", "edges"}], "functions": [{"id",
+    "lines", "score", "reasons", "kind", "edges"}], "context": {"tokens", "excerpts"}, "skipped",
+    "timings"}, where an edge is {"kind", "other"}; --json=lists prints files and functions as plain
+    lists.
     """
-    from bot.issue_file import task_of  # noqa: PLC0415 - imports below keep --help fast
-    from bot.wiring import open_bench  # noqa: PLC0415
-    from bot.workshop import select_with  # noqa: PLC0415
+    from bot.code_index import chooser, opened_target  # noqa: PLC0415 - keeps --help fast
+    from bot.issue_file import task_of  # noqa: PLC0415 - the same
 
     console = Console(json_form)
     wanted = task_of(issue_file, task, os.path.realpath(repo), base)
     asked = options.given(state=state, scope__max_tokens=tokens)
-    with open_bench(repo, base, asked, unsafe=True) as bench:
-        found = select_with(bench)(wanted)
-    for heading, rows in (
-        ("files", [(file.score, file.path, file.reasons) for file in found.files[:top]]),
-        ("functions", [(f.score, f.id, f.reasons) for f in found.functions[:top]]),
+    with opened_target(repo, base, asked) as (settings, clone):
+        found = chooser(settings, clone, profile)(wanted)
+    touches = _touches(found.edges)
+    for heading, candidates in (
+        ("files", [(one.score, one.path, one.reasons) for one in found.files[:top]]),
+        ("functions", [(one.score, one.id, one.reasons) for one in found.functions[:top]]),
     ):
         console.say(f"{heading}:")
-        for score, name, reasons in rows:
-            console.say(f"  {score:8.3f}  {name}")
+        for score, name, reasons in candidates:
+            console.say(one_line(f"  {score:8.3f}  {name}"))
             if explain:
-                console.say("            " + "; ".join(reasons))
+                edges = [f"{how} {other}" for how, other in touches.get(name, ())][:_EDGES_SHOWN]
+                for told in (*reasons, *edges):
+                    console.say(f"            - {one_line(told)}")
     console.say(f"{len(found.excerpts)} excerpts, {found.tokens} tokens")
-    for line in _skipped_lines(found.skipped):
+    for line in skipped_lines(found.skipped):
         console.note(line)
     console.document(_lists(found) if json_form == "lists" else _document(found))
 
 
-def _skipped_lines(skipped: "Iterable[Skipped]") -> list[str]:
+def skipped_lines(skipped: "Iterable[Skipped]") -> list[str]:
     """Return a line for each reason, with its one path or with how many there are."""
     by_reason: dict[str, list[str]] = {}
     for each in skipped:
@@ -88,6 +98,15 @@ def _skipped_lines(skipped: "Iterable[Skipped]") -> list[str]:
     return lines
 
 
+def _touches(edges: "Iterable[Edge]") -> dict[str, list[tuple[str, str]]]:
+    """Return for each candidate what it touches and what touches it, in words."""
+    touches: dict[str, list[tuple[str, str]]] = {}
+    for edge in edges:
+        touches.setdefault(edge.source, []).append((edge.kind, edge.target))
+        touches.setdefault(edge.target, []).append((_OTHER_WAY[edge.kind], edge.source))
+    return touches
+
+
 def _lists(found: "Scope") -> dict[str, object]:
     return {
         "files": [file.path for file in found.files],
@@ -96,14 +115,30 @@ def _lists(found: "Scope") -> dict[str, object]:
 
 
 def _document(found: "Scope") -> dict[str, object]:
+    touches = _touches(found.edges)
+
+    def edges(name: str) -> list[dict[str, str]]:
+        return [{"kind": how, "other": other} for how, other in touches.get(name, ())]
+
     return {
-        "files": found.files,
+        "files": [
+            {
+                "path": file.path,
+                "score": file.score,
+                "reasons": file.reasons,
+                "kind": file.kind,
+                "edges": edges(file.path),
+            }
+            for file in found.files
+        ],
         "functions": [
             {
                 "id": function.id,
                 "lines": [function.start_line, function.end_line],
                 "score": function.score,
                 "reasons": function.reasons,
+                "kind": function.kind,
+                "edges": edges(function.id),
             }
             for function in found.functions
         ],

@@ -1,0 +1,68 @@
+"""``changewright index``: reads and parses a repository's code ahead of the questions about it."""
+
+from pathlib import Path
+
+import click
+
+from bot.commands import options
+from bot.commands.scope import skipped_lines
+from bot.console import Console
+
+_MIB = 1024**2
+
+
+@click.command()
+@options.repo
+@options.base
+@click.option("--stats", is_flag=True, help="Read nothing; print what the index holds.")
+@click.option("--gc", is_flag=True, help="Read nothing; forget what is long unused, and shrink.")
+@options.state
+@options.verbose
+@options.json()
+def index(
+    repo: Path, base: str, state: Path | None, *, stats: bool, gc: bool, json_form: str
+) -> None:
+    """Parse what is not known yet of a repository at one commit; other commands then need not.
+
+    Facts are kept by a file's content, so a later commit costs only what it changed. --json prints
+    {"files", "symbols", "skipped", "kept": {"scans", "syntaxes", "size_bytes"}, "seconds"}; with
+    --stats or --gc only "kept".
+    """
+    import time  # noqa: PLC0415 - keeps --help fast
+
+    from bot.code_index import code_store, opened_codebase  # noqa: PLC0415 - the same
+    from bot.wiring import state_folder  # noqa: PLC0415 - the same
+
+    console = Console(json_form)
+    asked = options.given(state=state)
+    document: dict[str, object] = {}
+    if stats or gc:
+        with code_store(state_folder(asked)) as store:
+            if gc:
+                store.collect()
+            kept, trouble = store.kept(), store.trouble
+    else:
+        start = time.monotonic()
+        with opened_codebase(repo, base, asked) as (codebase, store):
+            found = codebase.index
+            found.parse()
+            found.close()
+            kept, trouble = store.kept(), store.trouble
+        symbols = sum(len(facts.symbols) for facts in found.files)
+        seconds = round(time.monotonic() - start, 3)
+        console.say(f"{len(found.files)} files, {symbols} definitions, in {seconds} s")
+        for line in skipped_lines(found.skipped):
+            console.note(line)
+        document = {
+            "files": len(found.files),
+            "symbols": symbols,
+            "skipped": found.skipped,
+            "seconds": seconds,
+        }
+    if trouble:
+        console.note(trouble)
+    console.say(
+        f"the index holds {kept.scans} files, {kept.syntaxes} of them parsed,"
+        f" in {kept.size_bytes / _MIB:.1f} MiB"
+    )
+    console.document(document | {"kept": kept})

@@ -1,0 +1,85 @@
+"""The code of a repository is read once, whoever asks about it."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.code_index import FOLDER
+from scoping.store import FILE_NAME
+
+if TYPE_CHECKING:
+    from tests.bot.commands.conftest import Desk
+
+
+@pytest.fixture
+def coded(desk: "Desk") -> "Desk":
+    """A desk whose repository holds some code."""
+    (desk.repo / "shop.py").write_text(
+        "import cart\n\ndef pay():\n    return cart.Cart().total()\n"
+    )
+    (desk.repo / "cart.py").write_text(
+        "class Cart:\n    def total(self):\n        return 1\n\nLIMIT = 3\n"
+    )
+    (desk.repo / "blob").write_bytes(b"\0")
+    desk.git("add", "-A")
+    desk.git("commit", "-qm", "code")
+    return desk
+
+
+def test_an_index_is_made_once_and_told(coded: "Desk") -> None:
+    code, made = coded.ask("index")
+
+    assert (code, made["files"], made["symbols"]) == (0, 5, 4)
+    assert made["skipped"] == [{"path": "blob", "reason": "binary"}]
+    assert (made["kept"]["scans"], made["kept"]["syntaxes"]) == (6, 2)
+    assert coded.run("index") == 0
+    assert coded.said.startswith("5 files, 4 definitions, in ")
+    assert "the index holds 6 files, 2 of them parsed, in 0.0 MiB" in coded.said
+    assert "skipped blob: binary" in coded.noted
+
+
+def test_what_the_index_holds_is_told_and_collected_without_reading(coded: "Desk") -> None:
+    coded.run("index")
+
+    code, stats = coded.ask("index", "--stats")
+    assert (code, stats["kept"]["scans"]) == (0, 6)
+    assert coded.ask("index", "--gc")[1]["kept"]["scans"] == 6
+
+
+def test_a_damaged_index_is_told_and_made_anew(coded: "Desk") -> None:
+    coded.run("index")
+    path = coded.state / FOLDER / FILE_NAME
+    path.write_bytes(b"no database" * 1_000)
+
+    assert coded.run("query", "definition", "total") == 0
+    assert coded.said == "cart.py:2: method Cart.total\n"
+    assert "it was removed and will be made anew" in coded.noted
+    assert coded.run("index") == 0
+    assert "anew" not in coded.noted
+
+
+@pytest.mark.parametrize(
+    ("question", "about", "told"),
+    [
+        ("definition", "Cart.total", "cart.py:2: method Cart.total"),
+        ("definition", "LIMIT", "cart.py:5: variable LIMIT"),
+        ("references", "Cart", "cart.py:1: class Cart:\nshop.py:4: return cart.Cart().total()"),
+        ("symbols", "pa", "shop.py:3: function pay"),
+        ("imports", "cart.py", "imported_by: shop.py"),
+        ("search", "Cart()", "shop.py:4: return cart.Cart().total()"),
+        ("files", "*.py", "cart.py\nshop.py"),
+    ],
+)
+def test_a_question_is_answered_in_lines(
+    coded: "Desk", question: str, about: str, told: str
+) -> None:
+    assert coded.run("query", question, about) == 0
+    assert coded.said == f"{told}\n"
+
+
+def test_a_question_without_an_answer_is_told(coded: "Desk") -> None:
+    assert coded.run("query", "definition", "gone") == 1
+    assert coded.noted == "nothing was found for 'gone'\n"
+    code, found = coded.ask("query", "references", "pay")
+    assert (code, found["hits"][0]["line"], found["is_cut"]) == (0, 3, False)
+    assert coded.run("query", "search", "") == 2
