@@ -10,14 +10,21 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from bot.adapters.github_forge.access import GitHubAccess, Token
+from bot.adapters.github_forge.forge import GitHubForge
 from bot.adapters.local_forge import LocalForge
+from tests.bot.adapters.github.small_github import NAME, TOKEN, small_github
 from validators.checkout import Clone, commit, locate, open_clone, write_tree
 from validators.clones import branches
+from validators.clones.ancestry import is_ancestor, tree_of
+from validators.clones.commits import commit_on
+from validators.clones.own_repository import open_own
 from validators.clones.repository import Place
 from validators.sandbox import FileChange
 from workflows.ports import Forge, ForgeRefusal
@@ -51,10 +58,12 @@ class Stage:
     clone: Clone
     store: Path
 
-    def commit(self, content: bytes = b"ONE\ntwo\nthree\n", path: str = "a.txt") -> Commit:
+    def commit(
+        self, content: bytes = b"ONE\ntwo\nthree\n", path: str = "a.txt", on: str = ""
+    ) -> Commit:
         change = FileChange(path, "100644", content)
         tree = write_tree(self.clone, self.clone.base_tree, [change])
-        made = commit(self.clone, tree, self.clone.base_commit, "words\n", AUTHOR, NOW)
+        made = commit(self.clone, tree, on or self.clone.base_commit, "words\n", AUTHOR, NOW)
         return Commit(made.sha, made.parent, made.tree, made.pack)
 
     def draft(
@@ -69,7 +78,7 @@ class Stage:
         return self.forge.open_pull_request(self.draft(), made.sha).number
 
 
-def local_stage(folder: Path) -> Stage:
+def project(folder: Path) -> Path:
     repository = folder / "project"
     repository.mkdir()
     plain(repository, "init", "-q", "-b", "main")
@@ -77,6 +86,11 @@ def local_stage(folder: Path) -> Stage:
     write(repository / "src/b.py")
     plain(repository, "add", ".")
     plain(repository, "commit", "-q", "-m", "first")
+    return repository
+
+
+def local_stage(folder: Path) -> Stage:
+    repository = project(folder)
     store = folder / "store"
     return Stage(local_forge(repository, store), repository, _clone(repository, folder), store)
 
@@ -89,12 +103,27 @@ def _clone(repository: Path, folder: Path) -> Clone:
     return open_clone(repository, "main", folder / "clone")
 
 
-STAGES: dict[str, Callable[[Path], Stage]] = {"local": local_stage}
+@contextmanager
+def github_stage(folder: Path) -> Iterator[Stage]:
+    """GitHub's adapter over a served repository, with a git directory of its own."""
+    with small_github(folder) as small:
+        served, own = small.git.root / f"{NAME}.git", folder / "own.git"
+        plain(project(folder), "push", "-q", str(served), "main")
+        plain(folder, "clone", "-q", "--bare", str(served), str(own))
+        access = GitHubAccess(NAME, Token(TOKEN), small.url, small.git.url)
+        yield Stage(GitHubForge(access, own), served, _clone(served, folder), folder)
+
+
+STAGES: dict[str, Callable[[Path], AbstractContextManager[Stage]]] = {
+    "local": lambda folder: nullcontext(local_stage(folder)),
+    "github": github_stage,
+}
 
 
 @pytest.fixture(params=sorted(STAGES))
-def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
-    return STAGES[request.param](tmp_path)
+def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
+    with STAGES[request.param](tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
@@ -125,7 +154,8 @@ def test_a_branch_is_pushed_once_and_pushing_it_again_is_no_harm(stage: Stage) -
 
 
 def test_a_branch_moves_only_from_where_it_is_expected(stage: Stage) -> None:
-    first, second = stage.commit(b"1\n"), stage.commit(b"2\n")
+    first = stage.commit(b"1\n")
+    second = stage.commit(b"2\n", on=first.sha)
     with pytest.raises(ForgeRefusal, match="is at no commit"):
         stage.forge.push(BRANCH, second, first.sha)
     stage.forge.push(BRANCH, first, None)
@@ -200,7 +230,7 @@ def test_an_open_branch_belongs_to_one_task(stage: Stage) -> None:
 def test_an_update_replaces_text_and_head_and_keeps_the_reviews(stage: Stage) -> None:
     number = stage.open()
     stage.forge.record_review(review(number, "changes-requested"))
-    second = stage.commit(b"2\n")
+    second = stage.commit(b"2\n", on=str(stage.forge.branch_head(BRANCH)))
     stage.forge.push(BRANCH, second, stage.forge.branch_head(BRANCH))
     draft = stage.draft(title="Better")
     updated = stage.forge.update_pull_request(number, draft, second.sha)
@@ -210,10 +240,46 @@ def test_an_update_replaces_text_and_head_and_keeps_the_reviews(stage: Stage) ->
         stage.forge.update_pull_request(number, stage.draft("changewright/other"), second.sha)
 
 
+def test_one_is_closed_unmerged_once_and_its_branch_kept(stage: Stage) -> None:
+    number = stage.open()
+    head = stage.forge.branch_head(BRANCH)
+    closed = stage.forge.close_pull_request(number, "Nobody took it up.")
+    assert (closed.state, closed.head, closed.reviews) == ("closed", head, ())
+    assert stage.forge.close_pull_request(number, "Again.") == closed
+    assert stage.forge.pull_request(number) == closed
+    assert stage.forge.branch_head(BRANCH) == head
+
+
+def test_a_branch_is_copied_whole_into_a_git_directory_of_ours(
+    stage: Stage, tmp_path: Path
+) -> None:
+    own = open_own(tmp_path / "own.git")
+    assert stage.forge.fetch_branch(BRANCH, own.git_dir) is None
+    made = stage.commit()
+    stage.forge.push(BRANCH, made, None)
+    for _ in range(2):
+        assert stage.forge.fetch_branch(BRANCH, own.git_dir) == made.sha
+    assert tree_of(own.git_dir, made.sha) == made.tree
+    assert is_ancestor(own.git_dir, made.parent, made.sha)
+
+
+def test_a_branch_without_a_past_is_begun_by_a_commit_without_a_parent(
+    stage: Stage, tmp_path: Path
+) -> None:
+    own = open_own(tmp_path / "own.git")
+    change = FileChange("runs/a.jsonl", "100644", b"{}\n")
+    tree = write_tree(own, own.base_tree, [change])
+    made = commit_on(own, tree, (), "first\n", (AUTHOR, NOW))
+    commit = Commit(made.sha, made.parent, made.tree, made.pack)
+    stage.forge.push("changewright/journal", commit, None)
+    assert stage.forge.fetch_branch("changewright/journal", own.git_dir) == made.sha
+
+
 def test_a_number_nobody_gave_is_a_refusal(stage: Stage) -> None:
     for ask in (
         lambda: stage.forge.pull_request(9),
         lambda: stage.forge.merge(9),
+        lambda: stage.forge.close_pull_request(9, "x"),
         lambda: stage.forge.comment(9, "x", "key"),
         lambda: stage.forge.record_review(review(9)),
     ):
@@ -250,36 +316,6 @@ def test_a_decision_is_kept_once_and_ends_what_it_ends(
         ):
             with pytest.raises(ForgeRefusal, match="is closed already"):
                 act()
-
-
-def test_merging_twice_is_merging_once(stage: Stage) -> None:
-    number = stage.open()
-    merged = stage.forge.merge(number)
-    assert stage.forge.merge(number) == merged
-    assert stage.forge.branch_head("main") == merged
-    assert stage.forge.pull_request(number).state == "merged"
-    accepted = stage.forge.record_review(review(number, merged=True))
-    assert (accepted.state, len(accepted.reviews)) == ("merged", 1)
-    with pytest.raises(ForgeRefusal, match="merged already"):
-        stage.forge.record_review(review(number, "rejected"))
-
-
-def test_a_conflict_is_a_refusal_that_names_the_files(stage: Stage) -> None:
-    number = stage.open()
-    write(stage.repository / "a.txt", b"1\ntwo\nthree\n")
-    plain(stage.repository, "commit", "-qam", "theirs")
-    before = stage.forge.branch_head("main")
-    with pytest.raises(ForgeRefusal, match=r"1 files conflict with main: 'a\.txt'"):
-        stage.forge.merge(number)
-    assert stage.forge.branch_head("main") == before
-    assert stage.forge.pull_request(number).state == "open"
-
-
-def test_what_was_looked_at_is_what_is_merged(stage: Stage) -> None:
-    number = stage.open()
-    stage.forge.push(BRANCH, stage.commit(b"2\n"), stage.forge.branch_head(BRANCH))
-    with pytest.raises(ForgeRefusal, match="what was looked at is not what is there"):
-        stage.forge.merge(number)
 
 
 def test_a_base_is_the_branch_that_was_named_or_holds_the_commit(stage: Stage) -> None:
@@ -328,6 +364,43 @@ def trap(repository: Path, canary: Path) -> None:
         "core.logAllRefUpdates": "always",
     }.items():
         plain(repository, "config", key, value)
+
+
+def test_a_branch_of_ours_is_replaced_where_nobody_else_works(local: Stage) -> None:
+    first, second = local.commit(b"1\n"), local.commit(b"2\n")
+    local.forge.push(BRANCH, first, None)
+    local.forge.push(BRANCH, second, first.sha)
+    assert local.forge.branch_head(BRANCH) == second.sha
+
+
+def test_merging_twice_is_merging_once(local: Stage) -> None:
+    number = local.open()
+    merged = local.forge.merge(number)
+    assert local.forge.merge(number) == merged
+    assert local.forge.branch_head("main") == merged
+    assert local.forge.pull_request(number).state == "merged"
+    accepted = local.forge.record_review(review(number, merged=True))
+    assert (accepted.state, len(accepted.reviews)) == ("merged", 1)
+    with pytest.raises(ForgeRefusal, match="merged already"):
+        local.forge.record_review(review(number, "rejected"))
+
+
+def test_a_conflict_is_a_refusal_that_names_the_files(local: Stage) -> None:
+    number = local.open()
+    write(local.repository / "a.txt", b"1\ntwo\nthree\n")
+    plain(local.repository, "commit", "-qam", "theirs")
+    before = local.forge.branch_head("main")
+    with pytest.raises(ForgeRefusal, match=r"1 files conflict with main: 'a\.txt'"):
+        local.forge.merge(number)
+    assert local.forge.branch_head("main") == before
+    assert local.forge.pull_request(number).state == "open"
+
+
+def test_what_was_looked_at_is_what_is_merged(local: Stage) -> None:
+    number = local.open()
+    local.forge.push(BRANCH, local.commit(b"2\n"), local.forge.branch_head(BRANCH))
+    with pytest.raises(ForgeRefusal, match="what was looked at is not what is there"):
+        local.forge.merge(number)
 
 
 def test_publishing_adds_one_branch_and_objects_and_nothing_else(
