@@ -1,8 +1,12 @@
 """What goes to a model and what comes back: the nouns of the Model port."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+from msgspec import UNSET, UnsetType
+
+from workflows.picture import Picture
 
 StopReason = Literal["end", "actions", "length", "refusal", "other"]
 
@@ -39,7 +43,8 @@ class Message:
     """One turn. A user turn has ``text`` or ``results``; a model turn also ``calls``.
 
     ``opaque`` is what only the vendor's adapter understands (thinking blocks, signatures) and needs
-    back unchanged in the next request of the same conversation.
+    back unchanged in the next request of the same conversation. ``pictures`` are not set where
+    there are none, so that a turn without any is encoded, and hashed, as it is without the field.
     """
 
     role: Literal["user", "model"]
@@ -47,6 +52,16 @@ class Message:
     calls: tuple[ActionCall, ...] = ()
     results: tuple[ActionResult, ...] = ()
     opaque: tuple[Mapping[str, Any], ...] = ()
+    pictures: tuple[Picture, ...] | UnsetType = UNSET
+
+    @property
+    def shown(self) -> tuple[Picture, ...]:
+        """The pictures of the turn, if it has any."""
+        return () if isinstance(self.pictures, UnsetType) else self.pictures
+
+    def showing(self, pictures: tuple[Picture, ...]) -> "Message":
+        """Return the turn with these pictures and no others."""
+        return replace(self, pictures=pictures or UNSET)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class Purse:
 
         ``hidden`` is what was left out of what it says anew.
         """
-        prompt_tokens = self._model.estimate_tokens(text_of(conversation))
+        prompt_tokens = self._tokens_of(conversation)
         output_tokens = self._allowance.reply.max_tokens
         price = self._model.price_usd(prompt_tokens, output_tokens)
         charge = Charge(price, prompt_tokens + output_tokens)
@@ -135,6 +135,11 @@ class Purse:
             elif not exchange.was_settled:
                 reply = decode(self._recorder.kept(exchange.reply), Reply)
                 self.settle(exchange.reservation, reply.usage)
+
+    def _tokens_of(self, conversation: Conversation) -> int:
+        shown = (picture for turn in conversation.messages for picture in turn.shown)
+        pictures = sum(self._model.picture_tokens(picture) for picture in shown)
+        return self._model.estimate_tokens(text_of(conversation)) + pictures
 
     def _used(self) -> Spent:
         return spent(self._recorder.entries(), self._allowance.elapsed_s)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from threading import Lock
 
 from workflows.conversation import Conversation, Reply, ReplyLimits
+from workflows.picture import Picture
 from workflows.ports import Model, ModelRefusal
 
 _BREAKS_MOST = 2
@@ -35,6 +36,10 @@ class FallbackModel:
     def estimate_tokens(self, text: str) -> int:
         """Return the most that any of them would count."""
         return max(model.estimate_tokens(text) for model in self._models[self._at :])
+
+    def picture_tokens(self, picture: Picture) -> int:
+        """Return the most that any of them would count."""
+        return max(model.picture_tokens(picture) for model in self._models[self._at :])
 
     def price_usd(self, input_tokens: int, output_tokens: int) -> float | None:
         """Return the price of the dearest that may yet be asked; None where one has no price."""

@@ -13,6 +13,7 @@ from typing import Any
 from validators.encoding import decode, digest, encode
 from workflows.conversation import Conversation, Reply, ReplyLimits
 from workflows.notices import without_notice
+from workflows.picture import Picture
 from workflows.ports import ModelRefusal
 
 _SHOWN_CHARS = 60
@@ -41,6 +42,13 @@ class RecordedModel:
     def estimate_tokens(self, text: str) -> int:
         """Return a quarter of the UTF-8 bytes."""
         return len(text.encode("utf-8", "surrogatepass")) // 4 + 1
+
+    def picture_tokens(
+        self,
+        picture: Picture,  # noqa: ARG002 - the port's; a file of replies looks at nothing
+    ) -> int:
+        """Return 0: nothing is shown, and nothing charged."""
+        return 0
 
     def price_usd(
         self,

@@ -41,6 +41,7 @@ from workflows.conversation import (
     StopReason,
     Usage,
 )
+from workflows.picture import Picture
 from workflows.ports import ModelRefusal
 
 # YAML takes up to 6 s for each MiB, JSON no time worth a limit.
@@ -107,6 +108,13 @@ class ScriptedModel:
     def estimate_tokens(self, text: str) -> int:
         """Return a quarter of the UTF-8 bytes."""
         return len(text.encode("utf-8", "surrogatepass")) // 4 + 1
+
+    def picture_tokens(
+        self,
+        picture: Picture,  # noqa: ARG002 - the port's; a file of replies looks at nothing
+    ) -> int:
+        """Return 0: nothing is shown, and nothing charged."""
+        return 0
 
     def price_usd(
         self,

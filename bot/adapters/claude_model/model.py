@@ -21,11 +21,13 @@ from bot.adapters.claude_model.failures import (
     is_unpaid,
     retry_after_s,
 )
+from bot.adapters.claude_model.pictures import HIDDEN, Gallery
 from bot.adapters.claude_model.prices import price_usd
 from bot.adapters.claude_model.request import request_body
 from bot.configuration.endpoints import DEFAULT_MODEL, KEY_VARIABLES, Endpoint, endpoint_of
 from validators.encoding import EncodingRefusal, encode
 from workflows.conversation import Conversation, Reply, ReplyLimits, StopReason, Usage
+from workflows.picture import Picture
 from workflows.ports import ModelRefusal
 
 if TYPE_CHECKING:
@@ -85,6 +87,12 @@ class ClaudeModel:
         self._effort = effort
         self._patience = patience or Patience()
         self._is_traced = is_traced
+        self._gallery = HIDDEN
+
+    def showing(self, gallery: Gallery) -> "ClaudeModel":
+        """Return this model, which is shown the pictures of ``gallery`` from now on."""
+        self._gallery = gallery
+        return self
 
     def estimate_tokens(self, text: str) -> int:
         """Return a third of the letters, one for each other sign, two for three bytes elsewhere.
@@ -98,6 +106,10 @@ class ClaudeModel:
         foreign = len(encoded) - len(ascii_only)
         return (len(ascii_only) - signs) // 3 + signs + foreign * 2 // 3 + 1
 
+    def picture_tokens(self, picture: Picture) -> int:
+        """Return what the vendor counts for ``picture``; 0 once it takes none."""
+        return self._gallery.tokens(picture)
+
     def price_usd(self, input_tokens: int, output_tokens: int) -> float | None:
         """Return the price with nothing read from the cache and all of it written there."""
         worst = Usage(cache_write_tokens=input_tokens, output_tokens=output_tokens)
@@ -109,21 +121,39 @@ class ClaudeModel:
         limits: ReplyLimits,
         observe: Callable[[str], None] = lambda _: None,
     ) -> Reply:
-        """Return the next turn; `ModelRefusal` for whatever the vendor or the line did."""
-        request = request_body(conversation, self.name, limits.max_tokens, self._effort)
+        """Return the next turn; `ModelRefusal` for whatever the vendor or the line did.
+
+        Who refuses a request for its pictures is asked again without them.
+        """
         if limits.pause_s:
             self._patience.sleep(limits.pause_s * (0.5 + self._patience.jitter() / 2))
         try:
-            return self._answer(request, limits, observe)
+            return self._answer(self._request(conversation, limits), limits, observe)
         except ModelRefusal as refusal:
             usage = refusal.usage
+            has_pictures = any(turn.shown for turn in conversation.messages)
+            if has_pictures and self._gallery.is_closed_by(refusal):
+                again = self.reply(conversation, replace(limits, pause_s=0.0), observe)
+                requests = again.usage.requests + (usage.requests if usage else 1)
+                return replace(again, usage=replace(again.usage, requests=requests))
             if refusal.trouble == "broken-stream" and usage and not usage.tokens:
-                refusal.usage = self._for_the_prompt(request, usage)
+                refusal.usage = self._for_the_prompt(conversation, limits, usage)
             raise
 
-    def _for_the_prompt(self, request: dict[str, Any], usage: Usage) -> Usage:
+    def _request(
+        self, conversation: Conversation, limits: ReplyLimits, gallery: Gallery | None = None
+    ) -> dict[str, Any]:
+        shown = gallery or self._gallery
+        return request_body(conversation, self.name, limits.max_tokens, self._effort, shown)
+
+    def _for_the_prompt(
+        self, conversation: Conversation, limits: ReplyLimits, usage: Usage
+    ) -> Usage:
         """Return what is booked where nobody counted: whoever began to answer had read it all."""
-        tokens = self.estimate_tokens(encode(request).decode())
+        words = self._request(conversation, limits, HIDDEN)
+        shown = (picture for turn in conversation.messages for picture in turn.shown)
+        tokens = self.estimate_tokens(encode(words).decode())
+        tokens += sum(self.picture_tokens(picture) for picture in shown)
         booked = replace(usage, input_tokens=tokens)
         return replace(booked, usd=price_usd(self.name, booked, self._endpoint.service))
 

@@ -7,12 +7,12 @@ text and the calls from the message itself. A turn by another model comes withou
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.adapters.claude_model.pictures import HIDDEN, Block, Gallery
 from bot.adapters.claude_model.tool_names import tool_name, vendors_own
 from validators.encoding import builtins
 from workflows.conversation import Action, Conversation, Message
 from workflows.ports import ModelRefusal
 
-Block = dict[str, Any]
 _CACHE = {"type": "ephemeral"}
 _THINKING = frozenset({"thinking", "redacted_thinking"})
 # Limits the vendor cannot hold a model to; they are checked when the call has come.
@@ -22,13 +22,17 @@ _CACHED_TURNS = 2
 
 
 def request_body(
-    conversation: Conversation, model: str, max_tokens: int, effort: str | None
+    conversation: Conversation,
+    model: str,
+    max_tokens: int,
+    effort: str | None,
+    gallery: Gallery = HIDDEN,
 ) -> dict[str, Any]:
-    """Return the arguments of the library's ``messages.stream``."""
+    """Return the arguments of the library's ``messages.stream``; ``gallery`` shows its pictures."""
     body: dict[str, Any] = {
         "model": model,
         "max_tokens": max_tokens,
-        "messages": _turns(conversation.messages, model),
+        "messages": _turns(conversation.messages, model, gallery),
     }
     if conversation.system.strip():
         system = {"type": "text", "text": conversation.system, "cache_control": _CACHE}
@@ -40,11 +44,11 @@ def request_body(
     return body
 
 
-def _turns(messages: Sequence[Message], model: str) -> list[dict[str, Any]]:
+def _turns(messages: Sequence[Message], model: str, gallery: Gallery) -> list[dict[str, Any]]:
     turns: list[dict[str, Any]] = []
     for message in messages:
         is_user = message.role == "user"
-        content = _user_blocks(message) if is_user else _model_blocks(message, model)
+        content = _user_blocks(message, gallery) if is_user else _model_blocks(message, model)
         # A turn that says nothing is refused by the vendor; two of a kind in a row are not.
         if content:
             turns.append({"role": "user" if is_user else "assistant", "content": content})
@@ -59,7 +63,7 @@ def _turns(messages: Sequence[Message], model: str) -> list[dict[str, Any]]:
     return turns
 
 
-def _user_blocks(message: Message) -> list[Block]:
+def _user_blocks(message: Message, gallery: Gallery) -> list[Block]:
     blocks: list[Block] = [
         {
             "type": "tool_result",
@@ -69,7 +73,9 @@ def _user_blocks(message: Message) -> list[Block]:
         }
         for result in message.results
     ]
-    return blocks + _text_blocks(message.text)
+    # Results must come first, and a picture is understood best before the words about it.
+    pictures = [gallery.block(picture) for picture in message.shown]
+    return [*blocks, *pictures, *_text_blocks(message.text)]
 
 
 def _model_blocks(message: Message, model: str) -> list[Block]:
