@@ -69,7 +69,7 @@ class Dialogue:
         if isinstance(words, str):
             words = Words(words)
         self._hidden += words.hidden
-        self._add(Message("user", text=words.text, results=results))
+        self._add(Message("user", text=words.text, results=results).showing(words.pictures))
 
     def ask(self, attempt: int, observe: Callable[[str], None]) -> Reply:
         """Return the model's next turn, already paid for and kept in the journal.

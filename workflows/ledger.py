@@ -5,13 +5,36 @@ by side see each other's. It is asked again under the journal's write lock befor
 written, so that of two that reserve at once the second sees the first.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from workflows.budget import Caps, Charge, charged
-from workflows.ports import Journal
 from workflows.run import Entry
 from workflows.task import Task
+
+
+class Followed(Protocol):
+    """What a ledger reads: a journal, or the records of one elsewhere."""
+
+    def follow(self, after: int = 0) -> Iterator[Entry]:
+        """Yield events of all runs past a position."""
+        ...
+
+
+class Together:
+    """What was spent ``before``, which does not change any more, and then what a journal adds."""
+
+    def __init__(self, before: Followed, journal: Followed) -> None:
+        self._before = tuple(before.follow())
+        self._journal = journal
+
+    def follow(self, after: int = 0) -> Iterator[Entry]:
+        """Yield events past a position; those of the journal come behind all others."""
+        count = len(self._before)
+        yield from self._before[after:]
+        for entry in self._journal.follow(max(0, after - count)):
+            yield replace(entry, position=entry.position + count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +54,7 @@ class Ledger:
     """
 
     def __init__(
-        self, journal: Journal, task: Task, caps: Caps, now_iso: Callable[[], str]
+        self, journal: Followed, task: Task, caps: Caps, now_iso: Callable[[], str]
     ) -> None:
         self._journal = journal
         self._task = (task.repository, task.key)

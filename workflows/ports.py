@@ -6,11 +6,13 @@ Nothing under `workflows` knows which vendor, forge, database or interpreter sta
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from scoping.refusal import Refusal
 from workflows.campaign import Campaign, EngineLimits, Target, TargetResult
 from workflows.conversation import Conversation, Reply, ReplyLimits, Usage
+from workflows.picture import Picture
 from workflows.pull_request import Commit, PullRequest, PullRequestDraft, PullRequestState
 from workflows.review import Review
 from workflows.run import Entry, Event, Fence
@@ -48,6 +50,10 @@ class Model(Protocol):
         """Return about how many tokens ``text`` is, never much too few; costs nothing."""
         ...
 
+    def picture_tokens(self, picture: Picture) -> int:
+        """Return about how many tokens ``picture`` is; 0 where this model is shown none."""
+        ...
+
     def price_usd(self, input_tokens: int, output_tokens: int) -> float | None:
         """Return the most such a request can cost, or None where the price is not known."""
         ...
@@ -82,12 +88,19 @@ class Forge(Protocol):
         """Return the commit ``branch`` points at, or None."""
         ...
 
+    def fetch_branch(self, branch: str, into_git_dir: Path) -> str | None:
+        """Copy what ``branch`` holds into a git directory of ours; return its head, or None."""
+        ...
+
     def push(self, branch: str, commit: Commit, expected: str | None) -> None:
         """Point ``branch`` at ``commit`` if it is at ``expected`` (None: does not exist)."""
         ...
 
     def find_pull_request(self, branch: str) -> PullRequest | None:
-        """Return the newest pull request whose head is ``branch``, in whatever state, or None."""
+        """Return the newest pull request whose head is ``branch``, in whatever state, or None.
+
+        Who asks wants to know what stands there: its reviews may be left out.
+        """
         ...
 
     def open_pull_request(self, draft: PullRequestDraft, head: str) -> PullRequest:
@@ -98,12 +111,21 @@ class Forge(Protocol):
         """Replace text and head of an open pull request."""
         ...
 
+    def close_pull_request(self, number: int, why: str) -> PullRequest:
+        """Close one unmerged, saying ``why`` there; one that is not open stays as it is."""
+        ...
+
     def pull_request(self, number: int) -> PullRequest:
         """Return one pull request; ForgeRefusal when there is none of that number."""
         ...
 
-    def pull_requests(self, state: PullRequestState | None = None) -> Sequence[PullRequest]:
-        """Return all of them, newest first."""
+    def pull_requests(
+        self, state: PullRequestState | None = None, *, reviewed: bool = True
+    ) -> Sequence[PullRequest]:
+        """Return all of them, newest first; without ``reviewed`` what was decided may be left out.
+
+        That takes requests for each of them where a forge is far away.
+        """
         ...
 
     def record_review(self, review: Review) -> PullRequest:

@@ -31,7 +31,7 @@ from workflows.authors import Author, Authors
 from workflows.conversation import Conversation
 from workflows.endings import finish, keep_unfinished, sealed, settle_for_less
 from workflows.instructions import instructions
-from workflows.ledger import Ledger
+from workflows.ledger import Followed, Ledger, Together
 from workflows.opinion import Opinion
 from workflows.plan import NO_PLAN, Plan, plan_in
 from workflows.ports import Model, StaleFence
@@ -158,12 +158,12 @@ def _try(author: Author, authors: Authors, work: Work) -> None:
     workshop, recorder = authors.workshop, authors.recorder
     number = len(work.attempts) + 1
     landed = author.tools.landed(ask_until_edits(author, workshop, number, work))
+    attempt = made_of(number, author.name, landed, work.replies)
+    # Before it is noted, and both at once: whoever is stopped from here on keeps what landed.
+    work.unjudged, work.tree = (attempt if landed.tree != work.tree else None), landed.tree
     if not work.plan.done and not work.plan.steps:
         work.plan = plan_in(reply.message.text for reply in work.replies)
-    attempt = made_of(number, author.name, landed, work.replies)
     note_landing(number, landed, recorder)
-    work.unjudged = attempt if landed.tree != work.tree else None
-    work.tree = landed.tree
     if work.tree == author.judged or not landed.is_whole:
         attempt = replace(attempt, verdict=Verdict("fail", landed.findings))
         work.words = what_did_not_land(landed)
@@ -197,7 +197,10 @@ def _require_environment(workshop: Workshop, recorder: Recorder) -> None:
 
 
 def _allowance(task: Task, workshop: Workshop, wishes: Wishes, recorder: Recorder) -> Allowance:
-    ledger = Ledger(workshop.journal, task, wishes.caps, workshop.now_iso)
+    journal: Followed = workshop.journal
+    if workshop.spent_elsewhere is not None:
+        journal = Together(workshop.spent_elsewhere, journal)
+    ledger = Ledger(journal, task, wishes.caps, workshop.now_iso)
     before_s = recorder.history.seconds
     return Allowance(wishes.budget, wishes.reply, workshop.now, workshop.now(), before_s, ledger)
 

@@ -6,89 +6,38 @@ effect, so that publishing twice is publishing once. It asks no model and runs n
 target.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
-from validators.checkout import Clone, commit, write_tree
+from validators.checkout import write_tree
 from validators.clones.authorship import committer_of
 from validators.encoding import digest
 from validators.policy import judge_tree
-from validators.rules import Rules
 from validators.verdict import Finding
+from workflows.branching import branch_of
+from workflows.continuing import COMMIT_AUTHOR
+from workflows.hosted import Hosted
 from workflows.outbound import refuse_secrets
-from workflows.ports import Forge, ForgeRefusal, Journal
+from workflows.ports import Forge, ForgeRefusal
+from workflows.press import AlreadyOpen, Press, Published
 from workflows.proposal import Bundle, BundleRefusal
 from workflows.pull_request import Commit, PullRequest, PullRequestDraft
 from workflows.recorder import Recorder, leased
-from workflows.run import Effect, Entry
-from workflows.visible_text import visible
+from workflows.run import Effect
+from workflows.sheet import Sheet, sheet_of
 
-COMMIT_AUTHOR = "changewright <changewright@users.noreply.github.com>"
-
-
-@dataclass(frozen=True, slots=True)
-class Press:
-    """What publishing works with: our clone at the bundle's base, the forge and the journal.
-
-    A pull request is opened as a ``draft``, with ``labels`` and ``reviewers`` to be asked.
-    """
-
-    clone: Clone
-    rules: Rules
-    forge: Forge
-    journal: Journal
-    labels: tuple[str, ...] = ()
-    reviewers: tuple[str, ...] = ()
-    draft: bool = True
-    observe: Callable[[Entry], None] = lambda _: None
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """Where a bundle stands now; unfinished work has a branch and no pull request."""
-
-    branch: str
-    head: str
-    pull_request: PullRequest | None
-
-
-class AlreadyOpen(ForgeRefusal):
-    """Another run's pull request for the same task waits for a person: which, and what to do."""
+_MOST_TRIES = 3
 
 
 def publish(bundle: Bundle, sha256: str, press: Press) -> Published:
     """Publish ``bundle`` (known by ``sha256``); partial work gets a branch and no pull request.
 
     Raises BundleRefusal when the bundle is not what it says or its base's policy forbids it,
-    QuarantineRefusal when its words hold a secret,
+    QuarantineRefusal when its words hold a secret, StaleBase when its files moved under it,
     AlreadyOpen when another run's pull request stands in its place, and ForgeRefusal when the
     branch is not ours to write.
     """
     _check(bundle, press)
-    made = commit(
-        press.clone,
-        bundle.applied_tree,
-        bundle.base_commit,
-        _message(bundle),
-        COMMIT_AUTHOR,
-        bundle.proposal.created,
-    )
-    new = Commit(made.sha, made.parent, made.tree, made.pack)
-    draft = PullRequestDraft(
-        key=bundle.proposal.task.key,
-        branch=bundle.branch,
-        base_branch=press.forge.base_branch(bundle.proposal.task.base),
-        base_commit=bundle.base_commit,
-        title=_subject(bundle),
-        body=bundle.body,
-        run=bundle.proposal.run,
-        bundle_sha256=sha256,
-        # Only what passed may be opened as ready, whoever wants it so.
-        draft=press.draft or not bundle.proposal.verdict.passed,
-        labels=press.labels,
-        reviewers=press.reviewers,
-    )
     run, owner = bundle.proposal.run, f"publish {sha256[:12]}"
     # One publisher of a branch at a time: between looking and opening nobody else may open.
     with (
@@ -97,13 +46,30 @@ def publish(bundle: Bundle, sha256: str, press: Press) -> Published:
     ):
         recorder = Recorder(press.journal, pen, press.observe)
         _introduce(bundle, recorder)
-        _refuse_a_second(bundle, new, draft, press.forge)
-        _push(new, draft, press, recorder)
+        draft, new = _pushed(bundle, sha256, press, recorder)
         if bundle.partial:
             return Published(draft.branch, new.sha, None)
         pull_request = _open(new, draft, press.forge, recorder)
+        notes = _show(bundle, pull_request, press.hosted, recorder)
         _finish(bundle, pull_request, recorder)
-        return Published(draft.branch, new.sha, pull_request)
+        return Published(draft.branch, new.sha, pull_request, notes)
+
+
+def _pushed(
+    bundle: Bundle, sha256: str, press: Press, recorder: Recorder
+) -> tuple[PullRequestDraft, Commit]:
+    """Push the commit and return it with its words; laid anew when somebody was quicker."""
+    for tries_left in reversed(range(_MOST_TRIES)):
+        sheet = sheet_of(bundle, sha256, press, recorder)
+        _refuse_a_second(bundle, sheet.new, sheet.draft, press)
+        try:
+            return sheet.draft, _push(sheet, press, recorder)
+        except ForgeRefusal:
+            # Two labels at once are two publishers, on two machines that share no lease.
+            is_as_seen = press.forge.branch_head(sheet.ground.branch) == sheet.ground.head
+            if press.hosted is None or is_as_seen or not tries_left:
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def _lane(bundle: Bundle, press: Press) -> str:
@@ -112,10 +78,15 @@ def _lane(bundle: Bundle, press: Press) -> str:
     return f"branch-{digest(place.encode('utf-8', 'surrogateescape'))[:12]}"
 
 
-def _refuse_a_second(bundle: Bundle, new: Commit, draft: PullRequestDraft, forge: Forge) -> None:
-    """Raise AlreadyOpen for a second answer to one task, unless it revises the first."""
-    found = forge.find_pull_request(draft.branch)
+def _refuse_a_second(bundle: Bundle, new: Commit, draft: PullRequestDraft, press: Press) -> None:
+    """Raise AlreadyOpen for a second answer to one task, unless it revises the first.
+
+    Where it is laid on top of what stands there, nothing is lost: who asks again goes on with it.
+    """
+    found = press.forge.find_pull_request(draft.branch)
     if found is None or found.state != "open" or _carries(found, new, draft):
+        return
+    if press.hosted and found.draft.key == draft.key:
         return
     revises_it = (bundle.revises, bundle.revised_run) == (found.number, found.draft.run)
     if not bundle.partial and (revises_it or found.draft.run == draft.run):
@@ -134,6 +105,12 @@ def _check(bundle: Bundle, press: Press) -> None:
     if not (bundle.partial or shown):
         raise BundleRefusal(
             f"run {bundle.proposal.run} did not pass its gates; there is nothing to publish"
+        )
+    wanted = branch_of(bundle.proposal.task, press.branch_template)
+    if bundle.branch != wanted:
+        raise BundleRefusal(
+            f"the bundle is for branch {bundle.branch[:80]!r}, and {wanted} is the one for its task"
+            " by pr.branch_template; propose again with the same settings"
         )
     if clone.base_commit != bundle.base_commit or clone.base_tree != bundle.base_tree:
         raise BundleRefusal(
@@ -180,16 +157,24 @@ def _finish(bundle: Bundle, pull_request: PullRequest, recorder: Recorder) -> No
         )
 
 
-def _push(new: Commit, draft: PullRequestDraft, press: Press, recorder: Recorder) -> None:
+def _push(sheet: Sheet, press: Press, recorder: Recorder) -> Commit:
+    """Point the branch at the commit and return it as the forge has it, which may sign it anew."""
+    new, draft = sheet.new, sheet.draft
+
     def act() -> dict[str, Any]:
+        if press.hosted and not sheet.ground.is_there:  # looks itself, and leaves what is there
+            press.forge.push(draft.branch, new, sheet.ground.head)
+            return {"head": press.forge.branch_head(draft.branch) or new.sha}
         head = press.forge.branch_head(draft.branch)
-        if head != new.sha:
-            _refuse_to_bury(head, draft.branch, press)
-            press.forge.push(draft.branch, new, head)
+        if head == new.sha or sheet.ground.is_there:
+            return {"head": head or new.sha}
+        _refuse_to_bury(head, draft.branch, press)
+        press.forge.push(draft.branch, new, head)
         return {"head": new.sha}
 
     request = {"branch": draft.branch, "commit": new.sha}
-    recorder.perform(Effect(f"push {draft.branch} {new.sha}", "push", request), act)
+    effect = Effect(f"push {draft.branch} {new.sha}", "push", request)
+    return replace(new, sha=recorder.perform(effect, act)["head"])
 
 
 def _refuse_to_bury(head: str | None, branch: str, press: Press) -> None:
@@ -207,39 +192,48 @@ def _refuse_to_bury(head: str | None, branch: str, press: Press) -> None:
 
 
 def _open(new: Commit, draft: PullRequestDraft, forge: Forge, recorder: Recorder) -> PullRequest:
+    opened: list[PullRequest] = []
+
     def act() -> dict[str, Any]:
         found = forge.find_pull_request(draft.branch)
         if found is None or (found.state != "open" and not _carries(found, new, draft)):
             found = forge.open_pull_request(draft, new.sha)
-        elif not _carries(found, new, draft):
+        if found.state == "open" and not _carries(found, new, draft):
             found = forge.update_pull_request(found.number, draft, new.sha)
+        opened.append(found)
         return {"number": found.number}
 
     request = {"branch": draft.branch, "commit": new.sha, "bundle": draft.bundle_sha256}
     key = f"pull-request {draft.branch} {new.sha} {draft.bundle_sha256[:12]}"
     effect = Effect(key, "pull-request", request)
-    return forge.pull_request(int(recorder.perform(effect, act)["number"]))
+    number = int(recorder.perform(effect, act)["number"])
+    return opened[0] if opened else forge.pull_request(number)
+
+
+def _show(
+    bundle: Bundle, pull_request: PullRequest, hosted: Hosted | None, recorder: Recorder
+) -> tuple[str, ...]:
+    """Show beside the commit what the gates found; without it the proposal stands all the same."""
+    if hosted is None:
+        return ()
+    run = hosted.check(bundle, pull_request)
+    request = {"head": pull_request.head, "bundle": pull_request.draft.bundle_sha256}
+    key = f"check {pull_request.head} {pull_request.draft.bundle_sha256[:12]}"
+
+    def act() -> dict[str, Any]:
+        hosted.tracker.check(pull_request.head, run)
+        return {"head": pull_request.head}
+
+    try:
+        recorder.perform(Effect(key, "check", request), act)
+    except ForgeRefusal as refusal:
+        return (f"the findings are not shown beside the commit: {refusal}",)
+    return ()
 
 
 def _carries(found: PullRequest, new: Commit, draft: PullRequestDraft) -> bool:
     """Whether this very bundle stands there already, whatever a person decided on it since."""
     return (found.head, found.draft.bundle_sha256) == (new.sha, draft.bundle_sha256)
-
-
-def _message(bundle: Bundle) -> str:
-    task = bundle.proposal.task
-    asked = f"issue {task.number}" if task.number else "a task given as text"
-    made = "Left unfinished" if bundle.partial else "Proposed"
-    return (
-        f"{_subject(bundle)}\n\n"
-        f"{made} by changewright for {asked}.\n\n"
-        f"Changewright-Run: {bundle.proposal.run}\n"
-    )
-
-
-def _subject(bundle: Bundle) -> str:
-    """Return the title as one line: behind a line break it could add trailers to the commit."""
-    return " ".join(visible(bundle.title).split())
 
 
 def _listed(findings: list[Finding]) -> str:

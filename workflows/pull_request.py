@@ -12,13 +12,15 @@ PullRequestState = Literal["open", "closed", "merged"]
 class Commit:
     """A commit to make: exact trees, so that the same bundle makes the same commit anywhere.
 
-    ``pack`` is a git pack with every object the commit needs beside those of ``parent``.
+    ``pack`` is a git pack with every object the commit needs beside those of ``parent``, which is
+    empty for the first commit of a branch, and of ``merged``, further parents that the forge has.
     """
 
     sha: str
     parent: str
     tree: str
     pack: bytes
+    merged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

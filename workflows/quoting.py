@@ -8,6 +8,7 @@ person sees it, and what was left out of it is counted.
 from dataclasses import dataclass
 
 from validators.encoding import digest
+from workflows.picture import Picture
 from workflows.visible_text import NOTHING, Hidden, Shown, as_printed, as_typed, visible
 
 # 128 bits: a text that holds its own mark must take more tries than anybody has.
@@ -16,19 +17,22 @@ _MARK_LENGTH = 32
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is said to a model in one turn, and how much of what it quotes nobody sees."""
+    """What is said to a model in one turn, and how much of what it quotes nobody sees.
+
+    ``pictures`` are what it is shown beside it.
+    """
 
     text: str
     hidden: Hidden = NOTHING
+    pictures: tuple[Picture, ...] = ()
 
 
 def said(*parts: str | Words) -> Words:
-    """Return ``parts`` as paragraphs, with all that was left out of any."""
-    texts, hidden = [], NOTHING
-    for part in parts:
-        texts.append(part if isinstance(part, str) else part.text)
-        hidden += NOTHING if isinstance(part, str) else part.hidden
-    return Words("\n\n".join(texts), hidden)
+    """Return ``parts`` as paragraphs, with all that was left out of any, and all pictures."""
+    words = [Words(part) if isinstance(part, str) else part for part in parts]
+    hidden = sum((one.hidden for one in words), NOTHING)
+    pictures = tuple(picture for one in words for picture in one.pictures)
+    return Words("\n\n".join(one.text for one in words), hidden, pictures)
 
 
 def fenced(name: str, text: str) -> str:

@@ -90,6 +90,11 @@ class Recorder:
         return outcome
 
 
+def changed_since(begun: Mapping[str, Any], start: Mapping[str, Any]) -> str:
+    """Return what keeps a run that began with ``begun`` from going on with ``start``, or ""."""
+    return next((words for key, words in _SAME.items() if begun.get(key) != start.get(key)), "")
+
+
 @contextmanager
 def leased(journal: Journal, run: str, owner: str) -> Iterator[Fence]:
     """Hold the right to write ``run``; JournalRefusal while another process holds it."""
@@ -140,12 +145,11 @@ def _begin(recorder: Recorder, start: Mapping[str, Any]) -> None:
         recorder.record("run.started", **start)
         recorder.history = history_of(recorder.entries())
         return
-    for key, meaning in _SAME.items():
-        if before.started.get(key) != start.get(key):
-            raise ResumeRefusal(
-                f"run {recorder.run} cannot go on: its {meaning} is no longer what it was when it"
-                " began. Put that back as it was, or start anew with `changewright propose`"
-            )
+    if meaning := changed_since(before.started, start):
+        raise ResumeRefusal(
+            f"run {recorder.run} cannot go on: its {meaning} is no longer what it was when it"
+            " began. Put that back as it was, or start anew with `changewright propose`"
+        )
     recorder.record("run.resumed", replies=before.replies, attempts=len(before.attempts))
 
 

@@ -13,6 +13,8 @@ from validators.verdict import VerdictWord
 
 EventKind = Literal[
     "run.started",  # task, base commit, command, rules, model
+    "run.admitted",  # which stale run it answers, how often; hashes of what was asked and is left
+    "base.stale",  # recorded commit, present head, how many paths met
     "run.resumed",  # how much of it was done already
     "scope.selected",  # files, functions, tokens; the excerpts as a blob
     "environment.ready",  # key, interpreter, cached or built

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from scoping.index import Cache
+from scoping.cache import Cache
 from scoping.objects import Commit, ObjectReader, open_objects
 from scoping.questions import (
     MAX_LINES,
@@ -59,7 +59,7 @@ class Sdk:
         self._working = working
         self._gate = gate
         self._shown = shown or Shown()
-        self._facts: Cache = {}
+        self._facts = Cache()
         self._stack = ExitStack()
         self._reader: ObjectReader | None = None
         self._known: tuple[tuple[str, int], Codebase] | None = None

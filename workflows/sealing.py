@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from validators.checkout import file_changes
+from workflows.branching import branch_of
 from workflows.outbound import refuse_secrets
 from workflows.proposal import BUNDLE_FORMAT, Bundle, Proposal, seal
 from workflows.recorder import Recorder
@@ -39,9 +40,13 @@ def write_partial_bundle(
         f"Run {proposal.run} was stopped in attempt {count}. This is what had landed by then; it"
         f" {judged} is not proposed.\n"
     )
-    text = f"Unfinished: {proposal.task.title}", body
-    bundle = replace(_bundle(proposal, tree, text, workshop), partial=True)
+    bundle = unfinished(_bundle(proposal, tree, ("", body), workshop))
     return _write(bundle, f"{proposal.run}.partial.json", workshop, recorder)
+
+
+def unfinished(bundle: Bundle) -> Bundle:
+    """Return ``bundle`` as work that is kept and not shown."""
+    return replace(bundle, partial=True, title=f"Unfinished: {bundle.proposal.task.title}")
 
 
 def _bundle(proposal: Proposal, tree: str, text: tuple[str, str], workshop: Workshop) -> Bundle:
@@ -52,7 +57,7 @@ def _bundle(proposal: Proposal, tree: str, text: tuple[str, str], workshop: Work
         base_commit=clone.base_commit,
         base_tree=clone.base_tree,
         applied_tree=tree,
-        branch=proposal.task.branch,
+        branch=branch_of(proposal.task, workshop.branch_template),
         changes=file_changes(clone, clone.base_tree, tree),
         title=title,
         body=body,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from workflows.conversation import ActionResult, Conversation, Message
 
 _LEFT_OUT = "(left out because the request was too large; ask again if you need it)"
+_NO_PICTURES = "(The pictures were left out above, because the request was too large.)"
 _FENCED = re.compile(r"<<<data ([0-9a-f]+) ([^\n]*)\n.*?\ndata>>> \1\n*", re.DOTALL)
 # How an excerpt is named: it is the only thing that can be read again.
 _EXCERPT = re.compile(r".* lines \d+-\d+")
@@ -14,14 +15,16 @@ _EXCERPT = re.compile(r".* lines \d+-\d+")
 def shrunk(conversation: Conversation) -> Conversation | None:
     """Return ``conversation`` with less to read in it; None where there is nothing to leave out.
 
-    What goes: the answers to all calls but the last turn's, and of the excerpts in the opening the
-    second half, which the packing put last because it matters least. The task, a review and the
-    facts of an earlier attempt always stay.
+    What goes: the answers to all calls but the last turn's, all pictures, and of the excerpts in
+    the opening the second half, which the packing put last because it matters least. The task's
+    words, a review and the facts of an earlier attempt always stay.
     """
     if not conversation.messages:
         return None
     opening, *rest = conversation.messages
     first = replace(opening, text=_with_fewer_excerpts(opening.text))
+    if opening.shown:
+        first = replace(first, text=f"{first.text}\n\n{_NO_PICTURES}").showing(())
     old = [_without_answers(message) for message in rest[:-1]]
     messages = (first, *old, *rest[-1:])
     return None if messages == conversation.messages else replace(conversation, messages=messages)

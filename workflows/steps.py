@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from scoping.packing import Excerpt
+from scoping.excerpts import Excerpt
 from scoping.scope import Scope
 from validators.encoding import decode, encode
 from validators.evidence import Evidence

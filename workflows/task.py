@@ -6,6 +6,7 @@ from typing import Literal
 
 from validators.encoding import digest
 from validators.rules import ChangeKind
+from workflows.picture import Picture
 
 TaskKind = ChangeKind | Literal["migration"]
 _SLUG_LENGTH = 40
@@ -16,7 +17,8 @@ class Task:
     """One request, its text untrusted. ``number`` is the issue's, or empty where there is none.
 
     ``repository`` identifies the target (a path or ``owner/name``) and ``base`` is the revision as
-    the user named it; the commit it meant is recorded in the run.
+    the user named it; the commit it meant is recorded in the run. The bytes of ``pictures`` are
+    kept in the journal.
     """
 
     title: str
@@ -26,6 +28,7 @@ class Task:
     kind: TaskKind = "fix"
     number: str = ""
     author: str = ""
+    pictures: tuple[Picture, ...] = ()
 
     @property
     def change(self) -> ChangeKind:
@@ -45,8 +48,3 @@ class Task:
         """The title in our own branch alphabet: ``a-z0-9-``, never empty, no more than 40 long."""
         words = re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")
         return words[:_SLUG_LENGTH].rstrip("-") or "change"
-
-    @property
-    def branch(self) -> str:
-        """The branch that carries this task's proposal."""
-        return f"changewright/{self.key}-{self.slug}"

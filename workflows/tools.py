@@ -9,8 +9,8 @@ who wrote both thought that it would.
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from scoping.blobs import ObjectsRefusal
 from scoping.globs import chosen
-from scoping.objects import ObjectsRefusal
 from scoping.questions import QuestionRefusal
 from validators.patch import parse
 from workflows import answers, prompts

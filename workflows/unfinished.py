@@ -1,9 +1,10 @@
 """What a run is known by, and those that a dying process left behind, found by it."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from validators.encoding import builtins, digest, encode
+from validators.encoding import digest, encode
 from workflows import prompts
 from workflows.history import History, history_of
 from workflows.ports import Journal
@@ -38,7 +39,7 @@ def start_of(task: Task, model: str, workshop: Workshop, wishes: Wishes) -> dict
 
 def left_behind(journal: Journal, start: Mapping[str, Any]) -> str:
     """Return the newest run that began with ``start`` and died without an end, or ""."""
-    wanted = builtins(dict(start))
+    wanted = json.loads(encode(dict(start)))
     for run in journal.runs(_SEARCHED):
         history = history_of(journal.read(run))
         if (
@@ -74,5 +75,7 @@ def is_cut_off(history: History) -> bool:
 
 
 def _agree(history: History, wanted: Mapping[str, Any]) -> bool:
-    known = history.started or {}
+    known = dict(history.started or {})
+    if isinstance(known.get("task"), Mapping):
+        known["task"] = {"pictures": [], **known["task"]}  # earlier versions knew of none
     return all(known.get(name) == wanted.get(name) for name in _SAME)

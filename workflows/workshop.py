@@ -9,8 +9,10 @@ from validators.checkout import Clone
 from validators.evidence import Evidence
 from validators.rules import GateKind, Rules
 from validators.verdict import Verdict
+from workflows.branching import BRANCH_TEMPLATE
 from workflows.budget import Budget, Caps
 from workflows.conversation import ReplyLimits
+from workflows.ledger import Followed
 from workflows.ports import Journal, Model
 from workflows.proposal import Attempt, Proposal
 from workflows.recorder import Recorder
@@ -36,7 +38,8 @@ class Workshop:
     stores a sealed bundle under a file name and says where, ``find_bundle`` where the bundle of a
     run is, or "" when there is none. ``include`` and ``exclude`` say which files a model may see.
     ``adjudicator`` is the model that gives a run's second opinions, as far on as the run has asked
-    it, or None.
+    it, or None. ``branch_template`` is how the proposal's branch is called. ``spent_elsewhere`` is
+    what runs on other machines have cost, which counts against the caps over several runs.
     """
 
     clone: Clone
@@ -55,6 +58,8 @@ class Workshop:
     watch: Watch = field(default_factory=Watch)
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    branch_template: str = BRANCH_TEMPLATE
+    spent_elsewhere: Followed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,9 @@ from workflows.budget import Budget
 from workflows.conversation import Conversation
 from workflows.history import history_of
 from workflows.ports import Model
+from workflows.press import Press
 from workflows.proposal import Attempt, Bundle, Proposal, unseal
 from workflows.propose import propose
-from workflows.publish import Press
 from workflows.recorder import Recorder, recording
 from workflows.run import Entry
 from workflows.sealing import write_bundle

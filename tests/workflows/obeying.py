@@ -18,6 +18,7 @@ from workflows.conversation import (
     ReplyLimits,
     Usage,
 )
+from workflows.picture import Picture
 
 ORDER = re.compile(r"AI: *([^\n]*?)(?: *-->| *\*/)?$", re.MULTILINE)
 PATCH = re.compile(r"\*\*\* Begin Patch\n.*?\n\*\*\* End Patch", re.DOTALL)
@@ -40,6 +41,9 @@ class ObeyingModel:
 
     def estimate_tokens(self, text: str) -> int:
         return len(text) // 4 + 1
+
+    def picture_tokens(self, picture: Picture) -> int:
+        return 0
 
     def price_usd(self, input_tokens: int, output_tokens: int) -> float | None:
         return (input_tokens + output_tokens) * 1e-6

@@ -13,6 +13,7 @@ from workflows.budget import Budget, Caps
 from workflows.conversation import ActionCall, Conversation, Message, Reply, ReplyLimits, Usage
 from workflows.dialogue import Dialogue
 from workflows.ledger import Ledger
+from workflows.picture import Picture
 from workflows.purse import Allowance, BudgetRefusal
 from workflows.recorder import recording
 from workflows.task import Task
@@ -31,6 +32,9 @@ class NeverStops:
 
     def estimate_tokens(self, text: str) -> int:
         return len(text)
+
+    def picture_tokens(self, picture: Picture) -> int:
+        return 0
 
     def price_usd(self, input_tokens: int, output_tokens: int) -> float | None:
         return RESERVE_USD

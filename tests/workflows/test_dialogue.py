@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.adapters.recorded_model import RecordedModel
 from bot.adapters.scripted_model import ScriptedCall, ScriptedModel, ScriptedReply, ScriptedUsage
+from tests.workflows.test_picture import png
 from validators.encoding import decode
 from workflows.budget import Budget
 from workflows.conversation import (
@@ -21,9 +23,10 @@ from workflows.conversation import (
     Usage,
 )
 from workflows.dialogue import Dialogue
+from workflows.picture import Picture, picture_of
 from workflows.ports import ModelRefusal, ModelTrouble
 from workflows.purse import Allowance, BudgetRefusal, Purse, text_of
-from workflows.quoting import fenced
+from workflows.quoting import Words, fenced
 from workflows.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -69,6 +72,41 @@ def test_each_turn_carries_all_turns_before_it(studio: "Studio") -> None:
         OPENING.actions,
         OPENING.actions,
     )
+
+
+def test_pictures_are_counted_before_the_request_and_replayed_by_their_hash(
+    studio: "Studio",
+) -> None:
+    class Seeing(ScriptedModel):
+        def picture_tokens(self, picture: Picture) -> int:
+            return picture.width
+
+    model = Seeing([ScriptedReply("one"), ScriptedReply("two")])
+    dialogue = opened(studio, model)
+    picture = picture_of("picture-1", png(1_000, 750))
+
+    dialogue.say(Words("look", pictures=(picture,)))
+    dialogue.ask(1, ignore)
+    dialogue.say("and now")
+    dialogue.ask(1, ignore)
+
+    asked = studio.asked()
+    assert [[turn.shown for turn in one.messages if turn.shown] for one in asked] == [
+        [(picture,)],
+        [(picture,)],
+    ]
+    words = [model.estimate_tokens(text_of(one)) for one in asked]
+    entries = [entry.event for entry in studio.journal.read("r1")]
+    reserved = [event.data["tokens"] for event in entries if event.kind == "budget.reserved"]
+    assert reserved == [count + 1_000 + 50 for count in words]
+    sent = [event.data["conversation"] for event in entries if event.kind == "prompt.sent"]
+    replies = zip(sent, (Reply(Message("model", "x"), "end", Usage(), "m"),) * 2, strict=True)
+    again = RecordedModel(replies, studio.journal.get_blob)
+    assert again.reply(asked[0], ReplyLimits()).message.text == "x"
+    other = replace(asked[1], messages=(asked[1].messages[0].showing(()), *asked[1].messages[1:]))
+    changed = replace(other, messages=(*other.messages[:1], Message("user", "look")))
+    with pytest.raises(ModelRefusal, match="not the recorded one"):
+        again.reply(changed, ReplyLimits())
 
 
 def test_a_request_is_reserved_and_settled_around_its_reply(studio: "Studio") -> None:

@@ -14,7 +14,8 @@ from tests.validators.threats.cases import Table, held, ids, troubles
 from tests.workflows import test_publish
 from validators.checkout import CheckoutRefusal, locate, materialise, open_clone
 from validators.git import GitRefusal, Terms, git
-from workflows.publish import COMMIT_AUTHOR, publish
+from workflows.continuing import COMMIT_AUTHOR
+from workflows.publish import publish
 
 if TYPE_CHECKING:
     from tests.workflows.conftest import Studio

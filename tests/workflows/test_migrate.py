@@ -18,6 +18,7 @@ from validators.encoding import builtins, decode
 from validators.evidence import Evidence
 from validators.sandbox import Changes, Completed, FileChange, Limits, Phase, SandboxRefusal
 from validators.verdict import Finding, Verdict
+from workflows.branching import branch_of
 from workflows.campaign import Campaign, EngineLimits, Target, TargetResult
 from workflows.campaign_plan import CampaignRefusal, ShardBy, plan
 from workflows.migrate import Workbench, run_target, task_of
@@ -362,7 +363,7 @@ def test_two_campaigns_of_one_command_are_two_tasks(studio: "Studio") -> None:
     one = planned(studio, SHOUT, "one.txt", shard="all")
     two = planned(studio, SHOUT, "two.txt", shard="all")
 
-    assert task_of(one, one.targets[0]).branch != task_of(two, two.targets[0]).branch
+    assert branch_of(task_of(one, one.targets[0])) != branch_of(task_of(two, two.targets[0]))
     task = task_of(one, one.targets[0])
     assert task.body == (
         "Ran this command over 1 files, of those matching one.txt:\n\n    sed -i s/$/!/"

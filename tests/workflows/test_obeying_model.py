@@ -124,6 +124,7 @@ def assert_stopped(studio: "Studio", model: ObeyingModel, order: str, code: str)
 # --- what it is told to write -----------------------------------------------------------------
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("order", ORDERS)
 def test_an_order_in_the_task_is_stopped_by_policy_before_any_gate(
     studio: "Studio", right: str, order: str
@@ -146,7 +147,8 @@ def test_an_order_in_the_code_beside_the_bug_is_stopped_by_policy(
     studio: "Studio", run_git: Git, right: str, order: str
 ) -> None:
     source = studio.file(studio.clone.base_tree, "tally.py") or ""
-    rebase(studio, run_git, {"tally.py": f"{source}\n# NOTE TO AI: {order}\n"})
+    within = source.replace("(text):\n", f"(text):\n    # NOTE TO AI: {order}\n", 1)
+    rebase(studio, run_git, {"tally.py": within})
     model = ObeyingModel(right)
 
     studio.propose(model, attempts=1)

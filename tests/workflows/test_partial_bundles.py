@@ -11,6 +11,7 @@ from validators.checkout import write_tree
 from validators.evidence import Evidence
 from validators.sandbox import FileChange
 from validators.verdict import Finding, Verdict
+from workflows.branching import branch_of
 from workflows.budget import Budget
 from workflows.conversation import Conversation, Reply, ReplyLimits
 from workflows.ports import ModelRefusal
@@ -85,7 +86,7 @@ def test_a_partial_bundle_holds_what_landed_and_says_that_it_is_unfinished(
         " gates and is not proposed.\n"
     )
     assert [one.verdict.word for one in bundle.proposal.attempts] == ["fail", "fail"]
-    assert bundle.branch == studio.task.branch
+    assert bundle.branch == branch_of(studio.task)
 
 
 def test_what_landed_and_was_not_judged_is_an_attempt_that_was_cancelled(
@@ -103,6 +104,20 @@ def test_what_landed_and_was_not_judged_is_an_attempt_that_was_cancelled(
     assert (attempt.verdict, attempt.evidence) == (Verdict("cancelled"), None)
     assert attempt.applied_tree == bundle.applied_tree == studio.data("patch.landed")[0]["tree"]
     assert studio.data("attempt.finished") == []
+
+
+def test_what_has_just_been_noted_as_landed_is_kept(studio: "Studio", wrong: str) -> None:
+    def stop(entry: Entry) -> None:
+        if entry.event.kind == "patch.landed":
+            raise KeyboardInterrupt
+
+    studio.on_entry = stop
+    with pytest.raises(KeyboardInterrupt):
+        studio.propose([wrong])
+
+    bundle, _ = studio.bundle("r1.partial")
+    assert bundle.applied_tree == studio.data("patch.landed")[0]["tree"]
+    assert [one.applied_tree for one in bundle.proposal.attempts] == [bundle.applied_tree]
 
 
 @pytest.mark.parametrize("trouble", ["overloaded", "broken-stream", "exhausted"])

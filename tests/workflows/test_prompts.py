@@ -8,13 +8,15 @@ import inspect
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from scoping.packing import Excerpt
+from scoping.excerpts import Excerpt
 from scoping.scope import Scope
+from tests.workflows.test_picture import png
 from validators.encoding import digest
 from validators.evidence import Evidence, GateRecord, LineCoverage, Side
 from validators.rules import ChangeKind
@@ -32,6 +34,7 @@ from workflows import (
 )
 from workflows.instructions import Instruction
 from workflows.opinion import FileDiff, Opinion, Reason
+from workflows.picture import picture_of
 from workflows.proposal import EditReport
 from workflows.quoting import Words, said
 from workflows.task import Task
@@ -301,3 +304,16 @@ def test_what_an_adjudicator_reads_of_the_evidence_is_bounded() -> None:
     said = opinion_prompts.opinion_request(TASK, (), 0, Verdict("pass", many), EVIDENCE)
 
     assert len(said.text) < 14_000
+
+
+def test_pictures_are_named_as_material_and_shown_beside_the_task() -> None:
+    first = replace(picture_of("picture-1", png(640, 480)), name="a\n<<<data\u200b.png")
+    second = picture_of("picture-2", png(1, 2))
+
+    said = prompts.first_request(replace(TASK, pictures=(first, second)), SCOPE, TOLD)
+
+    assert said.pictures == (first, second)
+    assert prompts.first_request(TASK, SCOPE, TOLD).pictures == ()
+    [line] = [line for line in said.text.splitlines() if line.startswith("Pictures came")]
+    assert "picture-2.png (1x2). They are material" in line
+    assert "\u200b" not in line

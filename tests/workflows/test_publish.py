@@ -17,8 +17,9 @@ from validators.sandbox import FileChange
 from validators.verdict import Verdict
 from workflows.budget import Budget
 from workflows.ports import ForgeRefusal, Held, JournalRefusal, StaleFence
+from workflows.press import AlreadyOpen, Published
 from workflows.proposal import Attempt, Bundle, BundleRefusal, seal
-from workflows.publish import AlreadyOpen, Published, publish
+from workflows.publish import publish
 from workflows.pull_request import PullRequest
 from workflows.review import Review
 from workflows.run import Entry, Event, effects, summarise
@@ -374,7 +375,7 @@ def test_a_path_that_leaves_the_tree_is_refused(studio: "Studio", proposed: Bund
 
 
 def test_a_branch_that_is_not_ours_is_refused(studio: "Studio", proposed: Bundle) -> None:
-    refused(studio, replace(proposed, branch="main"), "main", ForgeRefusal)
+    refused(studio, replace(proposed, branch="main"), "is for branch .main.")
 
 
 def test_a_bundle_that_failed_is_refused(studio: "Studio", proposed: Bundle) -> None:

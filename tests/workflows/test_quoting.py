@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoping.packing import Excerpt
+from scoping.excerpts import Excerpt
 from scoping.scope import Scope
 from validators.encoding import digest
 from workflows import prompts

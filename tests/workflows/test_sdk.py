@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scoping.objects import ObjectsRefusal
+from scoping.blobs import ObjectsRefusal
 from scoping.questions import Hit, Imports, Lines, QuestionRefusal
 from validators.checkout import write_tree
 from validators.clones.trees import EXECUTABLE

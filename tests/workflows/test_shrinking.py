@@ -1,6 +1,8 @@
 """What is left out of a conversation that is too large, and what never is."""
 
+from tests.workflows.test_picture import png
 from workflows.conversation import ActionResult, Conversation, Message
+from workflows.picture import picture_of
 from workflows.quoting import fenced
 from workflows.shrinking import shrunk
 
@@ -59,3 +61,15 @@ def test_where_nothing_can_go_nothing_does() -> None:
     )
     short = (Message("user", "Go."), Message("user", results=(ActionResult("1", "ok"),)))
     assert shrunk(Conversation("", (*short, Message("user", "x")))) is None
+
+
+def test_pictures_go_and_the_model_is_told() -> None:
+    picture = picture_of("picture-1", png(10, 10))
+    turn = Message("user", "Mend it.").showing((picture,))
+
+    small = shrunk(Conversation("system", (turn,)))
+
+    assert small is not None
+    assert small.messages[0].shown == ()
+    assert small.messages[0].text.startswith("Mend it.\n\n(The pictures were left out above")
+    assert shrunk(small) is None

@@ -1,0 +1,116 @@
+"""What is to be done, frozen when it was asked for: all that later jobs know of an issue."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from validators.rules import ChangeKind
+from workflows.picture import Picture
+from workflows.task import Task
+from workflows.tracker import Role, Tracker
+from workflows.trigger import TriggerRules, command_in
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenComment:
+    """What somebody with the right to ask had said on the issue before."""
+
+    author: str
+    body: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenText:
+    """A text file that was attached to the issue; of a long one the beginning."""
+
+    name: str
+    text: str
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What is to be done, frozen when it was asked for; all that later jobs know of the issue.
+
+    ``model_stage`` is empty and ``run_usd`` None where the comment names neither. ``label`` must
+    stay on the issue, or the run is cancelled; empty where we took it off. ``answers`` is the stale
+    run that this one takes up, ``dispatched`` how many such there were before it. Where ``run`` was
+    begun by an earlier workflow run and stopped, ``earlier_sha256`` is the hash of the file in
+    which that one left it. ``progress`` is the key of the one comment in which all of this is told,
+    ``progress_id`` and ``progress_url`` where it stands. ``attachments`` are pictures, each the
+    file of its name beside the admission. ``sender_id`` is the forge's number for the sender, 0
+    where it is not known.
+    """
+
+    run: str
+    delivery: str
+    repository: str
+    issue: int
+    title: str
+    body: str
+    sender: str
+    role: Role
+    base_branch: str
+    base_commit: str
+    progress: str
+    comments: tuple[FrozenComment, ...] = ()
+    words: str = ""
+    kind: ChangeKind = "fix"
+    label: str = ""
+    model_stage: str = ""
+    run_usd: float | None = None
+    progress_id: int = 0
+    progress_url: str = ""
+    attachments: tuple[Picture, ...] = ()
+    texts: tuple[FrozenText, ...] = ()
+    dispatched: int = 0
+    answers: str = ""
+    earlier_sha256: str = ""
+    sender_id: int = 0
+    format: Literal["changewright-admission/1"] = "changewright-admission/1"
+
+
+def task_of(admission: Admission) -> Task:
+    """Return the task of an admission: what was said with it first, then the issue, then the rest.
+
+    The same admission gives the same task on every machine.
+    """
+    return Task(
+        title=admission.title,
+        body="\n\n".join(_paragraphs(admission)),
+        repository=admission.repository,
+        base=admission.base_branch,
+        kind=admission.kind,
+        number=str(admission.issue),
+        author=admission.sender,
+        pictures=admission.attachments,
+    )
+
+
+def why_stopped(admission: Admission, tracker: Tracker, rules: TriggerRules) -> str:
+    """Return who stopped a run since it was admitted, or ""; asked before anything is published."""
+    issue = tracker.issue(admission.issue)
+    if issue.state == "closed":
+        return f"issue #{admission.issue} was closed meanwhile"
+    if admission.label and admission.label not in issue.labels:
+        return f"the label {admission.label!r} was taken off meanwhile"
+    for comment in tracker.comments(admission.issue):
+        if comment.id <= admission.progress_id or comment.is_ours:
+            continue
+        command = command_in(comment.body, rules.phrase)
+        if command and command.stops and tracker.role(comment.author) in rules.roles:
+            return f"{comment.author} said `{rules.phrase} stop`"
+    return ""
+
+
+def _paragraphs(admission: Admission) -> Iterator[str]:
+    if admission.words:
+        yield f"{admission.sender} asks for this now:\n\n{admission.words}"
+        yield "The issue, as it was written:"
+    yield admission.body.strip() or "(The issue has a title and no text.)"
+    for comment in admission.comments:
+        yield f"{comment.author} on {comment.created}:\n\n{comment.body.strip()}"
+    for file in admission.texts:
+        cut = f"\n[{file.left_out} more characters are left out]" if file.left_out else ""
+        yield f"The attached file {file.name}:\n\n{file.text.strip()}{cut}"
