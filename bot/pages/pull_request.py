@@ -9,6 +9,8 @@ from bot.pages.markdown import Markdown, render
 from validators.checkout import LineCount
 from validators.evidence import Evidence
 from validators.evidence_statement import statement_of
+from workflows.branching import branch_of
+from workflows.hosted import Circumstances
 from workflows.proposal import Proposal
 from workflows.visible_text import visible
 
@@ -33,8 +35,13 @@ def pull_request_text(
     evidence: Evidence,
     changed: Sequence[LineCount],
     title_prefix: str = "",
+    about: Circumstances | None = None,
 ) -> PullRequestText:
-    """Return the text a reviewer reads; rows over the limit are counted, not shown."""
+    """Return the text a reviewer reads; rows over the limit are counted, not shown.
+
+    ``about`` is what its publisher knows; without it the text is an author's.
+    """
+    about = about or Circumstances(branch_of(proposal.task))
     read = [line for line in proposal.scope if line.kind != "map"]
     given = {line.path for line in read}
     beyond = [line.path for line in changed if line.path not in given] if given else []
@@ -62,7 +69,9 @@ def pull_request_text(
                 "cost": cost_text,
                 "lost": lost_text,
                 "base": Markdown(evidence.base_commit[:12]),
-                "branch": Markdown(proposal.task.branch),
+                "about": about,
+                "branch": Markdown(about.branch),
+                "closes": Markdown(about.closes if about.closes.isdecimal() else ""),
                 "bundle": Markdown(f"{proposal.run}.json"),
             },
         )

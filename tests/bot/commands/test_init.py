@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import run
+from bot.commands.workflow_files import _installed_from
 
 FILE = ".github/changewright.yml"
 
@@ -105,3 +106,47 @@ def test_a_file_that_is_replaced_is_not_what_is_found(repository: Path) -> None:
     assert _init(repository, "--force") == 0
 
     assert "odd" not in (repository / FILE).read_text()
+
+
+PINNED = "octo/changewright@" + "0123456789" * 4
+
+
+def test_the_workflows_are_written_beside_it_with_the_action_pinned(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / ".github").mkdir()
+    (repository / FILE).write_text("# mine\n")
+
+    assert _init(repository, "--github", "--action", PINNED, "--json") == 0
+
+    document = json.loads(capsys.readouterr().out)
+    names = ["changewright-gate.yml", "changewright.yml"]
+    assert [Path(path).name for path in document["workflows"]] == names
+    assert (repository / FILE).read_text() == "# mine\n"
+    for path in document["workflows"]:
+        text = Path(path).read_text()
+        assert f"uses: {PINNED} # v" in text
+        assert "@00000" not in text
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--github",), "say it with --action"),
+        (("--github", "--action", "octo/changewright@v1"), "does not pin the action"),
+        (("--action", PINNED), "give both"),
+    ],
+)
+def test_an_action_that_is_not_one_commit_is_not_written(
+    repository: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], complaint: str
+) -> None:
+    assert _init(repository, *words) == 2
+
+    assert complaint in capsys.readouterr().err
+    assert not (repository / ".github").exists()
+
+
+def test_an_installer_says_which_commit_a_program_is_of() -> None:
+    told = {"url": "https://forge.example/octo/tool.git", "vcs_info": {"commit_id": "ab" * 20}}
+
+    assert _installed_from(json.dumps(told)) == f"octo/tool@{'ab' * 20}"

@@ -1,5 +1,6 @@
 """The pull request's text, compared whole: nothing of a stranger's acts, nothing is too long."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +16,16 @@ from validators.checkout import LineCount
 from validators.evidence import Evidence, LineCoverage
 from validators.evidence_statement import statement_of
 from validators.verdict import Finding, Verdict
+from workflows.hosted import Circumstances
 from workflows.proposal import Attempt, Proposal
 
 Changed = tuple[LineCount, ...]
 
+# What closes an issue when it is merged, as GitHub's documentation lists it.
+CLOSING = re.compile(
+    r"(?i)\b(?:close[sd]?|fix(?:es|ed)?|resolve[sd]?):?\s+"
+    r"(?:[\w.-]+/[\w.-]+)?(?:#|gh-|https?://\S+/issues/)\d+"
+)
 BODY = Path(__file__).with_name("pull_request.md").read_text()
 
 
@@ -182,3 +189,76 @@ def test_a_long_title_ends_with_a_mark_that_it_was_cut(
     title = pull_request_text(replace(proposal, task=task), evidence, ()).title
 
     assert title == f"closes GH-\u200b1 {'x' * 106}…"
+
+
+def test_what_only_the_publisher_knows_stands_first_and_last(
+    proposal: Proposal, whole_evidence: Evidence, changed: Changed
+) -> None:
+    about = Circumstances(
+        "changewright/issue-7-x-2", "7", base_head="d" * 40, commits_below=2, was_verified=False
+    )
+
+    body = pull_request_text(proposal, whole_evidence, changed, about=about).body
+
+    assert body.startswith(
+        "Fixes #7\n"
+        "\n"
+        f"**The base branch has gone on** to `{'d' * 40}` since the gates ran on"
+        " cccccccccccc, in files that this change does not touch.\n"
+        "\n"
+        "**This branch holds 2 commits of people**, in files that this change does not touch. They"
+        " are kept; the gates judged the change without them.\n"
+        "\n"
+        "**A person must decide:**\n"
+    )
+    assert "--head changewright/issue-7-x-2\n" in body
+    assert body.endswith(
+        "    changewright verify r1.json --repo .\n"
+        "\n"
+        "The gates were run by the proposing job only; no other job has repeated them.\n"
+        "\n"
+        "Run `r1`. This is a draft: a person decides.\n"
+    )
+
+
+def test_a_second_job_that_found_the_same_is_told(
+    proposal: Proposal, evidence: Evidence, changed: Changed
+) -> None:
+    about = Circumstances("changewright/issue-7-x", was_verified=True)
+
+    body = pull_request_text(proposal, evidence, changed, about=about).body
+
+    assert "and once more by another one, which had no key; both found the same.\n" in body
+    assert "Fixes" not in body
+
+
+@pytest.mark.parametrize("number", ["", "7, fixes #8", "7\nFixes #8", "x", "#7"])
+def test_only_a_number_is_closed_and_only_the_publishers(
+    proposal: Proposal, evidence: Evidence, changed: Changed, number: str
+) -> None:
+    body = pull_request_text(proposal, evidence, changed, about=Circumstances("b", number)).body
+
+    assert CLOSING.findall(body) == []
+
+
+def test_no_word_of_a_stranger_closes_an_issue(
+    proposal: Proposal, evidence: Evidence, changed: Changed
+) -> None:
+    words = "\n".join(
+        f"{verb}{mark} {number}"
+        for verb in ("close", "Closes", "closed", "fix", "FIXES", "fixed", "resolve", "resolves")
+        for mark in ("", ":")
+        for number in ("#1", "o/r#1", "GH-1", "gh-1", "https://github.com/o/r/issues/1", "# 1")
+    )
+    task = replace(proposal.task, title=words, body=words)
+    last = replace(proposal.attempts[-1], summary=words)
+
+    text = pull_request_text(
+        replace(proposal, task=task, attempts=(last,)),
+        evidence,
+        changed,
+        about=Circumstances("b", "7"),
+    )
+
+    assert CLOSING.findall(text.body) == ["Fixes #7"]
+    assert CLOSING.findall(text.title) == []

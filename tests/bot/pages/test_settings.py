@@ -38,6 +38,7 @@ target    as it is
 scope
   include                not set                                 default
   exclude                not set                                 default
+  profiles               not set                                 default
   max_files              20                                      default
   max_tokens             12000                                   default
 budget
@@ -92,13 +93,32 @@ limits
 pr
   draft                  true                                    default
   title_prefix           bot:                                    target line 10
+  branch_template        changewright/{{key}}-{{slug}}               default
   labels                 bot, python                             target line 10
   reviewers              octocat                                 target line 10
+  expires                not set                                 default
+trigger
+  label                  changewright                            default
+  remove_label           true                                    default
+  phrase                 /changewright                           default
+  roles                  admin, maintain, write                  default
+  bots                   not set                                 default
+forge
+  kind                   local                                   default
+  repository             not set                                 default
+  api_url                https://api.github.com                  default
+  server_url             https://github.com                      default
+  app_id                 not set                                 default
+  installation_id        not set                                 default
+  private_key_file       not set                                 default
+  sign_commits           false                                   default
+  fork                   false                                   default
 model
   name                   claude-sonnet-5-5                       default
   endpoint               https://models.example/v1               operator line 4
   fallback               not set                                 default
   effort                 not set                                 default
+  pictures               true                                    default
   adjudicator            off                                     default
 sandbox
   require                read-only-host, home-hidden,            default

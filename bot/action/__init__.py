@@ -1,0 +1,1 @@
+"""The jobs of the GitHub Action: event -> admission, proposal, verification, publication, end."""
