@@ -35,8 +35,8 @@ def decode(document: bytes, shape: type[T]) -> T:
     try:
         return msgspec.convert(json.loads(document), type=shape)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        message = f"not a valid {shape.__name__}: {error}"
-        raise EncodingRefusal(message) from error
+        name = shape.__name__.lstrip("_")
+        raise EncodingRefusal(f"not a valid {name}: {error}") from error
 
 
 def builtins(noun: object) -> Any:  # noqa: ANN401 - JSON is any of its six kinds

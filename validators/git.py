@@ -21,6 +21,7 @@ from scoping.refusal import Refusal
 SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
 OLDEST = (2, 39)
 _SHOWN_LINES = 6
+_KEPT_LINES = 200
 _INSTALL = f"install git {OLDEST[0]}.{OLDEST[1]} or newer"
 
 _ENVIRONMENT = {
@@ -70,16 +71,23 @@ _CONFIG = (
 class GitRefusal(Refusal):
     """Git said no. ``code`` is its exit code (None: it was stopped), ``stdout`` what it printed.
 
-    ``said`` is the end of its complaint, one line a complaint, without "fatal:" and the like.
+    ``said`` is the end of its complaint, one line a complaint, without "fatal:" and the like;
+    ``complaint`` is more of it: a server's reasons are long, and the first line names them.
     """
 
     def __init__(
-        self, message: str, code: int | None = None, stdout: bytes = b"", said: str = ""
+        self,
+        message: str,
+        code: int | None = None,
+        stdout: bytes = b"",
+        said: str = "",
+        complaint: str = "",
     ) -> None:
         super().__init__(message)
         self.code = code
         self.stdout = stdout
         self.said = said
+        self.complaint = complaint
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,35 +130,12 @@ def git(
     environment = _ENVIRONMENT | dict(terms.environment)
     if index is not None:
         environment["GIT_INDEX_FILE"] = str(index)
-    owner = terms.owner
-    process = subprocess.Popen(
-        [*argv, *arguments],
-        cwd=place,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=terms.output,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-        user=owner[0] if owner else None,
-        group=owner[1] if owner else None,
-        extra_groups=[] if owner else None,
-    )
-    with process:
-        try:
-            stdout, stderr = process.communicate(stdin, timeout=terms.timeout_s)
-        except BaseException as error:  # an interrupt, too, must leave no git behind
-            with contextlib.suppress(ProcessLookupError):  # it may have just ended
-                os.killpg(process.pid, signal.SIGKILL)
-            if not isinstance(error, subprocess.TimeoutExpired):
-                raise
-            message = f"git {arguments[0]} took longer than {terms.timeout_s:g} s and was stopped"
-            raise GitRefusal(message) from error
+    with _started([*argv, *arguments], place, environment, terms) as process:
+        stdout, stderr = _ended(process, arguments[0], stdin, terms.timeout_s)
     if process.returncode:
-        said = _last_lines(stderr)
-        why = "; ".join(said) or "it gave no reason"
-        message = f"git {arguments[0]} failed in {git_dir}: {why}"
-        raise GitRefusal(message, process.returncode, stdout or b"", "\n".join(said))
-    return stdout or b""
+        what = f"git {arguments[0]} failed in {git_dir}"
+        raise _refusal(what, process.returncode, stdout, _lines(stderr))
+    return stdout
 
 
 @functools.cache
@@ -172,8 +157,50 @@ def program() -> str:
     return found
 
 
-def _last_lines(stderr: bytes) -> list[str]:
-    """Return the end of what git complained, without control characters of hostile names."""
-    lines = stderr.decode("utf-8", "replace").strip().splitlines()[-_SHOWN_LINES:]
+def _started(
+    argv: list[str], place: Path, environment: Mapping[str, str], terms: Terms
+) -> subprocess.Popen[bytes]:
+    """Start git as the leader of a session, so that whatever it starts ends with it."""
+    owner = terms.owner
+    return subprocess.Popen(
+        argv,
+        cwd=place,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=terms.output,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        user=owner[0] if owner else None,
+        group=owner[1] if owner else None,
+        extra_groups=[] if owner else None,
+    )
+
+
+def _ended(
+    process: subprocess.Popen[bytes], command: str, stdin: bytes, timeout_s: float
+) -> tuple[bytes, bytes]:
+    """Feed git until it ends and return what it said; no end but that leaves it running."""
+    try:
+        stdout, stderr = process.communicate(stdin, timeout=timeout_s)
+    except BaseException as error:  # an interrupt, too, must leave no git behind
+        with contextlib.suppress(ProcessLookupError):  # it may have just ended
+            os.killpg(process.pid, signal.SIGKILL)
+        if not isinstance(error, subprocess.TimeoutExpired):
+            raise
+        message = f"git {command} took longer than {timeout_s:g} s and was stopped"
+        raise GitRefusal(message) from error
+    return stdout or b"", stderr
+
+
+def _refusal(what: str, code: int, stdout: bytes, complaint: list[str]) -> GitRefusal:
+    said = complaint[-_SHOWN_LINES:]
+    why = "; ".join(said) or "it gave no reason"
+    kept = "\n".join(complaint[-_KEPT_LINES:])
+    return GitRefusal(f"{what}: {why}", code, stdout, "\n".join(said), kept)
+
+
+def _lines(stderr: bytes) -> list[str]:
+    """Return what git complained, without control characters of hostile names."""
+    lines = stderr.decode("utf-8", "replace").strip().splitlines()
     told = (re.sub(r"^(fatal|error|warning|hint): ", "", line.strip()) for line in lines)
     return ["".join(c if c.isprintable() else "?" for c in line) for line in told if line]

@@ -285,6 +285,7 @@ def test_an_environment_is_that_of_one_backend_and_one_image(
     assert key("bwrap", images[0]) in keys
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "path",
     [

@@ -50,14 +50,14 @@ def require_ours(branch: str) -> None:
         )
 
 
-def head_of(git_dir: Path, branch: str) -> str | None:
-    """Return the commit of a local branch, or None when there is no such branch."""
+def head_of(git_dir: Path, branch: str, *, among: str = _HEADS) -> str | None:
+    """Return the commit of a branch, local unless ``among`` names others, or None without one."""
     if "\0" in branch:
         return None
-    listed = git(git_dir, "for-each-ref", "--format=%(objectname) %(refname)", _HEADS + branch)
+    listed = git(git_dir, "for-each-ref", "--format=%(objectname) %(refname)", among + branch)
     for line in listed.decode("utf-8", "surrogateescape").splitlines():
         name, _, reference = line.partition(" ")
-        if reference == _HEADS + branch:
+        if reference == among + branch:
             return name
     return None
 
@@ -101,6 +101,13 @@ def add_objects(git_dir: Path, pack: bytes) -> None:
             or f"the commit could not be written to {shown(git_dir)}: {error.said}; no branch was"
             " moved, so mend that and try again"
         ) from error
+
+
+def copy_objects(git_dir: Path, commit: str, into: Path) -> None:
+    """Have ``commit`` and all that it holds in another git directory, which is ours."""
+    wanted = f"{object_name(commit)}\n".encode()
+    pack = git(git_dir, "pack-objects", "-q", "--revs", "--stdout", stdin=wanted)
+    git(into, "index-pack", "--stdin", "--strict", stdin=pack)
 
 
 def move(git_dir: Path, branch: str, new: str, expected: str | None) -> None:

@@ -126,18 +126,23 @@ def object_name(text: str) -> str:
     return text
 
 
-def _lay_out(target: Path, shared: Path, base_commit: str, named_by: str) -> None:
-    """Write the few files a git directory consists of: no template, no hook, no remote."""
+def git_folders(target: Path, borrows: tuple[Path, ...] = ()) -> None:
+    """Make the folders of a git directory that sees its own objects, then those it ``borrows``."""
     for folder in ("objects/info", "objects/pack", _FRESH, "refs/heads", "info"):
         (target / folder).mkdir(parents=True, exist_ok=True)
+    lines = "".join(_alternate(place) for place in (target / _FRESH, *borrows))
+    (target / "objects/info/alternates").write_bytes(lines.encode("utf-8", "surrogateescape"))
+
+
+def _lay_out(target: Path, shared: Path, base_commit: str, named_by: str) -> None:
+    """Write the few files a git directory consists of: no template, no hook, no remote."""
+    git_folders(target, borrows=(shared / "objects",))
     version, extension = 0, ""
     if named_by != "sha1":
         version, extension = 1, f"[extensions]\n\tobjectFormat = {named_by}\n"
     config = f"[core]\n\trepositoryformatversion = {version}\n\tbare = false\n{extension}"
     (target / "config").write_text(config, "utf-8")
     (target / "HEAD").write_text(f"{base_commit}\n", "utf-8")
-    lines = "".join(_alternate(place) for place in (target / _FRESH, shared / "objects"))
-    (target / "objects/info/alternates").write_bytes(lines.encode("utf-8", "surrogateescape"))
     if (shared / "shallow").is_file():
         shutil.copyfile(shared / "shallow", target / "shallow")
 

@@ -12,7 +12,10 @@ _WRITE = ("hash-object", "-t", "commit", "-w", "--stdin")
 
 @dataclass(frozen=True, slots=True)
 class MadeCommit:
-    """A commit that exists in the clone; ``pack`` holds every object its parents lack."""
+    """A commit that exists in the clone; ``pack`` holds every object its parents lack.
+
+    ``parent`` is the first of them, or empty.
+    """
 
     sha: str
     parent: str
@@ -30,7 +33,7 @@ def commit(
 def commit_on(
     clone: Clone, tree: str, parents: tuple[str, ...], message: str, signed: tuple[str, str]
 ) -> MadeCommit:
-    """Make a commit on several ``parents``; ``signed`` is author and UTC ISO 8601 time."""
+    """Make a commit on any number of ``parents``; ``signed`` is author and UTC ISO 8601 time."""
     author, at_iso = signed
     name, _, address = author.partition("<")
     try:
@@ -53,4 +56,4 @@ def commit_on(
     made = sha.decode().strip()
     wanted = "\n".join([made, *(f"^{parent}" for parent in parents), ""])
     pack = git(clone.git_dir, "pack-objects", "-q", "--revs", "--stdout", stdin=wanted.encode())
-    return MadeCommit(made, parents[0], tree, pack)
+    return MadeCommit(made, parents[0] if parents else "", tree, pack)

@@ -63,6 +63,12 @@ def read_file(clone: Clone, tree: str, path: str) -> tuple[str, bytes] | None:
     return None
 
 
+def names_in(clone: Clone, tree: str, folder: str) -> tuple[str, ...]:
+    """Return the paths of what lies in ``folder`` itself, folders too; none where it is not."""
+    argv = ["ls-tree", "-z", "--name-only", "--full-tree", object_name(tree), "--", f"{folder}/"]
+    return split_paths(git(clone.git_dir, *argv))
+
+
 def read_blobs(clone: Clone, names: Iterable[str]) -> Iterator[bytes]:
     """Yield the content of each blob, in order, through one git; all are held at once."""
     asked = "".join(f"{object_name(name)}\n" for name in names)
