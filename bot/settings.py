@@ -7,16 +7,18 @@ sees a settings object: wiring passes the values.
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.configuration.contradictions import refuse_contradictions
 from bot.configuration.endpoints import KEY_VARIABLES
 from bot.configuration.file import find_operator_file, read_document, read_operator_file
 from bot.configuration.keys import KEYS
+from bot.configuration.lost_patterns import warn_of_patterns
 from bot.configuration.network import installer_environment
+from bot.configuration.nouns import bounded, budget_of, rules_of, section
 from bot.configuration.precedence import settle
 from bot.configuration.process import (
     FORGE_VARIABLES,
@@ -25,20 +27,19 @@ from bot.configuration.process import (
     said_by_process,
 )
 from bot.configuration.sections import (
+    ForgeSettings,
     PullRequestSettings,
     RetentionSettings,
     SandboxSettings,
     ScopeSettings,
+    TriggerSettings,
 )
 from bot.configuration.stages import refuse_unnamed_models
 from bot.configuration.values import Given, SettingsRefusal
-from validators.rules import GateRule, PatchLimits, Policies, Protected, Rules
+from validators.rules import Protected, Rules
 from workflows.budget import Budget, Caps
 
 TARGET_FILE = ".github/changewright.yml"
-_Section = TypeVar(
-    "_Section", ScopeSettings, PullRequestSettings, RetentionSettings, Protected, Policies, Caps
-)
 
 
 class Secret:
@@ -88,6 +89,8 @@ class Settings:
     rules: Rules
     sandbox: SandboxSettings
     pull_request: PullRequestSettings
+    trigger: TriggerSettings
+    forge: ForgeSettings
     retention: RetentionSettings
     report_content: bool
     setup_hosts: tuple[str, ...]
@@ -119,6 +122,17 @@ def secrets_of_process() -> tuple[str, ...]:
     from bot.redaction import secret_values  # noqa: PLC0415 - --help says nothing of its own
 
     return secret_values(os.environ)
+
+
+def forge_token() -> Secret | None:
+    """Return this process's token for the forge; settings, which authors have too, hold none."""
+    found = (os.environ.get(name) for name in FORGE_VARIABLES)
+    return next((Secret(token) for token in found if token), None)
+
+
+def forge_token_is_chosen() -> bool:
+    """Whether somebody set a token for us; a workflow has one of its own under another name."""
+    return bool(os.environ.get(FORGE_VARIABLES[0]))
 
 
 def from_process(
@@ -155,7 +169,10 @@ def load(sources: Sources) -> Settings:
         raise ValueError(f"no option sets {sorted(strange)}")  # a bug of the caller, not a refusal
     operator, target = _said_by_files(sources)
     chosen: dict[str, Given] = {}
-    warnings: list[str] = []
+    warnings = [
+        *warn_of_patterns(operator, str(sources.operator_file)),
+        *warn_of_patterns(target, sources.target_name),
+    ]
     for key in KEYS:
         said = said_by_process(key, sources.command_line, sources.environment)
         said = said or operator.get(key.name)
@@ -167,7 +184,7 @@ def load(sources: Sources) -> Settings:
         target, sources.target_name, chosen["model.name"], operator.get("model.stages")
     )
     values = {name: given.value for name, given in chosen.items()}
-    values["gates"] = _bounded(values["gates"], values["budget.wall_minutes"] * 60)
+    values["gates"] = bounded(values["gates"], values["budget.wall_minutes"] * 60)
     values["state"] = str(_state(values["state"], sources))
     origins = {name: given.origin for name, given in chosen.items()}
     if sources.environment.get(KEY_VARIABLE):
@@ -210,17 +227,19 @@ def _settings(
             }
         ),
         forge_token_is_set=any(sources.environment.get(name) for name in FORGE_VARIABLES),
-        budget=_budget(values),
-        caps=_section(Caps, "budget", values),
+        budget=budget_of(values),
+        caps=section(Caps, "budget", values),
         max_attempts=values["max_attempts"],
         candidates=values["candidates"],
-        scope=_section(ScopeSettings, "scope", values),
-        rules=_rules(values),
+        scope=section(ScopeSettings, "scope", values),
+        rules=rules_of(values),
         sandbox=SandboxSettings(
             values["sandbox.backends"], values["sandbox.runtime"], values["setup.image"]
         ),
-        pull_request=_section(PullRequestSettings, "pr", values),
-        retention=_section(RetentionSettings, "retention", values),
+        pull_request=section(PullRequestSettings, "pr", values),
+        trigger=section(TriggerSettings, "trigger", values),
+        forge=section(ForgeSettings, "forge", values),
+        retention=section(RetentionSettings, "retention", values),
         report_content=values["report.content"],
         setup_hosts=values["setup.hosts"],
         installer_environment=installer_environment(sources.environment),
@@ -229,38 +248,6 @@ def _settings(
         origins=MappingProxyType(origins),
         warnings=tuple(warnings),
     )
-
-
-def _section(noun: type[_Section], section: str, values: Mapping[str, Any]) -> _Section:
-    """Return ``noun`` filled from the keys of its section, which are named like its fields."""
-    return noun(**{one.name: values[f"{section}.{one.name}"] for one in fields(noun)})
-
-
-def _budget(values: Mapping[str, Any]) -> Budget:
-    return Budget(
-        usd=values["budget.run_usd"],
-        tokens=values["budget.max_tokens"],
-        turns=values["budget.max_turns"],
-        minutes=values["budget.wall_minutes"],
-        requests=values["budget.max_requests"],
-    )
-
-
-def _rules(values: Mapping[str, Any]) -> Rules:
-    return Rules(
-        allowed_paths=values["allowed_files"],
-        protected=_section(Protected, "protected", values),
-        policies=_section(Policies, "policies", values),
-        kind=values["kind"],
-        limits=PatchLimits(values["limits.max_patch_files"], values["limits.max_patch_lines"]),
-        gates=values["gates"],
-        setup=values["setup.run"],
-        require=values["sandbox.require"],
-    )
-
-
-def _bounded(gates: Sequence[GateRule], longest_s: float) -> tuple[GateRule, ...]:
-    return tuple(replace(gate, timeout_s=min(gate.timeout_s, longest_s)) for gate in gates)
 
 
 def _state(value: str | None, sources: Sources) -> Path:

@@ -18,7 +18,10 @@ MAX_BYTES = 64 * 1024
 
 
 def find_operator_file(environment: Mapping[str, str]) -> Path | None:
-    """Return the file that ``environment`` names, else the usual one if it is there, else None."""
+    """Return the file that ``environment`` names, else the usual one if it is there, else None.
+
+    One under another usual name is refused: there may be bounds in it that nobody would miss.
+    """
     if named := environment.get(CONFIG_VARIABLE):
         return Path(named)
     folder = Path(environment.get("XDG_CONFIG_HOME") or "")
@@ -26,8 +29,12 @@ def find_operator_file(environment: Mapping[str, str]) -> Path | None:
         folder = Path(environment.get("HOME") or "/nonexistent") / ".config"
     usual = folder / "changewright" / "config.yml"
     try:
-        usual.stat()
+        usual.lstat()  # not stat: a link to nowhere is a file that is lost
     except (FileNotFoundError, NotADirectoryError):
+        if (other := usual.with_suffix(".yaml")).is_file():
+            raise SettingsRefusal(
+                f"{other}: not read under that name; rename it to {usual.name}"
+            ) from None
         return None
     except OSError:  # there may be bounds in it: reading it will tell why it cannot be
         return usual
@@ -146,10 +153,11 @@ def _nearest(word: str, known: Mapping[str, Key], owner: str) -> str:
     usable = [key.name for key in known.values() if owner == "operator" or key.where == "target"]
     section, _, leaf = word.rpartition(".")
     level = {name.partition(".")[0] for name in usable} if not section else usable
-    if found := get_close_matches(word, sorted(level), 1, 0.7):
+    if found := get_close_matches(word.lower(), sorted(level), 1, 0.7):
         return f"; did you mean {found[0]!r}?"
     leaves = {name.rpartition(".")[2]: name for name in usable}
-    if found := get_close_matches(leaf, sorted(leaves), 1, 0.7):
+    # Closer than within its own section: a word of another one is a bolder guess.
+    if found := get_close_matches(leaf.lower(), sorted(leaves), 1, 0.85):
         return f"; did you mean {leaves[found[0]]!r}?"
     if section:
         level = {name for name in usable if name.startswith(f"{section}.")}

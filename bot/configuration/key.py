@@ -26,7 +26,10 @@ PATTERNS = list_of(pattern(), "a list of patterns as in .gitignore")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key, dotted as people write it; ``default`` None means none, or found by its user."""
+    """One key, dotted as people write it; ``default`` None means none, or found by its user.
+
+    ``also`` are variables of others that say the same; they count where ``variable`` is not set.
+    """
 
     name: str
     kind: Kind
@@ -35,4 +38,5 @@ class Key:
     rule: Rule = "first"
     where: Where = "target"
     variable: str = ""
+    also: tuple[str, ...] = ()
     option: str = ""

@@ -8,26 +8,23 @@ stand in `NOT_HONOURED`, so that using one is told and never passed over.
 
 from collections.abc import Mapping
 
+from bot.configuration.forge_keys import FORGE_KEYS, PULL_REQUEST_KEYS, TRIGGER_KEYS
 from bot.configuration.key import Key, Where
 from bot.configuration.operator_keys import OPERATOR_KEYS
 from bot.configuration.target_keys import TARGET_KEYS
 
 __all__ = ["KEYS", "NOT_HONOURED", "Key"]
 
-KEYS: tuple[Key, ...] = (*TARGET_KEYS, *OPERATOR_KEYS)
+KEYS: tuple[Key, ...] = (
+    *TARGET_KEYS,
+    *PULL_REQUEST_KEYS,
+    *TRIGGER_KEYS,
+    *FORGE_KEYS,
+    *OPERATOR_KEYS,
+)
 
 NOT_HONOURED: Mapping[str, Where] = {
-    "trigger": "target",
-    "trigger.label": "target",
-    "trigger.remove_label": "target",
-    "trigger.phrase": "target",
-    "trigger.roles": "operator",
-    "trigger.bots": "operator",
-    "scope.profiles": "target",
     "model.action": "target",
-    "pr.branch_template": "target",
-    "pr.expires": "target",
     "mcp": "operator",
-    "forge": "operator",
     "engine": "operator",
 }

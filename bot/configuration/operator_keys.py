@@ -95,6 +95,14 @@ OPERATOR_KEYS = (
         variable="CHANGEWRIGHT_MODEL_EFFORT",
     ),
     Key(
+        "model.pictures",
+        truth(),
+        "Whether the model is shown pictures of a task; one that refuses them is asked without.",
+        True,  # noqa: FBT003 - the key's default
+        where="operator",
+        variable="CHANGEWRIGHT_MODEL_PICTURES",
+    ),
+    Key(
         "model.adjudicator",
         refined(
             text("`off`, `claude`, `claude:NAME`, `scripted:FILE` or `recorded:RUN`"),

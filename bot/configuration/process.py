@@ -10,7 +10,7 @@ from bot.configuration.keys import KEYS, Key
 from bot.configuration.values import Given, Node, Place, SettingsRefusal, resolve
 
 KEY_VARIABLE = KEY_VARIABLES["anthropic"]
-FORGE_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN")
+FORGE_VARIABLES = ("CHANGEWRIGHT_FORGE_TOKEN", "GITHUB_TOKEN", "GH_TOKEN")
 _PREFIX = "CHANGEWRIGHT_"
 _IGNORED = "CHANGEWRIGHT_DEV_DATA"  # where benches find their data: not the program's
 
@@ -25,9 +25,10 @@ def said_by_process(
     typed = command_line.get(key.name)
     if typed is not None:
         return Given(_worded(key, str(typed), key.option), key.option)
-    variable = environment.get(key.variable)
-    if variable:  # an empty one is how workflows write an input that was not given
-        return Given(_worded(key, variable, key.variable), f"environment {key.variable}")
+    for name in filter(None, (key.variable, *key.also)):
+        words = environment.get(name)
+        if words:  # an empty one is how workflows write an input that was not given
+            return Given(_worded(key, words, name), f"environment {name}")
     return None
 
 
@@ -38,7 +39,7 @@ def _worded(key: Key, words: str, source: str) -> Any:  # noqa: ANN401 - of the 
 
 def refuse_unknown_variables(environment: Mapping[str, str]) -> None:
     """Raise SettingsRefusal for a variable that looks like ours and is none."""
-    known = {key.variable for key in KEYS if key.variable} | {CONFIG_VARIABLE}
+    known = {key.variable for key in KEYS if key.variable} | {CONFIG_VARIABLE, FORGE_VARIABLES[0]}
     for name in sorted(environment):
         if name.startswith(_PREFIX) and name not in known | {_IGNORED}:
             nearest = get_close_matches(name, sorted(known), 1, 0.0)[0]

@@ -17,6 +17,8 @@ from bot.configuration.network import (
     INDEX_VARIABLES,
     PROXY_VARIABLES,
 )
+from bot.configuration.process import FORGE_VARIABLES
+from bot.configuration.profiles import PROFILE_FIELDS
 from bot.configuration.values import or_nothing
 
 _TARGETS_SAY: dict[Rule, str] = {
@@ -48,7 +50,11 @@ Both are YAML 1.2 (`on` and `no` are text), UTF-8 and at most 64 KiB, without an
 tags. An unknown key is an error that names the nearest known one. A key with nothing behind it
 counts as not written. Patterns are those of `.gitignore`, with at most four stars each, and a
 pattern that begins with `!` takes back what stands before it; the target cannot take anything back
-from a list that it adds to.
+from a list that it adds to. One that most likely means something else (`./src`, braces, a backslash
+before a letter) is told with its line when the work begins.
+
+A file of nearly that name (`changewright.yaml`, other capitals, a folder; the operator's
+`config.yaml`) is refused when the right one is not there: nobody would miss its bounds.
 
 A file that contradicts itself is an error that names both lines: `budget.run_usd` above
 `budget.issue_usd` or `budget.day_usd`, one pattern both wanted and kept out, two gates of one name,
@@ -66,6 +72,11 @@ the installed package `bot`.
 
 _GATES = """
 A gate holds these keys:
+
+"""
+
+_PROFILES = """
+A profile of `scope.profiles` holds these keys:
 
 """
 
@@ -118,7 +129,8 @@ proxy. It never reaches the sandbox, an argument, a log, a record or the name of
 
 The proxy trusts whom this machine trusts, and goes through the machine's own proxy, where it has
 one: {certificates}, {proxies}. No variable of the machine is handed on to a command of the target
-but addresses of indexes, without users and passwords.
+but addresses of indexes, without users and passwords. A publisher's requests to GitHub and its git
+go the same way ([On GitHub](github.md)).
 """
 
 _VARIABLES = (
@@ -127,6 +139,11 @@ _VARIABLES = (
     (KEY_VARIABLES["bedrock"], "The same for what is asked at `bedrock:REGION`."),
     (KEY_VARIABLES["vertex"], "The same for `vertex:PROJECT/REGION`: a token of Google's."),
     (KEY_VARIABLES["foundry"], "The same for `foundry:RESOURCE`."),
+    (FORGE_VARIABLES[0], "The token for GitHub, for who publishes. Never written or printed."),
+    *(
+        (name, f"The same, where `{FORGE_VARIABLES[0]}` is not set.")
+        for name in FORGE_VARIABLES[1:]
+    ),
 )
 
 
@@ -150,6 +167,10 @@ def configuration_page() -> str:
                     for field in GATE_FIELDS
                 ],
             ),
+            _PROFILES,
+            _table(
+                ("key", "meaning"), [(f"`{name}`", said) for name, said in PROFILE_FIELDS.items()]
+            ),
             _OPERATOR,
             _table(("key", "value", "default", "meaning"), [_row(key) for key in operators]),
             _ENVIRONMENT.format(words=_listed(tuple(NOT_HONOURED))),
@@ -157,6 +178,11 @@ def configuration_page() -> str:
                 ("variable", "meaning"),
                 [
                     *((f"`{key.variable}`", _variable(key)) for key in set_by_variable),
+                    *(
+                        (f"`{name}`", f"`{key.name}`, where `{key.variable}` is not set.")
+                        for key in set_by_variable
+                        for name in key.also
+                    ),
                     *((f"`{name}`", meaning) for name, meaning in _VARIABLES),
                 ],
             ),

@@ -1,6 +1,9 @@
 """What some sections of the configuration become: their fields are named like their keys."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+from scoping.profiles import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +14,7 @@ class ScopeSettings:
     exclude: tuple[str, ...]
     max_files: int
     max_tokens: int
+    profiles: tuple[Profile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +23,42 @@ class PullRequestSettings:
 
     draft: bool
     title_prefix: str
+    branch_template: str
     labels: tuple[str, ...]
     reviewers: tuple[str, ...]
+    expires: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerSettings:
+    """What starts a run on a forge, and who may; ``bots`` are logins that may although no person.
+
+    ``roles`` are those that `workflows.tracker.Role` names.
+    """
+
+    label: str
+    remove_label: bool
+    phrase: str
+    roles: tuple[str, ...]
+    bots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ForgeSettings:
+    """Which forge, where it is, and as whom it is asked; ``repository`` is ``owner/name``.
+
+    An app is known by ``app_id`` and the key in ``private_key_file``; without it a token counts.
+    """
+
+    kind: Literal["local", "github"]
+    repository: str | None
+    api_url: str
+    server_url: str
+    app_id: int | None
+    installation_id: int | None
+    private_key_file: str | None
+    sign_commits: bool
+    fork: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from bot.configuration.gates import COMMAND, GATES
 from bot.configuration.key import PATTERNS, POLICIES, Key, Rule
-from bot.configuration.values import choice, list_of, number, text, truth
+from bot.configuration.profiles import PROFILES
+from bot.configuration.values import choice, list_of, number, text
 from validators.rules import PatchLimits, Policies, Protected
 from workflows.budget import Budget
 
@@ -42,6 +43,7 @@ TARGET_KEYS = (
         "narrowed",
     ),
     Key("scope.exclude", PATTERNS, "Files the model is never shown.", (), "added"),
+    Key("scope.profiles", PROFILES, "Areas of a large repository.", ()),
     Key("scope.max_files", number("files", 1, whole=True), "Most files shown.", 20, "lowest"),
     Key(
         "scope.max_tokens",
@@ -211,24 +213,5 @@ TARGET_KEYS = (
         "Most lines a patch may add and remove, together.",
         _LIMITS.max_patch_lines,
         "lowest",
-    ),
-    Key("pr.draft", truth(), "Whether a pull request is opened as a draft.", True),  # noqa: FBT003 - a default
-    Key(
-        "pr.title_prefix",
-        text("text", longest=40, may_be_empty=True),
-        "What the title of a pull request begins with.",
-        "",
-    ),
-    Key(
-        "pr.labels",
-        list_of(text("text", longest=50), "a list of texts"),
-        "Labels of a pull request.",
-        (),
-    ),
-    Key(
-        "pr.reviewers",
-        list_of(text("text", longest=100), "a list of texts"),
-        "Who is asked to review a pull request.",
-        (),
     ),
 )

@@ -128,7 +128,9 @@ def number(words: str, lowest: int, *, whole: bool = False) -> Kind:
 
     def read(node: Node, place: Place) -> int | float:
         value = node.value
-        allowed = int if whole else (int, float)
+        # One of more digits than an integer may have is read as a float, and is a number still.
+        is_huge = isinstance(value, float) and value > _LARGEST
+        allowed = int if whole and not is_huge else (int, float)
         if isinstance(value, bool) or not isinstance(value, allowed):
             raise place.refusal(node, f"must be a {called}, not {shown(node)}")
         if not math.isfinite(value):
@@ -138,7 +140,7 @@ def number(words: str, lowest: int, *, whole: bool = False) -> Kind:
         if value < lowest or (value == lowest and not whole):
             least = f"{lowest} or more" if whole else f"more than {lowest}"
             raise place.refusal(node, f"must be {least}, not {shown(node)}")
-        return value if whole else float(value)
+        return int(value) if whole else float(value)
 
     return Kind(words, {"type": noun, bound: lowest, "maximum": _LARGEST}, read)
 

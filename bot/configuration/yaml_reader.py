@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -22,6 +22,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
     StreamEndEvent,
 )
+from ruamel.yaml.reader import ReaderError
 
 from bot.configuration.values import Node, SettingsRefusal, resolve, shown
 
@@ -41,9 +42,10 @@ def parse(document: bytes, name: str) -> Node:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1
         raise SettingsRefusal(f"{name}:{line}: not YAML: {error.problem}") from error
-    except YAMLError as error:  # the reader's own: a character that YAML does not allow
-        words = str(error).partition("\n")[0]
-        raise SettingsRefusal(f"{name}: not YAML: {words}") from error
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        words = f"the character U+{error.character:04X}, which no YAML may hold; remove it"
+        raise SettingsRefusal(f"{name}:{line}: not YAML: {words}") from error
 
 
 def _document(events: Iterator[Any], name: str) -> Node:

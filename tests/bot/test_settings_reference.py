@@ -40,7 +40,7 @@ def test_every_key_and_variable_stands_on_the_page() -> None:
 
 def test_every_table_of_the_page_has_as_many_cells_in_each_row() -> None:
     tables = [block for block in configuration_page().split("\n\n") if block.startswith("| ")]
-    assert len(tables) == 4
+    assert len(tables) == 5
     for table in tables:
         assert len({line.count("|") for line in table.splitlines()}) == 1
 
@@ -128,7 +128,11 @@ SOUND = (
     ("pr: {labels: bug}", False),
     (f"pr: {{labels: [{'a,' * 1000}]}}", True),
     (f"pr: {{labels: [{'a,' * 1001}]}}", False),
-    ("trigger: {label: x}", False),
+    ("trigger: {label: x, remove_label: false, phrase: /fix-it}", True),
+    ("trigger: {label: ''}", False),
+    ("trigger: {labels: [x]}", False),
+    ("pr: {branch_template: 'changewright/{kind}/{key}', expires: 14}", True),
+    ("pr: {expires: 0}", False),
     ("gates: [{name: a, kind: test}]", False),
     ("gates: [{name: a, kind: test, run: []}]", False),
     ("gates: [{name: a, kind: test, run: x, on: y}]", False),
@@ -149,6 +153,10 @@ OPERATORS = (
     ("setup: {image: /var/images/root.tar}", True),
     ("setup: {image: []}", False),
     ("forge: github", False),
+    ("forge: {kind: github, repository: ada/tally, app_id: 7, fork: true}", True),
+    ("forge: {kind: gitlab}", False),
+    ("trigger: {roles: [admin, triage], bots: ['renovate[bot]']}", True),
+    ("trigger: {roles: [none]}", False),
 )
 
 

@@ -25,11 +25,16 @@ FIRST = [key for key in KEYS if key.rule == "first" and key.where == "target"]
 OPERATORS = [key for key in KEYS if key.where == "operator"]
 # Two values of each key that is anybody's: the operator's and the target's.
 TWO: Mapping[str, tuple[Any, Any]] = {
+    "scope.profiles": ([{"name": "one"}], [{"name": "two"}]),
     "setup.run": ([["one"]], [["two"]]),
     "pr.draft": (True, False),
     "pr.title_prefix": ("one ", "two "),
     "pr.labels": (["one"], ["two"]),
     "pr.reviewers": (["one"], ["two"]),
+    "pr.branch_template": ("changewright/{key}", "changewright/{key}/{slug}"),
+    "trigger.label": ("one", "two"),
+    "trigger.remove_label": (True, False),
+    "trigger.phrase": ("/one", "/two"),
     "protected.tests": ("ask", "allow"),
     **{
         f"policies.{name}": ("ask", "allow")
@@ -51,6 +56,18 @@ OPERATORS_VALUES: Mapping[str, Any] = {
     "model.fallback": ["claude-haiku-5-5"],
     "model.effort": "max",
     "model.adjudicator": "claude",
+    "model.pictures": False,
+    "trigger.roles": ["triage"],
+    "trigger.bots": ["renovate[bot]"],
+    "forge.kind": "github",
+    "forge.repository": "ada/tally",
+    "forge.api_url": "https://forge.example/api/v3",
+    "forge.server_url": "https://forge.example",
+    "forge.app_id": 7,
+    "forge.installation_id": 8,
+    "forge.private_key_file": "/etc/changewright/key.pem",
+    "forge.sign_commits": True,
+    "forge.fork": True,
     "sandbox.require": [],
     "sandbox.backends": ["container"],
     "sandbox.runtime": "runsc",

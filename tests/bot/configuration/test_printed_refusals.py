@@ -31,10 +31,10 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Printed:
     """Commit ``target``, ask for the settings, and return what is said when they are refused."""
 
-    def ask(target: bytes = b"") -> str:
+    def ask(target: bytes = b"", name: str = TARGET) -> str:
         repo = tmp_path / "repo"
-        (repo / ".github").mkdir(parents=True)
-        (repo / TARGET).write_bytes(target)
+        (repo / name).parent.mkdir(parents=True)
+        (repo / name).write_bytes(target)
         for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "x"]):
             who = ["-c", "user.name=me", "-c", "user.email=me@example.invalid"]
             subprocess.run(["git", *who, *words], cwd=repo, check=True)
@@ -57,6 +57,15 @@ def printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Printed:
         (
             b"max_attempts: three\n",
             "1: max_attempts must be a whole number, not 'three'",
+        ),
+        (b"BUDGET:\n  run_usd: 1\n", "1: unknown key 'BUDGET'; did you mean 'budget'?"),
+        (
+            b"max_attempts: 99999999999999999999999999\n",
+            "1: max_attempts must be at most 1000000000, not 1e+26",
+        ),
+        (
+            b"pr:\n  title_prefix: a\0b\n",
+            "2: not YAML: the character U+0000, which no YAML may hold; remove it",
         ),
         (b"max_attempts: 0\n", "1: max_attempts must be 1 or more, not 0"),
         (
@@ -81,10 +90,28 @@ def printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Printed:
             ),
         ),
         (
-            b"trigger:\n  label: fix me\n",
+            b"model:\n  action: code\n",
             (
-                "2: trigger.label is not honoured by this version, and would change nothing: remove"
-                " the line"
+                "2: model.action is not honoured by this version, and would change nothing:"
+                " remove the line"
+            ),
+        ),
+        (
+            b"pr:\n  branch_template: 'changewright/{slug}'\n",
+            (
+                "2: pr.branch_template must hold {key}: without it two tasks would share a branch,"
+                " not 'changewright/{slug}'"
+            ),
+        ),
+        (
+            b"trigger:\n  phrase: fix\n",
+            ("2: trigger.phrase must be a slash and one word of a-z, 0-9 and '-', not 'fix'"),
+        ),
+        (
+            b"forge:\n  kind: github\n",
+            (
+                "1: forge is for the operator alone: remove it here, and set it in the operator's"
+                " own changewright/config.yml if it is wanted"
             ),
         ),
         (b"budget: {run_usd: 1\n", "2: not YAML: expected ',' or '}', but got '<stream end>'"),
@@ -115,6 +142,39 @@ def test_a_file_without_a_key_says_nothing(
     assert read_document(content, TARGET, "target") == {}
     assert run(["doctor", "--config", "--repo", str(tmp_path)]) == 0
     assert "operator line" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", [".github/changewright.yaml", ".github/Changewright.YML"])
+def test_a_target_under_another_name_is_not_passed_over(printed: Printed, name: str) -> None:
+    told = f"{name} at the base commit is not read under that name; rename it to {TARGET}"
+    assert printed(b"max_attempts: 1\n", name) == f"changewright: {told}\n"
+
+
+def test_a_folder_in_the_targets_place_is_not_passed_over(printed: Printed) -> None:
+    told = f"{TARGET} at the base commit is a folder; make it a file"
+    assert printed(b"", f"{TARGET}/part.yml") == f"changewright: {told}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("config.yaml", "not read under that name; rename it to config.yml"),
+        (
+            "config.yml",
+            ("No such file or directory; mend it, or name another file with CHANGEWRIGHT_CONFIG"),
+        ),
+    ],
+)
+def test_an_operators_file_that_is_lost_is_not_passed_over(
+    printed: Printed, tmp_path: Path, name: str, told: str
+) -> None:
+    path = tmp_path / ".config" / "changewright" / name
+    path.parent.mkdir(parents=True)
+    if name == "config.yml":
+        path.symlink_to("gone")
+    else:
+        path.write_text("max_attempts: 1\n")
+    assert printed() == f"changewright: {path}: {told}\n"
 
 
 def test_an_operators_file_that_cannot_be_used_is_said_by_its_path(
@@ -205,7 +265,7 @@ def test_what_an_engine_could_take_for_an_option_is_refused(line: str, words: st
 
 
 @pytest.mark.parametrize("owner", ["target", "operator"])
-@pytest.mark.parametrize("word", [word for word in NOT_HONOURED if word != "trigger"])
+@pytest.mark.parametrize("word", NOT_HONOURED)
 def test_a_word_that_is_not_honoured_is_told_and_whose_it_is(word: str, owner: str) -> None:
     section, _, leaf = word.partition(".")
     lines = f"{section}:\n  {leaf}: [a]\n" if leaf else f"\n{word}: [a]\n"
@@ -216,9 +276,9 @@ def test_a_word_that_is_not_honoured_is_told_and_whose_it_is(word: str, owner: s
     assert str(caught.value).startswith(f"f.yml:2: {word} {means}")
 
 
-@pytest.mark.parametrize("text", ["trigger:", "trigger: x", "trigger: {labels: x}", "trigger: []"])
+@pytest.mark.parametrize("text", ["engine:", "engine: x", "engine: {kind: x}", "engine: []"])
 def test_a_section_that_is_not_honoured_is_told_as_a_whole(text: str) -> None:
-    with pytest.raises(SettingsRefusal, match=r"^f\.yml:1: trigger is not honoured"):
+    with pytest.raises(SettingsRefusal, match=r"^f\.yml:1: engine is not honoured"):
         read_document(text.encode(), "f.yml", "operator")
 
 
