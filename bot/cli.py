@@ -15,11 +15,13 @@ from bot import console, logs
 from bot.commands.apply import apply
 from bot.commands.doctor import doctor
 from bot.commands.gate import gate
+from bot.commands.index import index
 from bot.commands.init import init
 from bot.commands.journal import journal
 from bot.commands.migrate import migrate
 from bot.commands.propose import propose
 from bot.commands.publish import publish
+from bot.commands.query import query
 from bot.commands.resume import resume
 from bot.commands.review import review
 from bot.commands.runs import runs
@@ -63,16 +65,18 @@ def program(context: click.Context) -> None:
 
 for command in (
     *(init, doctor, scope, propose, resume, publish, apply, gate, verify, migrate, review, runs),
-    *(sandbox, journal),
+    *(index, query, sandbox, journal),
 ):
     program.add_command(command)
 
 
 def main() -> NoReturn:
     """Run the program on the process's arguments and exit with its code."""
+    console.open_streams()
     console.redact_with(_redactor)
     with settling():
         code = run(sys.argv[1:])
+    console.close_streams()
     sys.exit(code)
 
 
@@ -95,6 +99,7 @@ def run(arguments: Sequence[str]) -> int:
 def _code(arguments: Sequence[str]) -> int:
     try:
         _refuse_nul(arguments)
+        _refuse_locale()
         code = program.main(_with_json_value(arguments), "changewright", standalone_mode=False)
         sys.stdout.flush()  # here, where a reader that is gone is no traceback
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - each gets words and a code
@@ -111,6 +116,15 @@ def _refuse_nul(arguments: Sequence[str]) -> None:
             raise click.UsageError(
                 f"argument {number} holds a NUL, which no name can; leave it out"
             )
+
+
+def _refuse_locale() -> None:
+    """Refuse a locale in which the names of files could be neither read nor written."""
+    if sys.getfilesystemencoding() != "utf-8":
+        raise click.UsageError(
+            f"this locale writes names of files in {sys.getfilesystemencoding()}; start it with"
+            " LC_ALL=C.UTF-8, or with PYTHONUTF8=1"
+        )
 
 
 def _with_json_value(arguments: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.scratch import scratch
 from bot.settings import Settings, from_process
-from bot.wiring import local_forge, opened_journal
+from bot.wiring import forge_at, local_forge, opened_journal, target_file
 from validators.checkout import open_clone
 from workflows.ports import Forge, Journal
 from workflows.review import Review
@@ -51,3 +51,21 @@ def open_desk(repo: Path, command_line: Mapping[str, object]) -> Iterator[Desk]:
     place = find(repo)
     with opened_journal(command_line) as journal:
         yield Desk(settings, local_forge(settings, place.root, place.git_dir), journal)
+
+
+@contextmanager
+def open_forge(
+    repo: Path, command_line: Mapping[str, object]
+) -> Iterator[tuple[Settings, Forge, Path]]:
+    """Open whichever forge the settings name, for who needs no journal; last a folder of ours.
+
+    The target's own settings count as they stand at its present commit.
+    """
+    from validators.clones.own_repository import open_own  # noqa: PLC0415 - keeps --help fast
+
+    settings = from_process(command_line)
+    with scratch(settings.state) as place:
+        clone = open_clone(repo, "HEAD", place / "clone")
+        settings = from_process(command_line, target_file(clone))
+        own = open_own(place / "own.git")
+        yield settings, forge_at(settings, clone), own.git_dir

@@ -44,6 +44,7 @@ def task_from_file(path: Path, repository: str, base: str) -> Task:
     fields, body = _front_matter(text, path)
     if "title" not in fields:
         fields["title"], body = _first_line(body)
+    fields["title"] = " ".join(fields["title"].split())  # YAML may spread it over lines
     if not fields["title"]:
         raise IssueFileRefusal(
             f"{path}: the issue is empty; write a title on its first line and what is wanted below"

@@ -56,17 +56,19 @@ def _model(settings: Settings, journal: Journal, start: int, asked: str, lane: s
         return RecordedModel(recorded_turns(journal, rest, lane), journal.get_blob, start)
     if asked != "claude":
         raise WiringRefusal(f"--model {asked!r} is none of claude, scripted:FILE, recorded:RUN")
-    first = _claude(settings, settings.model_name, settings.model_endpoint)
+    first = _claude(settings, settings.model_name, settings.model_endpoint, journal)
     others = [fallback_of(words) for words in settings.model_fallback]
     if not others:
         return first
     from bot.adapters.fallback_model import FallbackModel  # noqa: PLC0415
 
-    following = [_claude(settings, name, at or settings.model_endpoint) for name, at in others]
+    following = [
+        _claude(settings, name, at or settings.model_endpoint, journal) for name, at in others
+    ]
     return FallbackModel((first, *following), _noted_fallback)
 
 
-def _claude(settings: Settings, name: str, place: str | None) -> Model:
+def _claude(settings: Settings, name: str, place: str | None, journal: Journal) -> Model:
     """Return one model at one endpoint, with the key that belongs there."""
     endpoint = endpoint_of(place)
     key = settings.service_keys.get(endpoint.service)
@@ -77,6 +79,9 @@ def _claude(settings: Settings, name: str, place: str | None) -> Model:
             " replies from a YAML file, --model recorded:RUN replays an earlier run"
         )
     from bot.adapters.claude_model.model import ClaudeModel, Patience  # noqa: PLC0415
+    from bot.adapters.claude_model.pictures import SHOWS_NONE, Gallery  # noqa: PLC0415
+
+    closed = "" if settings.values["model.pictures"] else SHOWS_NONE
 
     return ClaudeModel(
         key.reveal(),
@@ -84,7 +89,7 @@ def _claude(settings: Settings, name: str, place: str | None) -> Model:
         endpoint=endpoint,
         effort=settings.model_effort,
         patience=Patience(_logged_wait),
-    )
+    ).showing(Gallery(journal.get_blob, _noted_pictures, closed))
 
 
 def _logged_wait(seconds: float) -> None:
@@ -96,6 +101,12 @@ def _logged_wait(seconds: float) -> None:
 def _noted_fallback(words: str) -> None:
     """Say that another model answers from here on: it may cost more, or know less."""
     logs.current().event("model.fell_back", "warning")
+    Console().note(f"warning: {words}")
+
+
+def _noted_pictures(words: str) -> None:
+    """Say that the model does not see what somebody attached, and why."""
+    logs.current().event("model.pictures", "warning")
     Console().note(f"warning: {words}")
 
 

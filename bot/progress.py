@@ -148,7 +148,7 @@ class Progress:
             self._status.update(line.strip()[:100].replace("[", "\\["))
         else:
             # Nobody who reads along is no reason to end a run.
-            with suppress(BrokenPipeError):
+            with suppress(OSError):
                 sys.stderr.write(line + "\n")
                 sys.stderr.flush()
 
@@ -160,6 +160,6 @@ class Progress:
 
 
 def _show_words(text: str) -> None:
-    with suppress(BrokenPipeError):
+    with suppress(OSError):
         sys.stderr.write(printable(text))
         sys.stderr.flush()

@@ -7,11 +7,12 @@ made from it in `bot/workshop.py`; nothing outside these two knows an adapter's 
 import secrets
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -21,11 +22,14 @@ from bot.logs import open_log
 from bot.scratch import private, scratch
 from bot.settings import TARGET_FILE, Settings, from_process
 from scoping.refusal import Refusal
-from validators.checkout import Clone, open_clone, read_file
+from validators.checkout import Clone, names_in, open_clone, read_file
 from validators.sandbox import TOOLS, Guarantee, Mount, Sandbox
 from workflows.ports import Engine, Forge, Journal
+from workflows.tracker import Tracker
 
 if TYPE_CHECKING:
+    from bot.adapters.github_forge.asking import Said
+    from bot.adapters.github_forge.forge import GitHubForge
     from bot.indexes.machine import MachineIndexes
     from validators.building.supply import Supply
     from validators.judging.base_runs import BaseSides
@@ -43,9 +47,19 @@ class Bench:
     clone: Clone
     sandbox: Sandbox
     journal: Journal
-    forge: Forge
+    open_forge: Callable[[], tuple[Forge, Tracker | None]]
     scratch: Path
     base_sides: "BaseSides"
+
+    @property
+    def forge(self) -> Forge:
+        """The forge, opened by who first asks for it; WiringRefusal where an author may not."""
+        return self.open_forge()[0]
+
+    @property
+    def tracker(self) -> Tracker | None:
+        """Where issues are read and people answered; None on a forge that has none."""
+        return self.open_forge()[1]
 
     @staticmethod
     def new_run() -> str:
@@ -55,9 +69,17 @@ class Bench:
 
 @contextmanager
 def open_bench(
-    repo: Path, base: str, command_line: Mapping[str, object], *, unsafe: bool
+    repo: Path,
+    base: str,
+    command_line: Mapping[str, object],
+    *,
+    unsafe: bool,
+    publishes: bool = False,
 ) -> Iterator[Bench]:
-    """Open ``repo`` at ``base``; settings are read again once the base's own file is known."""
+    """Open ``repo`` at ``base``; settings are read again once the base's own file is known.
+
+    Only who ``publishes`` is given a forge that needs a token.
+    """
     from bot.base_sides import StoredSides  # noqa: PLC0415 - keeps --help fast
     from bot.housekeeping import sweep_scratch  # noqa: PLC0415 - it knows the journal's adapter
 
@@ -76,7 +98,7 @@ def open_bench(
                 clone,
                 sandbox_of(settings, unsafe=unsafe, scratch=place),
                 journal,
-                local_forge(settings, clone.repository, clone.original_git_dir),
+                cache(partial(_forge, settings, clone, publishes=publishes)),
                 place,
                 StoredSides(settings.state, clone.original_git_dir),
             )
@@ -182,6 +204,43 @@ def _tidy(settings: Settings) -> None:
         )
 
 
+def forge_at(settings: Settings, clone: Clone) -> Forge:
+    """Return the forge that the settings name, for who asks no model."""
+    return _forge(settings, clone, publishes=True)[0]
+
+
+def _forge(settings: Settings, clone: Clone, *, publishes: bool) -> tuple[Forge, Tracker | None]:
+    """Return the forge of a bench; one that needs a token is not for who asks a model."""
+    if settings.forge.kind == "local":
+        return local_forge(settings, clone.repository, clone.original_git_dir), None
+    if not publishes:
+        raise WiringRefusal(
+            "this command works with a model and therefore holds no token of a forge: it cannot"
+            " look at pull requests on GitHub. Leave out --revise and say in --task what to change"
+        )
+    hosted = github_forge(settings, clone.git_dir)
+    return hosted, hosted
+
+
+def github_forge(settings: Settings, git_dir: Path) -> "GitHubForge":
+    """Return GitHub's port for the repository of the settings; ``git_dir`` takes its objects.
+
+    WiringRefusal where the repository or what to log in with is not known.
+    """
+    from bot.adapters.github_forge.forge import GitHubForge  # noqa: PLC0415 - keeps --help fast
+    from bot.forge_access import access_of  # noqa: PLC0415 - the same
+
+    return GitHubForge(access_of(settings.forge, settings.installer_environment), git_dir)
+
+
+def github_reader(settings: Settings) -> "Callable[[str], Said]":
+    """Return what asks GitHub about the repository of the settings."""
+    from bot.adapters.github_forge.asking import asking  # noqa: PLC0415 - keeps --help fast
+    from bot.forge_access import access_of  # noqa: PLC0415 - the same
+
+    return asking(access_of(settings.forge, settings.installer_environment))
+
+
 def local_forge(settings: Settings, repository: Path, git_dir: Path) -> Forge:
     """Return the forge of a user's own machine for one repository."""
     from bot.adapters.local_forge import LocalForge  # noqa: PLC0415
@@ -193,8 +252,21 @@ def target_file(clone: Clone) -> bytes | None:
     """Return the target's own configuration as it stands at the base commit, or None."""
     found = read_file(clone, clone.base_tree, TARGET_FILE)
     if found is None:
+        _refuse_misnamed(clone)
         return None
     mode, content = found
     if mode not in {"100644", "100755"}:
         raise WiringRefusal(f"{TARGET_FILE} at the base commit is a link; make it a file")
     return content
+
+
+def _refuse_misnamed(clone: Clone) -> None:
+    """Refuse what was surely meant to bound us, and would be passed over without a word."""
+    usual = Path(TARGET_FILE)
+    for path in names_in(clone, clone.base_tree, str(usual.parent)):
+        if path == TARGET_FILE:
+            raise WiringRefusal(f"{TARGET_FILE} at the base commit is a folder; make it a file")
+        if Path(path.casefold()) in {usual, usual.with_suffix(".yaml")}:
+            raise WiringRefusal(
+                f"{path} at the base commit is not read under that name; rename it to {TARGET_FILE}"
+            )

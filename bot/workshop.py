@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bot.bundle_files import found_bundle, write_bundle
+from bot.code_index import chooser
 from bot.gate_room import GateRoom, required
+from bot.hosting import hosted_of
 from bot.models import adjudicator_of, models_of
 from bot.scratch import private
 from bot.wiring import Bench, now_iso
@@ -13,43 +15,21 @@ from validators.checkout import line_counts
 from validators.sandbox import TOOLS
 from workflows.history import history_of
 from workflows.opinion import LANE
+from workflows.press import Press
 from workflows.proposal import Proposal
-from workflows.publish import Press
 from workflows.workshop import Watch, Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scoping.scope import Scope
     from validators.evidence import Evidence
     from validators.sandbox import Changes, Completed
     from validators.verdict import Verdict
+    from workflows.hosted import Requester
     from workflows.migrate import Workbench
     from workflows.ports import Model
     from workflows.recorder import Recorder
     from workflows.run import Entry
-    from workflows.task import Task
-
-
-def select_with(bench: Bench) -> "Callable[[Task], Scope]":
-    """Return the function that chooses what a model reads for a task."""
-    from scoping.objects import open_objects  # noqa: PLC0415 - keeps --help fast
-    from scoping.scope import ScopeOptions, select  # noqa: PLC0415
-
-    bounds = bench.settings.scope
-    options = ScopeOptions(
-        include=bounds.include,
-        exclude=bounds.exclude,
-        max_files=bounds.max_files,
-        max_tokens=bounds.max_tokens,
-    )
-
-    def choose(task: "Task") -> "Scope":
-        with open_objects(bench.clone.git_dir) as reader:
-            commit = bench.clone.base_commit
-            return select(reader, commit, task.title, task.body, options, now=time.monotonic)
-
-    return choose
 
 
 def workshop(bench: Bench, watch: Watch) -> Workshop:
@@ -71,7 +51,7 @@ def workshop(bench: Bench, watch: Watch) -> Workshop:
         clone=bench.clone,
         rules=bench.settings.rules,
         journal=bench.journal,
-        select=select_with(bench),
+        select=chooser(bench.settings, bench.clone),
         prepare=room.prepare,
         judge=judge,
         gate=lambda kind, tree, recorder: room.ask(
@@ -86,6 +66,7 @@ def workshop(bench: Bench, watch: Watch) -> Workshop:
         watch=watch,
         include=bench.settings.scope.include,
         exclude=bench.settings.scope.exclude,
+        branch_template=bench.settings.pull_request.branch_template,
     )
 
 
@@ -105,8 +86,18 @@ def adjudicator_for(bench: Bench, run: str) -> "Model | None":
     return adjudicator_of(bench.settings, bench.journal, replied)
 
 
-def press(bench: Bench, observe: "Callable[[Entry], None]") -> Press:
-    """Return what `publish` works with."""
+def press(
+    bench: Bench,
+    observe: "Callable[[Entry], None]",
+    requester: "Requester | None" = None,
+    *,
+    was_verified: bool = False,
+) -> Press:
+    """Return what `publish` works with.
+
+    ``requester`` is who asked, and it ``was_verified`` when another job ran the gates again; both
+    are told where a forge has people on it.
+    """
     wanted = bench.settings.pull_request
     return Press(
         bench.clone,
@@ -117,6 +108,8 @@ def press(bench: Bench, observe: "Callable[[Entry], None]") -> Press:
         reviewers=wanted.reviewers,
         draft=wanted.draft,
         observe=observe,
+        branch_template=wanted.branch_template,
+        hosted=hosted_of(bench, requester, was_verified=was_verified),
     )
 
 

@@ -80,6 +80,14 @@ class LocalForge:
         with _refusing():
             return branches.head_of(self._git_dir, branch)
 
+    def fetch_branch(self, branch: str, into_git_dir: Path) -> str | None:
+        """Copy what ``branch`` holds into a git directory of ours; return its head, or None."""
+        with _refusing():
+            head = branches.head_of(self._git_dir, branch)
+            if head is not None:
+                branches.copy_objects(self._git_dir, head, into_git_dir)
+            return head
+
     def push(self, branch: str, commit: Commit, expected: str | None) -> None:
         """Point ``branch`` at ``commit`` if it is at ``expected`` (None: does not exist)."""
         with _refusing():
@@ -135,11 +143,29 @@ class LocalForge:
             self._write(replace(record, pull_request=updated))
             return updated
 
+    def close_pull_request(self, number: int, why: str) -> PullRequest:
+        """Close one unmerged, saying ``why`` there; one that is not open stays as it is."""
+        with self._writing():
+            record = self._read(number)
+            known = record.pull_request
+            if known.state != "open":
+                return known
+            remark = Remark("closed", why, self._now_iso())
+            closed = replace(known, state="closed")
+            remarks = (*record.remarks, remark)
+            self._write(replace(record, pull_request=closed, remarks=remarks))
+            return closed
+
     def pull_request(self, number: int) -> PullRequest:
         """Return one pull request; ForgeRefusal when there is none of that number."""
         return self._read(number).pull_request
 
-    def pull_requests(self, state: PullRequestState | None = None) -> Sequence[PullRequest]:
+    def pull_requests(
+        self,
+        state: PullRequestState | None = None,
+        *,
+        reviewed: bool = True,  # noqa: ARG002 - here it takes nothing more to know
+    ) -> Sequence[PullRequest]:
         """Return all of them, newest first."""
         known = [self.pull_request(number) for number in sorted(self._numbers(), reverse=True)]
         return [request for request in known if state in {None, request.state}]

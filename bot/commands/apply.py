@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from bot.commands import options
-from bot.console import Console
+from bot.console import Console, one_line
 
 
 @click.command()
@@ -38,7 +38,8 @@ def apply(tree: Path, reply: Path, *, partial: bool, json_form: str) -> int:
     for landed in landing.landed:
         console.say(f"{'landed' if landing.files else 'would land'}  {landed.path} ({landed.how})")
     for rejected in landing.rejected:
-        console.say(f"rejected  {rejected.path} ({rejected.reason})\n{rejected.message}")
+        console.say(one_line(f"rejected  {rejected.path} ({rejected.reason})"))
+        console.say(rejected.message)
     if not landing.landed and not landing.rejected:
         console.say("the reply holds no edit")
     console.document({"landed": landing.landed, "rejected": landing.rejected})

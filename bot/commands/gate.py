@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.commands import options
-from bot.console import Console
+from bot.commands.outcome import tell_warnings
+from bot.console import Console, one_line
 
 if TYPE_CHECKING:
     from bot.wiring import Bench
@@ -71,8 +72,9 @@ def gate(repo: Path, base: str, **given: Any) -> int:  # noqa: ANN401 - click ch
         root = bench.clone.repository
         for place, _ in reports:
             check_writable(place, root)
+        tell_warnings(bench.settings, console)
         for line in left_out(bench.clone):
-            console.note(f"note: {line}")
+            console.note(one_line(f"note: {line}"))
         tree = _tree(bench, given["head"], given["patch"])
         for line in detection_lines(detected(bench), bench.settings.rules):
             console.note(line)

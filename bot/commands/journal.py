@@ -38,6 +38,7 @@ def export(run: str, out: str | None, state: Path | None, json_form: str) -> Non
 
     from bot.adapters.sqlite_journal.export_run import export_run, export_to  # noqa: PLC0415
     from bot.adapters.sqlite_journal.run_file import require_run_name  # noqa: PLC0415
+    from bot.commands.report_files import check_writable  # noqa: PLC0415
     from validators.encoding import builtins  # noqa: PLC0415
 
     if out == "-" and json_form:
@@ -45,7 +46,9 @@ def export(run: str, out: str | None, state: Path | None, json_form: str) -> Non
             "--out - and --json both want standard output; leave one of them out"
         )
     console, ours = Console(json_form), version("changewright")
-    path = Path(out or f"{require_run_name(run)}.jsonl")
+    path = Path(f"{require_run_name(run)}.jsonl" if out is None else out)
+    if out != "-":
+        check_writable(path)
     with _opened(state) as (opened, folder):
         bundles = folder / "bundles"
         if out == "-":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.commands import options
+from bot.commands.outcome import tell_warnings
 from bot.console import Console
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 @options.base
 @click.option(
     "--rule",
+    type=options.WORDS,
     required=True,
     metavar="CMD",
     help="The command, run in the sandbox with the files appended, e.g. 'ruff check --fix'.",
@@ -86,6 +88,7 @@ def work_off(
         open_bench(repo, base, options.given(state=state), unsafe=told["unsafe"]) as bench,
         Progress(quiet=console.quiet) as progress,
     ):
+        tell_warnings(bench.settings, console)
         try:
             campaign, results = carry_out(bench, told, Watch(progress.entry))
         except KeyboardInterrupt:

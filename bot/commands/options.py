@@ -46,6 +46,11 @@ model = click.option(
     metavar="claude|scripted:FILE|recorded:RUN",
     help="Who writes the change (default: claude).",
 )
+forge = click.option(
+    "--forge",
+    metavar="local|github",
+    help="Where pull requests are (default: local, this machine's state folder).",
+)
 issue_file = click.option(
     "--issue-file",
     type=click.Path(path_type=Path),
@@ -58,7 +63,22 @@ kind = click.option(
     help="What the change is for: fix (default), feature, refactor, docs, tests or dependency; only"
     " a fix must turn a test green.",
 )
-task = click.option("--task", metavar="TEXT", help="The task, in words.")
+
+
+class _Words(click.types.StringParamType):
+    """Text, which is kept and shown: bytes that are none cannot be either."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        text: str = super().convert(value, param, ctx)
+        if any("\ud800" <= letter <= "\udfff" for letter in text):
+            self.fail("it is not UTF-8; write it in UTF-8", param, ctx)
+        return text
+
+
+WORDS = _Words()
+task = click.option("--task", type=WORDS, metavar="TEXT", help="The task, in words.")
 
 
 def json(forms: str = "") -> Callable[[F], F]:

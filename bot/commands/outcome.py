@@ -9,6 +9,7 @@ from bot.console import Console, one_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from bot.settings import Settings
     from workflows.run import Entry
     from workflows.workshop import Outcome
 
@@ -32,6 +33,12 @@ def resumable(
         if runs:
             console.note(f"go on with it: changewright resume {runs[-1]} {where}")
         raise
+
+
+def tell_warnings(settings: "Settings", console: Console) -> None:
+    """Print what the files asked for and did not get, before the work begins."""
+    for warning in settings.warnings:
+        console.note(one_line(f"note: {warning}"))
 
 
 def tell_outcome(

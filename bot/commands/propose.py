@@ -1,6 +1,7 @@
 """``changewright propose``: one task to one bundle."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.commands import options
-from bot.commands.outcome import resumable, tell_outcome
-from bot.console import Console
+from bot.commands.outcome import resumable, tell_outcome, tell_warnings
+from bot.console import Console, one_line
 
 if TYPE_CHECKING:
     from bot.wiring import Bench
+    from workflows.task import Task
 
 
 @click.command()
@@ -29,7 +31,12 @@ if TYPE_CHECKING:
 @click.option("--max-turns", type=int, help="Most replies of the model (default: 24).")
 @click.option("--max-requests", type=int, help="Most requests, refused ones too (default: no cap).")
 @click.option("--wall-minutes", type=float, help="Most minutes (default: 30).")
-@click.option("--revise", type=int, metavar="N", help="Answer the review of pull request N.")
+@click.option(
+    "--revise",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Answer the review of pull request N.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Copy the bundle to this file.")
 @options.unsafe
 @options.state
@@ -45,21 +52,15 @@ def propose(repo: Path, base: str, **given: Any) -> int:  # noqa: ANN401 - click
 
     A run of the same task on the same base that was cut off by a crash is gone on with.
     """
-    from bot.execution import begin_revision, begin_task  # noqa: PLC0415 - keeps --help fast
-    from bot.issue_file import task_of  # noqa: PLC0415
+    from bot.commands.report_files import write_report  # noqa: PLC0415 - keeps --help fast
+    from bot.execution import begin_revision, begin_task  # noqa: PLC0415
     from bot.progress import Progress  # noqa: PLC0415
     from bot.wiring import open_bench  # noqa: PLC0415
     from workflows.workshop import Watch  # noqa: PLC0415
 
     console = Console(given["json_form"], given["quiet"])
     out: Path | None = given["out"]
-    if out is not None and not out.absolute().parent.is_dir():
-        raise click.UsageError(f"--out {out}: there is no folder {out.absolute().parent}")
-    task = (
-        None
-        if given["revise"]
-        else task_of(given["issue_file"], given["task"], os.path.realpath(repo), base)
-    )
+    task = _asked(repo, base, given)
     where = options.again(repo, given["state"])
     told = {
         "command": "propose",
@@ -67,7 +68,9 @@ def propose(repo: Path, base: str, **given: Any) -> int:  # noqa: ANN401 - click
         "unsafe": given["unsafe_no_sandbox"],
     }
     with open_bench(repo, base, _settings(given), unsafe=given["unsafe_no_sandbox"]) as bench:
+        tell_warnings(bench.settings, console)
         _say_dirty(bench, console)
+        _say_token(bench, console)
         with (
             Progress(quiet=console.quiet) as progress,
             resumable(progress.entry, where, console) as observe,
@@ -79,10 +82,26 @@ def propose(repo: Path, base: str, **given: Any) -> int:  # noqa: ANN401 - click
                 else begin_revision(given["revise"], bench, told, watch)
             )
         if outcome.state == "proposed" and out is not None:
-            out.write_bytes(Path(outcome.bundle).read_bytes())
+            write_report(out, repo, Path(outcome.bundle).read_bytes())
             outcome = replace(outcome, bundle=str(out))
     tell_outcome(outcome, where, console, revises=bool(given["revise"]))
     return 0 if outcome.state == "proposed" else 1
+
+
+def _asked(repo: Path, base: str, given: Mapping[str, Any]) -> "Task | None":
+    """Return the task, None for a revision; refuse now what would only be found out at the end."""
+    from bot.commands.report_files import check_writable  # noqa: PLC0415 - keeps --help fast
+    from bot.issue_file import task_of  # noqa: PLC0415
+
+    if given["out"] is not None:
+        check_writable(given["out"], repo)
+    if given["revise"] is None:
+        return task_of(given["issue_file"], given["task"], os.path.realpath(repo), base)
+    if given["task"] is not None or given["issue_file"] is not None:
+        raise click.UsageError(
+            "--revise has its task from the review; leave --task and --issue-file out"
+        )
+    return None
 
 
 def _spelled_out(model: str | None) -> str | None:
@@ -106,13 +125,21 @@ def _settings(given: dict[str, Any]) -> dict[str, object]:
     )
 
 
+def _say_token(bench: "Bench", console: Console) -> None:
+    if bench.settings.forge_token_is_set:
+        console.note(
+            "note: there is a token for a forge in this environment; nothing here reads it or hands"
+            " it on. Better start `propose` without it: `publish` alone needs one"
+        )
+
+
 def _say_dirty(bench: "Bench", console: Console) -> None:
     from validators.checkout import left_out, uncommitted  # noqa: PLC0415
 
     clone = bench.clone
     count = uncommitted(clone, clone.repository)
     for line in left_out(clone):
-        console.note(f"note: {line}")
+        console.note(one_line(f"note: {line}"))
     if count:
         console.note(
             f"note: {count} uncommitted changes in {clone.repository} are left alone;"

@@ -11,7 +11,7 @@ from bot.console import Console, one_line
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from workflows.publish import Published
+    from workflows.press import Published
 
 # Publishing takes a second: a short wait says how it ended, a refusal only that it was going on.
 _PATIENCE_S = 60.0
@@ -21,32 +21,44 @@ _POLL_S = 0.1
 @click.command()
 @click.argument("bundle", type=click.Path(path_type=Path))
 @options.repo
+@options.forge
 @options.state
 @options.quiet
 @options.verbose
 @options.json()
-def publish(bundle: Path, repo: Path, state: Path | None, *, quiet: bool, json_form: str) -> int:
-    """Check a bundle again and open its pull request on the local forge.
+def publish(
+    bundle: Path,
+    repo: Path,
+    forge: str | None,
+    state: Path | None,
+    *,
+    quiet: bool,
+    json_form: str,
+) -> int:
+    """Check a bundle again and open its pull request on the forge.
 
     The change is laid on the base anew, its hash compared, the base's policy run again. Only then
     is the branch pushed; work tree, index, config and hooks of the repository stay as they are.
     Publishing twice is publishing once. While another run's pull request for the same task is open
     nothing is published (exit code 1). Unfinished work, which a run that was stopped leaves in
-    RUN.partial.json, gets a branch and no pull request. --json prints {"number", "url", "branch",
-    "head", "state"}.
+    RUN.partial.json, gets a branch and no pull request. On GitHub the pull request is a draft, the
+    branch is never forced, and nothing is published either when the files of the change moved on
+    the base branch meanwhile (exit code 1). --json prints {"number", "url", "branch", "head",
+    "state"}.
     """
     from bot.bundle_files import read_bundle  # noqa: PLC0415
     from bot.gate_room import judging  # noqa: PLC0415
     from bot.progress import Progress  # noqa: PLC0415 - imports below keep --help fast
     from bot.wiring import open_bench  # noqa: PLC0415
     from bot.workshop import press  # noqa: PLC0415
-    from workflows.publish import AlreadyOpen  # noqa: PLC0415
+    from workflows.press import AlreadyOpen, StaleBase  # noqa: PLC0415
     from workflows.publish import publish as put_out  # noqa: PLC0415
 
     console = Console(json_form, quiet)
+    given = options.given(state=state, forge__kind=forge)
     parcel, sha256 = read_bundle(bundle)
     with (
-        open_bench(repo, parcel.base_commit, options.given(state=state), unsafe=True) as bench,
+        open_bench(repo, parcel.base_commit, given, unsafe=True, publishes=True) as bench,
         Progress(quiet=quiet) as progress,
     ):
         try:
@@ -55,6 +67,10 @@ def publish(bundle: Path, repo: Path, state: Path | None, *, quiet: bool, json_f
         except AlreadyOpen as already:
             console.say(str(already))
             console.document({"state": "already-open", "why": str(already)})
+            return 1
+        except StaleBase as late:
+            console.say(str(late))
+            console.document({"state": "stale-base", "why": str(late)})
             return 1
     _tell(published, options.again(repo, state), console)
     return 0
@@ -78,6 +94,8 @@ def _in_turn(publish_it: "Callable[[], Published]") -> "Published":
 
 def _tell(published: "Published", where: str, console: Console) -> None:
     pull_request, head = published.pull_request, published.head
+    for note in published.notes:
+        console.note(f"note: {one_line(note)}")
     if pull_request is None:
         console.say(f"branch {published.branch} at {head[:12]}: unfinished work, no pull request")
     else:

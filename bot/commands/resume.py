@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("run", required=False)
+@click.argument("run", type=options.WORDS, required=False)
 @click.option("--repo", type=click.Path(path_type=Path), help="Where its repository is now.")
 @options.model
 @click.option("--max-attempts", type=int, help="How often gates may send it back, in all.")

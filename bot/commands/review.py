@@ -7,8 +7,9 @@ from typing import get_args
 import click
 
 from bot.commands import options
+from bot.commands.expire import expire
 from bot.commands.own_process import run_own
-from bot.console import Console
+from bot.console import Console, one_line
 from workflows.review import RejectionKind, Review, ReviewVerdict
 
 
@@ -22,13 +23,19 @@ def _with_words(context: click.Context, option: click.Parameter, value: str) -> 
 _KINDS = click.Choice(get_args(RejectionKind))
 _number = click.argument("number", type=int)
 _reviewer = click.option(
-    "--reviewer", metavar="NAME", help="Who decides; claimed, not verified (default: your login)."
+    "--reviewer",
+    type=options.WORDS,
+    metavar="NAME",
+    help="Who decides; claimed, not verified (default: your login).",
 )
 
 
 @click.group()
 def review() -> None:
     """See proposals and decide on them, on the local forge."""
+
+
+review.add_command(expire)
 
 
 @review.command("list")
@@ -48,7 +55,9 @@ def list_(repo: Path, state: Path | None, *, everything: bool, json_form: str) -
             if everything or not one.reviews or one.reviews[-1].verdict != "accepted"
         ]
     for one in found:
-        console.say(f"#{one.number}  {one.state:<7} {one.draft.title}  ({one.draft.branch})")
+        console.say(
+            f"#{one.number}  {one.state:<7} {one_line(one.draft.title)}  ({one.draft.branch})"
+        )
     if not found:
         console.say("no pull request waits for a decision")
     console.document({"pull_requests": found})
@@ -77,7 +86,13 @@ def show(number: int, repo: Path, state: Path | None, json_form: str) -> None:
 @review.command()
 @_number
 @click.option("--merge", is_flag=True, help="Merge it into its base branch as well.")
-@click.option("--words", default="", metavar="TEXT", help="What you want to say with it.")
+@click.option(
+    "--words",
+    type=options.WORDS,
+    default="",
+    metavar="TEXT",
+    help="What you want to say with it.",
+)
 @_reviewer
 @options.repo
 @options.state
@@ -111,6 +126,7 @@ def accept(
 @_number
 @click.option(
     "--reason",
+    type=options.WORDS,
     required=True,
     callback=_with_words,
     metavar="TEXT",
@@ -147,6 +163,7 @@ def reject(
 @_number
 @click.option(
     "--words",
+    type=options.WORDS,
     required=True,
     callback=_with_words,
     metavar="TEXT",

@@ -7,12 +7,18 @@ from pathlib import Path
 import click
 
 from bot.commands import options
-from bot.console import Console
+from bot.console import Console, one_line
 
 
 @click.command()
 @options.state
-@click.option("--limit", default=20, show_default=True, help="How many runs; 0 for all.")
+@click.option(
+    "--limit",
+    type=click.IntRange(0, 1_000_000),
+    default=20,
+    show_default=True,
+    help="How many runs; 0 for all.",
+)
 @options.json()
 def runs(state: Path | None, limit: int, json_form: str) -> None:
     """List runs, newest first, with their state, verdict and cost.
@@ -36,7 +42,7 @@ def runs(state: Path | None, limit: int, json_form: str) -> None:
             for entries in map(journal.read, journal.runs())
             if any(entry.event.kind == "run.started" for entry in entries)
         )
-        found = [summarise(entries) for entries in islice(begun, max(limit, 0) or None)]
+        found = [summarise(entries) for entries in islice(begun, limit or None)]
         left = tuple(cut_off(journal, [run.id for run in found if run.state == "running"]))
     found = [replace(run, bundle=found_bundle(folder, run.bundle)) for run in found]
     for run in found:
@@ -45,7 +51,7 @@ def runs(state: Path | None, limit: int, json_form: str) -> None:
         state_word = "cut off" if run.id in left else run.state
         console.say(
             f"{run.id}  {state_word:<10} {verdict:<14} attempts {run.attempts}"
-            f"  {'>=' * run.at_least}${run.usd:.4f}{cached}  {run.title[:60]}"
+            f"  {'>=' * run.at_least}${run.usd:.4f}{cached}  {one_line(run.title[:60])}"
         )
     if left:
         console.note(f"finish what was cut off with: changewright resume {left[0]}")

@@ -27,6 +27,7 @@ KEY = "sk-ant-Zq7vT2mXw9RkL4pB8nYc3HdJ6sFgA1eU"
 FAILURES: dict[str, BaseException] = {
     "full": OSError(errno.ENOSPC, "No space left on device", "/state/journal"),
     "quota": OSError(errno.EDQUOT, "Disk quota exceeded"),
+    "many": OSError(errno.EMFILE, "Too many open files"),
     "memory": MemoryError(),
     "deep": RecursionError("maximum recursion depth exceeded"),
     "end of input": EOFError(),
@@ -88,6 +89,7 @@ def with_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         (["trial", "abort"], 130),
         (["trial", "full"], 2),
         (["trial", "quota"], 2),
+        (["trial", "many"], 2),
         (["trial", "memory"], 2),
         (["trial", "deep"], 3),
         (["trial", "end of input"], 3),
@@ -128,6 +130,7 @@ def test_an_interruption_says_what_is_kept(capsys: Capture) -> None:
     [
         ("full", "the disk is full: /state/journal; free some space; the run can be resumed"),
         ("quota", "the disk is full: where the state or temporary files are kept; free some"),
+        ("many", "Too many open files; allow more of them (ulimit -n); the run can be resumed"),
         ("memory", "memory ran out; free some, and the run can be resumed"),
         ("deep", "a fault of ours (RecursionError: something is nested deeper than"),
     ],
@@ -253,7 +256,7 @@ def test_an_unknown_form_of_json_is_wrong_use(capsys: Capture) -> None:
 # --- as a process: signals, pipes, the environment ------------------------------------------------
 
 DRIVER = """
-import os, sys, time
+import os, subprocess, sys, time
 from bot import cli
 
 class Stubborn:
@@ -276,6 +279,13 @@ def much():
     from bot.console import Console
     for number in range(100_000):
         Console().say("line")
+
+@cli.program.command()
+def brief():
+    from bot.console import Console
+    Console().note("noted")
+    Console().say("said")
+    print(subprocess.run(["sh", "-c", "echo told; echo noted >&2 || true"], check=True))
 
 @cli.program.command()
 def document():
@@ -368,6 +378,51 @@ def test_a_reader_that_stops_reading_hears_nothing_more(
 
     assert err == ""
     assert process.returncode == 141
+
+
+@pytest.mark.parametrize(
+    ("closing", "code"),
+    [
+        ("2>/dev/full", 0),
+        (">/dev/full", 2),
+        (">&-", 0),
+        ("2>&-", 0),
+        ("<&- >&- 2>&-", 0),
+    ],
+)
+def test_standard_streams_that_take_nothing_are_no_fault_of_ours(
+    closing: str, code: int, environment: dict[str, str]
+) -> None:
+    argv = ["sh", "-c", f'exec "$@" {closing}', "sh", sys.executable, "-c", DRIVER, "brief"]
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    told = "changewright: standard output cannot be written: No space left on device; give it"
+    assert (told in done.stderr) is (code == 2)
+
+
+def test_a_current_folder_that_is_gone_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    assert run(["runs", "--state", "here"]) == 2
+    assert "the current folder is gone; go to one that is there" in capsys.readouterr().err
+
+
+def test_a_locale_that_knows_no_letters_is_refused(environment: dict[str, str]) -> None:
+    posix = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    argv = [sys.executable, "-c", DRIVER, "brief"]
+    done = subprocess.run(
+        argv, env=environment | posix, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 2
+    assert "this locale writes names of files in ascii; start it with LC_ALL=C.UTF-8" in done.stderr
 
 
 def test_a_planted_bug_tells_neither_key_nor_value_nor_path(

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.configuration.process import FORGE_VARIABLES
 from bot.redaction import MARK, Redactor, is_hunted, secret_values
 
 KEY = "sk-ant-Zq7vT2mXw9RkL4pB8nYc3HdJ6sFgA1eU"
@@ -208,6 +209,11 @@ def test_a_whole_value_is_found_whatever_its_characters_are() -> None:
         assert Redactor([value]).text(f"<{value}>") == f"<{MARK}>"
         whole = base64.b64encode(value.encode("utf-8", "surrogateescape")).decode()
         assert MARK in Redactor([value]).text(whole)
+
+
+@pytest.mark.parametrize("name", FORGE_VARIABLES)
+def test_every_variable_that_a_forge_token_may_be_in_is_known(name: str) -> None:
+    assert secret_values({name: "ghs_0123456789abc"}) == ("ghs_0123456789abc",)
 
 
 def test_secrets_are_known_by_the_names_of_their_variables() -> None:

@@ -1,42 +1,27 @@
 """Cases of the threat model about secrets, each tried on every way that words leave the program.
 
-The cases are development data and no part of the project. They are read from the folder that
-CHANGEWRIGHT_DEV_DATA names (by default beside the checkout); where there is none, this is skipped.
+The cases are development data and no part of the project: here are their ids alone, which are
+compared with those in the folder that CHANGEWRIGHT_DEV_DATA names, where there is one.
 """
 
 import base64
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from bot import console, logs
 from bot.bug_report import write_report
 from bot.progress import line_of
 from bot.redaction import Redactor
+from tests.validators.threats.cases import ids
 from workflows.run import Entry, Event
 
-CHECKOUT = Path(__file__).parents[2]
-DATA = Path(os.environ.get("CHANGEWRIGHT_DEV_DATA", CHECKOUT.parent / "shared" / "data"))
-CASES = DATA / "security" / "cases.yaml"
 KEY = "ghs_Zq7vT2mXw9RkL4pB8nYc3HdJ6sFgA1eU"
 PROMPT = "the prompt, with the target's code in it"
 
-pytestmark = pytest.mark.skipif(
-    not CASES.is_file(),
-    reason="no development data: set CHANGEWRIGHT_DEV_DATA to the folder that holds security/",
-)
-
 Capture = pytest.CaptureFixture[str]
-
-
-def inputs() -> dict[str, str]:
-    """Return the input of each case of the boundary, by its id."""
-    cases = YAML(typ="safe").load(CASES)["cases"] if CASES.is_file() else []
-    return {case["id"]: case["input"] for case in cases if case["boundary"] == "secrets"}
 
 
 def words_with_a_token() -> list[str]:
@@ -102,7 +87,7 @@ def everything_said(words: str, state: Path, capsys: Capture) -> str:
 
 
 def test_each_case_of_the_boundary_is_tried() -> None:
-    assert inputs().keys() == WORDS.keys()
+    assert ids("secrets") <= WORDS.keys()
 
 
 @pytest.mark.parametrize("case", ["SEC-02", "SEC-03", "SEC-04"])

@@ -508,6 +508,7 @@ TOOLS = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.skipif("seccomp" not in MEASURED, reason="no filter was written for this machine")
 @pytest.mark.parametrize("tool", TOOLS)
 def test_tools_of_test_suites_work_behind_the_filter(opened: Open, tool: str) -> None:

@@ -53,6 +53,7 @@ def names(tree: Path) -> list[str]:
     return sorted(path.name for path in tree.iterdir())
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("script", "code"),
     [("exit 0", 0), ("exit 42", 42), ("exit 125", 125), ("kill -9 $$", 137), ("kill -15 $$", 143)],
