@@ -2,10 +2,13 @@
 
 import functools
 import os
+import sqlite3
 import subprocess
 import sysconfig
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -41,6 +44,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = kept
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
+    """Drop what a process measured that was killed while it wrote that down.
+
+    Coverage writes without a journal, and of one half-written file among thousands it would end the
+    session without a word about any test.
+    """
+    try:
+        return (yield)
+    finally:
+        if "PYTEST_XDIST_WORKER" not in os.environ:
+            for measured in session.config.rootpath.glob(".coverage.*"):
+                if not _is_whole(measured):
+                    measured.unlink()
+
+
+def _is_whole(measured: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(f"{measured.as_uri()}?mode=ro", uri=True)) as opened:
+            sound = opened.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+            nameless = opened.execute("SELECT 1 FROM file WHERE path IS NULL").fetchone()
+            return sound and nameless is None
+    except sqlite3.DatabaseError:
+        return False
 
 
 @pytest.fixture(scope="session", autouse=True)

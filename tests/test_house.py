@@ -27,6 +27,8 @@ LIBRARIES = {"defusedxml", "msgspec", "packaging", "pathspec", "ruamel"}
 LIBRARIES_OF = {
     "scoping/grammars.py": {"tree_sitter"},
     "scoping/objects.py": {"git"},
+    # Keeps facts of blobs for whoever uses the library alone; nothing in it is the only copy.
+    "scoping/store.py": {"sqlite3"},
     # Stops the detector at its time limit; decides nothing by it.
     "validators/policies/secret_scan.py": {"kingfisher", "time"},
     # Stops a command at its time limit; decides nothing by it.
@@ -41,6 +43,7 @@ FORBIDDEN_CALLS = {"date.today", "datetime.now", "datetime.today", "datetime.utc
 ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.putenv"}
 ENVIRONMENT_READERS = {
     "bot/settings.py": "the one place that reads it, into frozen settings",
+    "bot/action/surroundings.py": "reads what a workflow's runner tells its jobs",
     "scoping/objects.py": "lets what another library starts see nothing of it",
     "bot/probing/checks.py": "runs inside the sandbox, and says whether it is empty there",
     "bot/indexes/relay.py": "runs inside the sandbox, and says there where the gateway is",

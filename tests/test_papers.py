@@ -118,11 +118,11 @@ def undocumented(keys: Iterable[Key], page: str, schema: dict[str, Any]) -> list
     keys = tuple(keys)
     described = set(schema_keys(schema))
     targets = {key.name for key in keys if key.where == "target"}
-    fields = {name for name in described if name.startswith("gates.")}
+    fields = {name for name in described if name.startswith(("gates.", "scope.profiles."))}
     sections = {name.rpartition(".")[0] for name in targets} - {""}
     named = {key.name: key.variable if key.where == "process" else key.name for key in keys}
     complaints = [f"page: {name}" for name, word in named.items() if f"`{word}`" not in page]
-    complaints += [f"page: {name}" for name in fields if f"`{name.split('.')[1]}`" not in page]
+    complaints += [f"page: {name}" for name in fields if f"`{name.rpartition('.')[2]}`" not in page]
     complaints += [f"schema: {name}" for name in targets ^ (described - fields - sections)]
     return sorted(complaints)
 

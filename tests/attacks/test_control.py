@@ -14,7 +14,7 @@ CASES = read_cases()
 BOUNDARIES = sorted({case.boundary for case in CASES})
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_uncontained_every_attack_gets_through_but_those_with_a_reason(boundary: str) -> None:
     reason = why_no_control()

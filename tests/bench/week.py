@@ -18,7 +18,7 @@ from bot.adapters.sqlite_journal.journal import SqliteJournal
 from bot.housekeeping import Bounds, tidy
 from bot.logs import Log, Place
 from bot.pages.pull_request import pull_request_text
-from scoping.packing import Excerpt
+from scoping.excerpts import Excerpt
 from scoping.scope import Scope
 from tests.e2e.repositories import made
 from validators.checkout import Clone, line_counts, open_clone

@@ -177,7 +177,11 @@ def leftovers(folder: Path, repo: Path, state: Path, within_s: float = 60.0) -> 
         time.sleep(0.05)
     found += [f"process {name}" for name in running]
     broken = subprocess.run(
-        ["git", "fsck", "--strict"], cwd=repo, capture_output=True, text=True, check=False
+        ["git", "-c", "core.fsmonitor=false", "fsck", "--strict"],
+        cwd=repo,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return found + [f"git fsck: {broken.stderr}"] * (broken.returncode != 0)
 

@@ -98,9 +98,10 @@ def test_scope_prints_one_document(changewright: Command, project: Path, issue: 
     found = said.document
     assert set(found) == {"files", "functions", "context", "skipped", "timings"}
     assert found["files"][0]["path"] == "tally.py"
-    assert set(found["files"][0]) >= {"path", "score", "reasons", "kind"}
+    assert set(found["files"][0]) == {"path", "score", "reasons", "kind", "edges"}
     function = next(one for one in found["functions"] if one["id"].endswith("words"))
     assert function["lines"] == [4, 6]
+    assert all(set(edge) == {"kind", "other"} for edge in function["edges"])
     assert 0 < found["context"]["tokens"] <= 12000
     assert any(one["path"] == "tally.py" for one in found["context"]["excerpts"])
     assert all(isinstance(seconds, float) for seconds in found["timings"].values())
