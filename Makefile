@@ -23,7 +23,7 @@ export UV_SYSTEM_CERTS ?= 1
 endif
 
 .PHONY: help setup check check-format check-lint check-types check-imports check-workflows \
-  test compiled-tests bench proof transcript demo papers lock clean
+  test compiled-tests rig bench proof transcript demo papers lock clean
 
 help: ## Print this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)$$/make \1\t\2/p' Makefile | expand -t 24
@@ -108,18 +108,25 @@ check-imports: setup
 	@$(BIN)/lint-imports
 
 check-workflows: setup
-	@$(BIN)/zizmor --offline --quiet .github $(wildcard action.yml)
+	@$(BIN)/zizmor --offline --quiet .github action.yml bot/action/examples
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows \
+	  .github/workflows/*.yml bot/action/examples/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
 
 # --- test -----------------------------------------------------------------------------------------
 # Many tests wait for a process of their own more than they compute.
-WORKERS ?= $(shell echo $$(( $$(nproc) * 3 / 2 + 1 )))
+WORKERS ?= $(shell echo $$(( $$(nproc) * 2 + 1 )))
 test: setup ## Set up, check, then run every test with branch coverage
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check compiled-tests
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target rig check compiled-tests
 	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=worksteal --cov --cov-branch --cov-report=term $(PYTEST_OPTIONS)
 
 # Once, and not by every worker under coverage, which takes several times as long.
 compiled-tests: setup
 	@said=$$($(BIN)/pytest --collect-only --quiet 2>&1) || { tail -n 40 <<<"$$said"; exit 1; }
+
+# Where npm reaches no registry, the tests that need a part are skipped and say why.
+rig: setup ## Install the offline GitHub's parts, pinned by tests/github/package-lock.json
+	@$(BIN)/python -m tests.github.rig
 
 bench: setup ## Measure what the README states, each beside its own yardstick
 	@for bench in tests/bench/*.py; do
