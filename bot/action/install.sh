@@ -13,11 +13,15 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
   echo '::error::Changewright needs Python 3.11 or later as python3; add actions/setup-python' >&2
   exit 1
 }
-# The environment's own pip fetches uv by its hash, uv all else.
-python3 -P -m venv "$place"
+# A pip fetches uv by its hash, uv all else. To make one more of the machine's own takes seconds.
+pip=(python3 -P -m pip --python "$place/bin/python")
+if python3 -P -m venv --without-pip "$place" && ! "${pip[@]}" --version >/dev/null 2>&1; then
+  python3 -P -m venv "$place"
+  pip=("$place/bin/python" -P -m pip)
+fi
 pinned() { awk -v names=" $1 " '/^[^ #]/ { split($0, name, /[=; ]/); ours = index(names, " " name[1] " ") } ours' "$2"; }
 pinned uv "$source_folder/requirements.lock" >"$place/uv.txt"
-"$place/bin/python" -P -m pip install --quiet --no-deps --require-hashes -r "$place/uv.txt"
+"${pip[@]}" install --quiet --no-deps --require-hashes -r "$place/uv.txt"
 "$place/bin/uv" pip sync --quiet --python "$place/bin/python" --require-hashes \
   "$source_folder/requirements.lock"
 # What builds our own wheel comes by its hash, too; the build itself asks nobody.
