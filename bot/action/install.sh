@@ -13,9 +13,10 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
   echo '::error::Changewright needs Python 3.11 or later as python3; add actions/setup-python' >&2
   exit 1
 }
-# A pip fetches uv by its hash, uv all else. To make one more of the machine's own takes seconds.
+# A pip fetches uv by its hash, uv all else: the machine's own, since making one takes seconds.
+python3 -P -m venv --without-pip "$place"
 pip=(python3 -P -m pip --python "$place/bin/python")
-if python3 -P -m venv --without-pip "$place" && ! "${pip[@]}" --version >/dev/null 2>&1; then
+if ! "${pip[@]}" --version >/dev/null 2>&1; then
   python3 -P -m venv "$place"
   pip=("$place/bin/python" -P -m pip)
 fi

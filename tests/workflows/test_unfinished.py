@@ -54,6 +54,15 @@ def test_what_died_is_found_by_its_words(studio: "Studio") -> None:
     assert left_behind(studio.journal, start(studio)) == "r1"
 
 
+def test_a_run_that_began_before_tasks_had_pictures_is_found(studio: "Studio") -> None:
+    known = builtins(start(studio))
+    del known["task"]["pictures"]
+    with leased(studio.journal, "r1", "r1") as fence:
+        Recorder(studio.journal, fence).record("run.started", **known)
+
+    assert left_behind(studio.journal, start(studio)) == "r1"
+
+
 def test_the_model_is_not_what_a_run_is_known_by(studio: "Studio") -> None:
     leave(studio, "r1")
 
