@@ -6,21 +6,54 @@ Neither needs a journal, a sandbox or a model, so the commands that do no more s
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.scratch import private, scratch
 from bot.settings import Settings, from_process
-from bot.wiring import target_file
+from bot.target_file import target_file
+from scoping.facts import Skipped
 from validators.checkout import Clone, open_clone
+from validators.clones.uncommitted_files import UncommittedFiles, uncommitted_files
 
 if TYPE_CHECKING:
     from scoping.questions import Codebase
+    from scoping.reordering import Reorder
     from scoping.scope import Scope
     from scoping.store import SqliteStore
     from workflows.task import Task
 
 FOLDER = "index"
+_COMMITTED = UncommittedFiles()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A repository at its base, with its settings, and what lies over the base."""
+
+    settings: Settings
+    clone: Clone
+    laid_over: UncommittedFiles = _COMMITTED
+
+    @property
+    def left_out(self) -> tuple[Skipped, ...]:
+        """What of the uncommitted files is not read, and why."""
+        return tuple(Skipped(path, f"uncommitted: {why}") for path, why in self.laid_over.left_out)
+
+    def told(self) -> str:
+        """Return in a sentence what lies over the base, or why nothing does; empty where all is."""
+        commit, files = self.clone.base_commit[:12], self.laid_over.files
+        if self.laid_over.trouble:
+            why = self.laid_over.trouble
+            return f"commit {commit} is read without what is uncommitted: {why}"
+        if not files and not self.laid_over.left_out:
+            return ""
+        several = "s lie" if len(files) != 1 else " lies"
+        return (
+            f"{len(files)} uncommitted file{several} over commit {commit};"
+            " --base HEAD reads the commit alone"
+        )
 
 
 def code_store(state: Path) -> "SqliteStore":
@@ -32,28 +65,33 @@ def code_store(state: Path) -> "SqliteStore":
 
 @contextmanager
 def opened_target(
-    repo: Path, base: str, command_line: Mapping[str, object]
-) -> Iterator[tuple[Settings, Clone]]:
-    """Open ``repo`` at ``base`` to be read, with the settings that hold for it."""
+    repo: Path, base: str | None, command_line: Mapping[str, object]
+) -> Iterator[Target]:
+    """Open ``repo`` at ``base`` to be read; without one, as its files now are."""
+    from scoping.syntax import MAX_FILE_BYTES  # noqa: PLC0415 - keeps --help fast
+
     state = from_process(command_line).state
     with scratch(state) as place:
         _sweep_others(state)
-        clone = open_clone(repo, base, place / "clone")
-        yield from_process(command_line, target_file(clone)), clone
+        clone = open_clone(
+            repo, "HEAD" if base is None else base, place / "clone", may_lack_files=True
+        )
+        settings = from_process(command_line, target_file(clone))
+        laid_over = uncommitted_files(clone, MAX_FILE_BYTES) if base is None else _COMMITTED
+        yield Target(settings, clone, laid_over)
 
 
-def chooser(settings: Settings, clone: Clone, profile: str = "") -> "Callable[[Task], Scope]":
-    """Return the function that chooses what a model reads for a task.
-
-    ``profile`` names one of ``scope.profiles``; without it the task chooses by the paths it names.
-    """
+def chooser(
+    settings: Settings, clone: Clone, laid_over: UncommittedFiles = _COMMITTED
+) -> "Callable[[Task, Reorder | None], Scope]":
+    """Return the function that chooses what a model reads for a task."""
     from scoping.cache import Cache  # noqa: PLC0415 - keeps --help fast
     from scoping.objects import open_objects  # noqa: PLC0415 - the same
     from scoping.scope import ScopeOptions, select  # noqa: PLC0415 - the same
 
     bounds = settings.scope
 
-    def choose(task: "Task") -> "Scope":
+    def choose(task: "Task", reorder: "Reorder | None") -> "Scope":
         with code_store(settings.state) as store, open_objects(clone.git_dir) as reader:
             options = ScopeOptions(
                 include=bounds.include,
@@ -62,7 +100,10 @@ def chooser(settings: Settings, clone: Clone, profile: str = "") -> "Callable[[T
                 max_tokens=bounds.max_tokens,
                 cache=Cache(store),
                 profiles=bounds.profiles,
-                profile=profile,
+                profile=bounds.profile or "",
+                labels=task.labels,
+                reorder=reorder,
+                overlay=laid_over.files,
             )
             commit = clone.base_commit
             return select(reader, commit, task.title, task.body, options, now=time.monotonic)
@@ -72,19 +113,20 @@ def chooser(settings: Settings, clone: Clone, profile: str = "") -> "Callable[[T
 
 @contextmanager
 def opened_codebase(
-    repo: Path, base: str, command_line: Mapping[str, object]
-) -> "Iterator[tuple[Codebase, SqliteStore]]":
-    """Open ``repo`` at ``base`` for questions."""
+    repo: Path, base: str | None, command_line: Mapping[str, object]
+) -> "Iterator[tuple[Codebase, SqliteStore, Target]]":
+    """Open ``repo`` at ``base`` for questions; without one, as its files now are."""
     from scoping.cache import Cache  # noqa: PLC0415 - keeps --help fast
     from scoping.objects import open_objects  # noqa: PLC0415 - the same
     from scoping.questions import Codebase  # noqa: PLC0415 - the same
 
     with (
-        opened_target(repo, base, command_line) as (settings, clone),
-        code_store(settings.state) as store,
-        open_objects(clone.git_dir) as reader,
+        opened_target(repo, base, command_line) as target,
+        code_store(target.settings.state) as store,
+        open_objects(target.clone.git_dir) as reader,
     ):
-        yield Codebase(reader, clone.base_commit, cache=Cache(store)), store
+        commit, overlay = target.clone.base_commit, target.laid_over.files
+        yield Codebase(reader, commit, overlay=overlay, cache=Cache(store)), store, target
 
 
 def _sweep_others(state: Path) -> None:

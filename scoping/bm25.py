@@ -4,11 +4,13 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from scoping.words import beginnings, may_hold, split
+from scoping.words import Sieve, split
 
 _K1 = 1.2
 _B = 0.75
+_BATCH = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +42,28 @@ class Bags:
 def bags_of(documents: Iterable[Mapping[str, int]], vocabulary: Iterable[str]) -> Bags:
     """Return documents of counted identifiers as bags of the split words in ``vocabulary``."""
     wanted = frozenset(vocabulary)
-    begin = beginnings(wanted)
+    sieve = Sieve(wanted)
     known: set[str] = set()
     parts: dict[str, tuple[str, ...]] = {}
     bags: list[Mapping[str, int]] = []
     lengths: list[int] = []
-    for document in documents:
-        # Sets, because most identifiers are in many files and hold no word that is asked for.
-        fresh = document.keys() - known
-        for token in fresh:
-            if not may_hold(token, begin):
-                continue
+    rest = iter(documents)
+    # Many at once, since most identifiers are in many files and hold no word that is asked for.
+    while batch := list(islice(rest, _BATCH)):
+        fresh = set().union(*batch) - known
+        known |= fresh
+        for token in sieve.sifted(fresh):
             words = split(token)
             if not wanted.isdisjoint(words):
                 parts[token] = tuple(word for word in words if word in wanted)
-        known |= fresh
-        bag: dict[str, int] = {}
-        for token in document.keys() & parts.keys():
-            for word in parts[token]:
-                bag[word] = bag.get(word, 0) + document[token]
-        bags.append(bag)
-        lengths.append(sum(document.values()))
+        for document in batch:
+            bag: dict[str, int] = {}
+            for token in document.keys() & parts.keys():
+                count = document[token]
+                for word in parts[token]:
+                    bag[word] = bag.get(word, 0) + count
+            bags.append(bag)
+            lengths.append(sum(document.values()))
     return weighed(bags, lengths)
 
 

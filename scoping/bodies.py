@@ -1,8 +1,7 @@
 """The text of each function, counted as words: what files and functions are both ranked by."""
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from scoping.facts import Symbol
@@ -11,7 +10,7 @@ from scoping.syntax import lines_of
 from scoping.words import tokens
 
 Read = Callable[[str], bytes]
-_CALLED = re.compile(r"([A-Za-z_]\w{0,80})[?!]?\s{0,4}\(")
+_TRIPLES = ('"""', "'''")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +22,16 @@ class Body:
     text: str
 
     @property
+    def code(self) -> Counter[str]:
+        """The identifiers and words without its docstring; counted anew where there is one."""
+        begun = [place for mark in _TRIPLES if (place := self.text.find(mark)) >= 0]
+        if not begun:
+            return self.tokens
+        before, mark = self.text[: min(begun)], self.text[min(begun) : min(begun) + 3]
+        _, _, after = self.text[min(begun) + 3 :].partition(mark)
+        return tokens(f"{before} {after}")
+
+    @property
     def key(self) -> str:
         """A name of its own: overloads share their id, and never their line."""
         return f"{self.symbol.id}:{self.symbol.start_line}"
@@ -30,18 +39,18 @@ class Body:
 
 def read_bodies(index: Index, read: Read, paths: Iterable[str]) -> tuple[Body, ...]:
     """Return the functions of ``paths``: what stands inside a function goes with it."""
-    bodies: list[Body] = []
+    return tuple(Body(symbol, tokens(text), text) for symbol, text in texts_of(index, read, paths))
+
+
+def texts_of(index: Index, read: Read, paths: Iterable[str]) -> Iterator[tuple[Symbol, str]]:
+    """Yield the same functions with their text alone."""
     paths = tuple(paths)
     index.parse(paths)
     for path in paths:
         functions = [one for one in index.by_path[path].symbols if is_function(one)]
-        if not functions:
-            continue
-        lines = lines_of(read(path))
+        lines = lines_of(read(path)) if functions else []
         for symbol in functions:
-            text = "".join(lines[symbol.start_line - 1 : symbol.end_line])
-            bodies.append(Body(symbol, tokens(text), text))
-    return tuple(bodies)
+            yield symbol, "".join(lines[symbol.start_line - 1 : symbol.end_line])
 
 
 def is_function(symbol: Symbol) -> bool:
@@ -49,8 +58,3 @@ def is_function(symbol: Symbol) -> bool:
     return symbol.kind == "method" or (
         symbol.kind == "function" and symbol.name == symbol.qualified_name
     )
-
-
-def called_in(text: str) -> set[str]:
-    """Return the plain names that a text of code writes before a bracket."""
-    return set(_CALLED.findall(text))

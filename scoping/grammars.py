@@ -5,7 +5,8 @@ files made for it: hence a child process, limits before it (size, line length) a
 """
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib import import_module
@@ -15,26 +16,21 @@ from scoping.child import Child, answer_all
 from scoping.facts import Skipped
 from scoping.languages import (
     BY_NAME,
-    WRAPPERS,
     Grammar,
     grammar_of,
     indexed_grammar_of,
     query_text,
 )
-from scoping.syntax import Shape, Syntax, why_unreadable
+from scoping.shapes import Match, facts_of
+from scoping.syntax import Syntax, why_unreadable
 from scoping.test_facts import SuiteFacts, SuiteQuestion
-from scoping.test_syntax.nodes import plain
 
 if TYPE_CHECKING:
-    from tree_sitter import Language, Node, Query, Tree
+    from tree_sitter import Language, Node, Query, QueryCursor, Tree
 
 MAX_DEPTH = 2_000
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 _MAX_FAILURES = 20
-_MAX_SYMBOLS = 5_000
-_MAX_IMPORTS = 1_000
-_SIGNATURE_BYTES = 400
-_DOCSTRING_BYTES = 300
 _MEMORY_BYTES = 1024**3
 _CPU_S = 1_800
 _TIMEOUT_S = 10.0
@@ -43,7 +39,6 @@ _PARALLEL_BYTES = 2_000_000
 
 _Answer = TypeVar("_Answer", Syntax, SuiteFacts)
 _ERRORS = "(ERROR) @error (MISSING) @error"
-_KINDS = ("class", "function", "method", "variable")
 
 
 class Parser:
@@ -146,9 +141,9 @@ def parse(grammar_name: str, content: bytes, what: str) -> Syntax:
         return Syntax(refused=_TOO_DEEP)
     if what == "errors":
         broken = tree.root_node.has_error
-        errors = _matches(_query(grammar, _ERRORS), tree) if broken else []
+        errors = _matches(_query(grammar, _ERRORS), tree.root_node) if broken else []
         return Syntax(grammar.name, errors=len(errors))
-    return _facts(grammar, tree)
+    return _facts(grammar, tree, content)
 
 
 def suite_in(grammar: str, content: bytes, what: SuiteQuestion) -> SuiteFacts:
@@ -176,80 +171,43 @@ def _answer(header: bytes, content: bytes) -> bytes:
     return json.dumps({name: getattr(said, name) for name in Syntax.__slots__}).encode()
 
 
-def _facts(grammar: Grammar, tree: "Tree") -> Syntax:
-    shapes: dict[tuple[int, int], Shape] = {}
-    imports: dict[str, None] = {}
-    for found in _matches(_query(grammar, query_text(grammar)), tree):
-        if "import" in found:
-            imports[plain(found["import"])] = None
-        elif "module" in found:
-            module = plain(found["module"])
-            dot = "" if module.endswith(".") else "."
-            imports[f"{module}{dot}{plain(found['member'])}"] = None
-        else:
-            kind = next(kind for kind in _KINDS if kind in found)
-            node = found[kind]
-            # Where a method stands outside its class, the class is named beside it.
-            owner = f"{plain(found['owner'])}." if "owner" in found else ""
-            shape = _shape(kind, node, owner + plain(found["name"]))
-            # What is assigned a function matches as a variable too, before or after.
-            known = shapes.get((shape.start, shape.end))
-            if known is None or known.kind == "variable":
-                shapes[shape.start, shape.end] = shape
-    return Syntax(
-        grammar.name,
-        tuple(shapes.values())[:_MAX_SYMBOLS],
-        tuple(imports)[:_MAX_IMPORTS],
-    )
+def _facts(grammar: Grammar, tree: "Tree", content: bytes) -> Syntax:
+    query = _query(grammar, query_text(grammar))
+    root = tree.root_node
+    found = _matches(query, root, deep=not grammar.anchors)
+    for place, word in sorted(_written(grammar.anchors, content)):
+        keyword = root.descendant_for_byte_range(place, place + 1)
+        if keyword is not None and keyword.type == word and keyword.parent is not None:
+            found += _matches(query, keyword.parent, deep=False)
+    return facts_of(grammar.name, found, content)
 
 
-def _shape(kind: str, node: "Node", name: str) -> Shape:
-    whole = node
-    while whole.parent is not None and whole.parent.type in WRAPPERS:
-        whole = whole.parent
-    holder = node.child_by_field_name("value") or node.child_by_field_name("right") or node
-    body = holder.child_by_field_name("body")
-    end = body.start_byte if body else node.end_byte
-    head = _cut(node, node.start_byte, min(end, node.start_byte + _SIGNATURE_BYTES))
-    return Shape(
-        kind,
-        name,
-        node.start_byte,
-        node.end_byte,
-        whole.start_point[0] + 1,
-        # A block's last line feed belongs to it in some grammars.
-        whole.end_point[0] + (whole.end_point[1] > 0),
-        " ".join((head if body else head.partition("\n")[0]).split()),
-        _docstring(whole, body),
-    )
+def _written(words: Iterable[str], content: bytes) -> Iterator[tuple[int, str]]:
+    """Yield where words begin, longer words that end like them too."""
+    for word in words:
+        for found in re.finditer(rb"%b(?!\w)" % word.encode(), content):
+            yield found.start(), word
 
 
-def _docstring(whole: "Node", body: "Node | None") -> str:
-    """Return the first paragraph of a string at the head of ``body``, or of the comment before."""
-    inside = _first(body)
-    if inside is not None and inside.type == "expression_statement":
-        inside = _first(inside)
-    before = whole.prev_named_sibling
-    node = inside if inside is not None and inside.type == "string" else before
-    if node is None or node.type not in {"string", "comment"}:
-        return ""
-    text = _cut(node, node.start_byte, min(node.end_byte, node.start_byte + _DOCSTRING_BYTES))
-    if node is before and not text.startswith("/**"):
-        return ""
-    rows = [row.strip().lstrip("*").strip() for row in text.strip("\"'rRbBuU/*").split("\n")]
-    paragraph = "\n".join(rows).strip().partition("\n\n")[0]
-    return " ".join(paragraph.split())
+def _matches(query: "Query", node: "Node", *, deep: bool = True) -> list[Match]:
+    """Return what a query finds in and below a node, or with ``deep`` unset from it alone."""
+    cursor = _cursor()(query)
+    if not deep:
+        cursor.set_max_start_depth(0)
+    found = cursor.matches(node)
+    return [{name: nodes[0] for name, nodes in captures.items()} for _, captures in found]
 
 
-def _first(node: "Node | None") -> "Node | None":
-    return node.named_child(0) if node is not None and node.named_child_count else None
+def matches(grammar: Grammar, query: str, tree: "Tree") -> list[Match]:
+    """Return what ``query`` captures in each of its matches, the first node of each name."""
+    return _matches(_query(grammar, query), tree.root_node)
 
 
-def _matches(query: "Query", tree: "Tree") -> list[dict[str, "Node"]]:
+@cache
+def _cursor() -> "type[QueryCursor]":
     from tree_sitter import QueryCursor  # noqa: PLC0415 - the child's alone
 
-    found = QueryCursor(query).matches(tree.root_node)
-    return [{name: nodes[0] for name, nodes in captures.items()} for _, captures in found]
+    return QueryCursor
 
 
 def _depth(tree: "Tree") -> int:
@@ -288,9 +246,3 @@ def _query(grammar: Grammar, text: str) -> "Query":
     from tree_sitter import Query  # noqa: PLC0415 - the child's alone
 
     return Query(_language(grammar), text)
-
-
-def _cut(node: "Node", start: int, end: int) -> str:
-    """Return the text of ``node`` between two byte offsets of the file."""
-    text = node.text or b""
-    return text[start - node.start_byte : end - node.start_byte].decode("utf-8", "replace")

@@ -10,6 +10,7 @@ from scoping.facts import FileFacts, Symbol
 from scoping.import_paths import by_stem, path_meant
 from scoping.index import Index
 from scoping.languages import GRAMMARS
+from scoping.words import tokens
 
 _T = TypeVar("_T")
 
@@ -72,8 +73,12 @@ class Graph:
 
     def referrers(self, name: str) -> tuple[str, ...]:
         """Return the files of code that write ``name``, which may be where it is defined."""
-        files = self._index.files
-        return tuple(facts.path for facts in files if facts.language and facts.writes(name))
+        parts = tokens(name)  # of `valid?` and `my-command`, too
+        return tuple(
+            facts.path
+            for facts in self._index.files
+            if facts.language and parts and all(map(facts.writes, parts))
+        )
 
 
 class Definitions(Mapping[str, tuple[Symbol, ...]]):

@@ -46,8 +46,12 @@ class Index:
 
     def parse(self, paths: Iterable[str] | None = None) -> None:
         """Have the parser read these files, or all, at once: cheaper than one after the other."""
-        if self.structures is not None:
-            self.structures.read(self.by_path if paths is None else paths)
+        if self.structures is None:
+            return
+        if paths is None:
+            self.structures.make_known(self.by_path)
+        else:
+            self.structures.read(paths)
 
     def close(self) -> None:
         """End the processes that parse; what is not known by then starts new ones."""

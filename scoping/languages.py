@@ -13,18 +13,27 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """One language: where its grammar comes from, and the query files read one after the other."""
+    """One language: where its grammar comes from, and the query files read one after the other.
+
+    ``anchors`` are keywords, of which each statement holds one that the queries seek below the top
+    of the tree: a query then looks where they are written, and need not walk the whole tree.
+    """
 
     name: str
     module: str
     function: str
     queries: tuple[str, ...]
+    anchors: tuple[str, ...] = ()
 
 
 _JAVASCRIPT = Grammar("javascript", "tree_sitter_javascript", "language", ("javascript",))
 _TYPESCRIPT = ("javascript", "typescript")
 GRAMMARS: dict[str, Grammar] = {
-    ".py": (_PYTHON := Grammar("python", "tree_sitter_python", "language", ("python",))),
+    ".py": (
+        _PYTHON := Grammar(
+            "python", "tree_sitter_python", "language", ("python",), ("def", "class", "import")
+        )
+    ),
     ".pyi": _PYTHON,
     ".js": _JAVASCRIPT,
     ".jsx": _JAVASCRIPT,

@@ -21,6 +21,8 @@ _VENDORED_FOLDERS = """
 """
 _VENDORED = frozenset(_VENDORED_FOLDERS.split())
 _MOST_DATA = 200_000
+# What is read for its words is soon read again by the parser or for its lines.
+_KEPT_BYTES = 16_000_000
 # Seldom text, and never what a change of code is made in: not worth reading to find out.
 _BINARY_SUFFIXES = """
     png jpg jpeg gif ico webp bmp tif tiff svg eps pdf ps ttf otf woff woff2 eot pfb afm zip gz bz2
@@ -63,6 +65,8 @@ class Listing:
                 entries.append(TreeEntry(path, "100644", _blob_name(content), len(content)))
         self.entries = tuple(sorted(entries, key=lambda entry: entry.path))
         self._by_path = {entry.path: entry for entry in self.entries}
+        self._kept: dict[str, bytes] = {}
+        self._room = _KEPT_BYTES
 
     def entry(self, path: str) -> TreeEntry | None:
         """Return the entry at ``path``, or None where there is none to be read."""
@@ -79,7 +83,7 @@ class Listing:
         """Return a text file's content, or why it is not read."""
         if skipped := self.unread(entry):
             return skipped
-        content = self._overlay.get(entry.path)
+        content = self._overlay.get(entry.path, self._kept.get(entry.sha))
         if content is None:
             try:
                 content = self._reader.read(entry.sha, MAX_FILE_BYTES)
@@ -97,10 +101,16 @@ class Listing:
                 yield entry, skipped
             elif (content := self._overlay.get(entry.path)) is not None:
                 yield entry, shown(entry.path, content)
+            elif (content := self._kept.pop(entry.sha, None)) is not None:
+                self._room += len(content)
+                yield entry, shown(entry.path, content)
             else:
                 wanted.append(entry)
         found = self._reader.read_many([entry.sha for entry in wanted], MAX_FILE_BYTES)
         for entry, content in zip(wanted, found, strict=True):
+            if content is not None and len(content) <= self._room and entry.sha not in self._kept:
+                self._kept[entry.sha] = content
+                self._room -= len(content)
             # Asked once more, for the reason.
             yield (
                 entry,

@@ -1,7 +1,8 @@
 """Reads objects of a git directory it is given: commits, trees, blobs; writes nothing.
 
-GitPython starts git. It hands its own environment to each child, so every command here starts with
-``env -i``, every value emptied.
+What every ranking needs starts git itself. The history of a path or a line goes through GitPython,
+whose import takes longer than all of that: it hands its own environment to each child, so every
+command of its starts with ``env -i``, every value emptied.
 """
 
 import os
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 from types import ModuleType
+from typing import Any
 
 from scoping.blobs import ENVIRONMENT, Blobs, ObjectsRefusal, git_argv
 
@@ -24,7 +26,7 @@ _OBJECT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 # What git puts between the parts of a commit's line; no subject holds it.
 _PART = "\x1f"
 _RECORD = "\x1e"
-_PAST = re.compile(f"{_RECORD}(\\d{{1,12}}){_PART}")
+_ONLY_CHANGES = ("--no-merges", "--min-parents=1")
 # A repository's own settings may ask for signatures, which runs a program of its choice.
 _PLAIN_LOG = ("--no-show-signature", "--no-mailmap", "--encoding=UTF-8")
 _MESSAGE_LETTERS = 2_000
@@ -85,7 +87,7 @@ class ObjectReader:
         if not revision or not revision.isprintable():
             raise ObjectsRefusal(f"{revision!r} is no revision; name a commit, branch or tag")
         wanted = f"{revision}^{{commit}}"
-        _git_python()
+        _require_git()
         try:
             found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
         except ObjectsRefusal as refusal:
@@ -110,7 +112,7 @@ class ObjectReader:
     def history(self, commit: str, path: str, limit: int) -> tuple[Commit, ...]:
         """Return the newest commits up to ``commit`` that changed ``path``; none where none did."""
         form = f"--format=%H{_PART}%cs{_PART}%s"
-        told = self._git(
+        told = self._git_by_library(
             "log", *_PLAIN_LOG, f"-{limit}", form, "--end-of-options", commit, "--", path
         )
         lines = told.decode("utf-8", "replace").split("\n")
@@ -119,7 +121,7 @@ class ObjectReader:
     def line_history(self, commit: str, path: str, line: int, limit: int) -> tuple[Commit, ...]:
         """Return the newest commits up to ``commit`` that changed one line; it must be there."""
         form = f"--format=%H{_PART}%cs{_PART}%s"
-        told = self._git(
+        told = self._git_by_library(
             "log", *_PLAIN_LOG, "-s", f"-{limit}", form, f"-L{line},{line}:{path}", commit
         )
         lines = told.decode("utf-8", "replace").split("\n")
@@ -132,11 +134,29 @@ class ObjectReader:
 
         ObjectsRefusal in a partial clone that lacks trees.
         """
-        form = f"--format={_RECORD}%ct{_PART}%B{_PART}"
-        asked = ("--no-merges", "--min-parents=1", "--no-renames", "--name-only", "-z", f"-{limit}")
-        told = self._git("log", *_PLAIN_LOG, *asked, form, "--end-of-options", commit)
-        times_and_rests = _PAST.split(told.decode("utf-8", "surrogateescape"))[1:]
-        return tuple(map(_past, times_and_rests[::2], times_and_rests[1::2]))
+        return tuple(self.past_by_name(commit, limit).values())
+
+    def past_by_name(
+        self, commit: str, limit: int, only: Sequence[str] = ()
+    ) -> dict[str, PastCommit]:
+        """Return the same by the commits' names; with ``only``, these commits and no others."""
+        # No message or path of a commit or one before it can hold the commit's own name.
+        mark = f"{_RECORD}{commit}{_PART}"
+        walked = (*_ONLY_CHANGES, f"-{limit}", "--end-of-options", commit)
+        told = self._git(
+            "log",
+            *_PLAIN_LOG,
+            *("--no-renames", "--name-only", "-z", f"--format={mark}%H %ct{_PART}%B{_PART}"),
+            *(("--no-walk=unsorted", "--stdin") if only else walked),
+            stdin="\n".join(only).encode(),
+        )
+        _, *records = told.decode("utf-8", "surrogateescape").split(mark)
+        return dict(map(_past, records))
+
+    def past_names(self, commit: str, limit: int) -> tuple[str, ...]:
+        """Return the names of what `past` would tell, in its order; reads no tree."""
+        told = self._git("rev-list", *_ONLY_CHANGES, f"-{limit}", "--end-of-options", commit)
+        return tuple(told.decode("ascii").split())
 
     def read(self, sha: str, limit: int) -> bytes:
         """Return the content of an object of at most ``limit`` bytes.
@@ -153,7 +173,21 @@ class ObjectReader:
         """End the process that reads objects; the next read starts another."""
         self._blobs.close()
 
-    def _git(self, *arguments: str) -> bytes:
+    def _git(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        """Return what one git command prints."""
+        _require_git()
+        running = subprocess.Popen(
+            git_argv(self._git_dir, *arguments),
+            env=ENVIRONMENT,
+            cwd=self._git_dir,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        return self._printed(running, arguments[0], stdin)
+
+    def _git_by_library(self, *arguments: str) -> bytes:
+        """Return the same by way of GitPython."""
         git = _git_python()
         clean = ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in ENVIRONMENT.items())]
         running = git.Git(self._git_dir).execute(
@@ -161,20 +195,24 @@ class ObjectReader:
             as_process=True,  # its own time limit is a thread that outlives an interruption
             env=dict.fromkeys(os.environ, ""),  # for the moment before `env` clears it
         )
+        return self._printed(running, arguments[0], None)
+
+    def _printed(self, running: Any, command: str, stdin: bytes | None) -> bytes:  # noqa: ANN401 - or GitPython's own
+        """Return what a git that runs prints; ObjectsRefusal when it fails or takes too long."""
         try:
-            printed, said = running.communicate(timeout=_TIMEOUT_S)
+            printed, said = running.communicate(stdin, timeout=_TIMEOUT_S)
         except BaseException as error:  # an interrupt, too, must leave no git behind
             running.kill()
             running.communicate()
             if not isinstance(error, subprocess.TimeoutExpired):
                 raise
-            message = f"git {arguments[0]} took longer than {_TIMEOUT_S:g} s in {self._git_dir}"
+            message = f"git {command} took longer than {_TIMEOUT_S:g} s in {self._git_dir}"
             raise ObjectsRefusal(f"{message} and was stopped; check it with: git fsck") from error
         if running.returncode:
             why = _told(said.decode("utf-8", "replace"))
             partial = "; this is a partial clone: run `git fetch --refetch` in it first"
             raise ObjectsRefusal(
-                f"git {arguments[0]} failed in {self._git_dir}: {why}"
+                f"git {command} failed in {self._git_dir}: {why}"
                 + (partial if "promisor" in why else "")
             )
         return bytes(printed)
@@ -197,14 +235,19 @@ def open_objects(git_dir: Path) -> Iterator[ObjectReader]:
         reader.close()
 
 
-def _git_python() -> ModuleType:
-    """Return GitPython, which would run `git version` with all that our environment holds."""
-    if "git" in sys.modules:
-        return sys.modules["git"]
+def _require_git() -> None:
+    """Raise ObjectsRefusal where this machine has no git to start."""
     if which("git") is None:
         raise ObjectsRefusal(
             "there is no git in PATH; add its folder to PATH, or install git 2.39 or newer"
         )
+
+
+def _git_python() -> ModuleType:
+    """Return GitPython, which would run `git version` with all that our environment holds."""
+    if "git" in sys.modules:
+        return sys.modules["git"]
+    _require_git()
     asked = {"GIT_PYTHON_GIT_EXECUTABLE": os.devnull, "GIT_PYTHON_REFRESH": "quiet"}
     before = {name: os.environ.get(name) for name in asked}
     os.environ.update(asked)
@@ -228,13 +271,13 @@ def _entry(line: bytes) -> TreeEntry:
     return TreeEntry(path.decode("utf-8", "surrogateescape"), mode, sha, length)
 
 
-def _past(time_s: str, rest: str) -> PastCommit:
-    """Return one commit of a log. A message may hold any letter, the paths are after its end."""
-    message, part, paths = rest.rpartition(_PART)
-    if not part:  # the mark of a commit was in the message itself
-        message, paths = rest, ""
+def _past(record: str) -> tuple[str, PastCommit]:
+    """Return one commit of a log, by its name. A message may hold any letter but a NUL."""
+    head, _, rest = record.partition(_PART)
+    name, _, time_s = head.partition(" ")
+    message, _, paths = rest.rpartition(_PART)
     found = tuple(path.lstrip("\n") for path in paths.split("\0") if path.strip("\n"))
-    return PastCommit(int(time_s), message[:_MESSAGE_LETTERS], found)
+    return name, PastCommit(int(time_s), message[:_MESSAGE_LETTERS], found)
 
 
 def _told(stderr: str) -> str:

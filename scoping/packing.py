@@ -10,6 +10,7 @@ from dataclasses import replace
 from math import log
 
 from scoping.bodies import Read
+from scoping.calls import called_in
 from scoping.excerpts import (
     Excerpt,
     Room,
@@ -28,15 +29,16 @@ from scoping.rank import Ranking
 from scoping.syntax import lines_of
 from scoping.words import tokens
 
-_BODY_SHARE = 0.8
-_TEST_SHARE = 0.1
+_BODY_SHARE = 0.85
+_TEST_SHARE = 0.08
 _SKELETON_SHARE = 0.5  # of what is left for one file when its turn comes
-_LENGTH_AGAINST = 0.8
+_LENGTH_AGAINST = 1.0
 _WHOLE_ABOVE = 0.7
 _SHOWN_WHOLE = 5
 _SMALL_SHARE = 0.15
 _HEADS = 1
 _HEAD_LINES = 40
+_HEAD_SHARE = 0.03
 _CALLERS = 4
 _SHOWN_TESTS = 3
 _SHOWN_PAGES = 1
@@ -115,10 +117,11 @@ class _Packer:
         callers = 0
         for path, file in self._files.items():
             facts = self._index.by_path[path]
-            if callers >= _CALLERS or file.kind != "source" or first not in facts.references:
+            if callers >= _CALLERS or file.kind != "source" or not facts.writes(first.rstrip("?!")):
                 continue
             for number, line in enumerate(self._text(path), 1):
-                if f"{first}(" in line and not self._is_defined_at(facts, first, number):
+                is_call = first in line and first in called_in(line, facts.language)
+                if is_call and not self._is_defined_at(facts, first, number):
                     wanted: Wanted = {(number, number): ("", (f"calls `{first}`",))}
                     if not self._is_shown(path, number):
                         callers += self._take(path, wanted, self.left / 2)
@@ -175,6 +178,7 @@ class _Packer:
             wanted |= _head(facts)
         for head in class_heads(facts, function.id):
             wanted[head] = ("", (f"the class of `{name}`",))
+        wanted = {span: why for span, why in wanted.items() if self._is_cheap(function.path, span)}
         bodies: Wanted = {
             (symbol.start_line, symbol.end_line): (name, function.reasons)
             for symbol in facts.symbols
@@ -182,6 +186,11 @@ class _Packer:
         }
         if not self._take(function.path, wanted | bodies, until):
             self._take(function.path, bodies, until)
+
+    def _is_cheap(self, path: str, span: Span) -> bool:
+        """Whether what only surrounds a function takes little of all there is room for."""
+        excerpt = lines_excerpt(self._index.by_path[path], self._text(path), span, ())
+        return self._room.cost(excerpt) <= _HEAD_SHARE * self._room.max_tokens
 
     def _take(self, path: str, wanted: Wanted, until: float) -> bool:
         """Show more spans of a file unless that leaves less than ``until`` tokens."""

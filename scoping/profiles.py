@@ -16,12 +16,13 @@ class ProfileRefusal(Refusal):
 class Profile:
     """One area; patterns as in ``.gitignore``.
 
-    It holds where a task names a path that ``paths`` means. ``include`` and ``exclude`` say what
-    is shown then, within what may be shown at all; ``weights`` are what signals of files are worth
-    there.
+    It holds for a task that bears one of ``labels``, or names a path that ``paths`` means.
+    ``include`` and ``exclude`` say what is shown then, within what may be shown at all; ``weights``
+    are what signals of files are worth there.
     """
 
     name: str
+    labels: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -33,10 +34,11 @@ class Profile:
 
 
 def profile_for(
-    profiles: Sequence[Profile], asked: str, mentioned: Iterable[str]
+    profiles: Sequence[Profile], asked: str, labels: Iterable[str], mentioned: Iterable[str]
 ) -> Profile | None:
-    """Return the profile that was asked for by name, else the first that a mentioned path means.
+    """Return the profile asked for by name, else the first by label, else the first by path.
 
+    A label was set by somebody who may; a path may be anybody's word. Their case does not count.
     ProfileRefusal when none is called what was asked for.
     """
     for profile in profiles:
@@ -47,6 +49,10 @@ def profile_for(
         raise ProfileRefusal(
             f"there is no profile {asked!r} in scope.profiles; choose one of: {known}"
         )
+    borne = {label.casefold() for label in labels}
+    for profile in profiles:
+        if not borne.isdisjoint(label.casefold() for label in profile.labels):
+            return profile
     paths = list(mentioned)
     for profile in profiles:
         is_its = chosen(profile.paths, ())

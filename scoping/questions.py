@@ -11,6 +11,7 @@ from itertools import islice
 
 from scoping.blobs import ObjectsRefusal
 from scoping.cache import Cache
+from scoping.calls import WITHOUT_CALLS
 from scoping.facts import Skipped, Symbol
 from scoping.globs import MAX_GLOB, matches
 from scoping.graph import Graph, build_graph
@@ -109,6 +110,7 @@ class Codebase:
         self._reader = reader
         self._treeish = treeish
         self._cache = cache
+        self._overlay = overlay or {}
         self._listing = Listing(reader, treeish, overlay=overlay, include=include, exclude=exclude)
 
     @cached_property
@@ -188,13 +190,18 @@ class Codebase:
 
     def references(self, name: str) -> Hits:
         """Return the lines of code that write the plain name ``name``, definitions too."""
+        parts = tokens(name).keys()
         return _hits(
-            Hit(facts.path, number, line.rstrip("\r\n")[:_MAX_LINE_LETTERS])
-            for facts in self.index.files
-            if facts.language and facts.writes(name)
-            for number, line in enumerate(lines_of(self._listing.read(facts.path)), 1)
-            if name in line and name in tokens(line)
+            Hit(path, number, line.rstrip("\r\n")[:_MAX_LINE_LETTERS])
+            for path in self._graph.referrers(name)
+            for number, line in enumerate(lines_of(self._listing.read(path)), 1)
+            if name in line and parts <= tokens(line).keys()
         )
+
+    def uncalled(self, name: str) -> tuple[str, ...]:
+        """Return the languages that write ``name`` and in which nothing is ever called."""
+        written = (self.index.by_path[path].language for path in self._graph.referrers(name))
+        return tuple(sorted(WITHOUT_CALLS.intersection(written)))
 
     def callers(self, name: str) -> Symbols:
         """Return the functions that call the plain name ``name``."""
@@ -211,9 +218,14 @@ class Codebase:
     def history(self, path: str, line: int) -> tuple[Commit, ...]:
         """Return the newest commits that changed one line, at most `MAX_COMMITS` of them.
 
-        QuestionRefusal when there is no such line, or this is the tree of no commit.
+        QuestionRefusal when there is no such line, or it is the tree's or an overlay's alone.
         """
         self.read(path, line, line)
+        if path in self._overlay:
+            raise QuestionRefusal(
+                f"{path} is not as it was committed, so its lines have no history here; ask for a"
+                " commit"
+            )
         try:
             return self._reader.line_history(self._treeish, path, line, MAX_COMMITS)
         except ObjectsRefusal as refusal:

@@ -56,8 +56,8 @@ def rank(
     """
     weights = weights or learnt_weights()
     case = make_case(index, build_graph(index), issue, tuple(past))
-    columns, bodies = file_columns(case, read)
-    signals = function_columns(case, bodies)
+    columns, bodies, bags = file_columns(case, read)
+    signals = function_columns(case, bodies, bags)
     alone = weighed_scores(signals, weights.alone)
     columns = (*columns, *likely_functions(case, bodies, alone))
     scores = weighed_scores(columns, weights.files)

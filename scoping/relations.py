@@ -4,8 +4,10 @@ A name is not resolved, so homonyms answer together; whoever asks sees the paths
 """
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
-from scoping.bodies import Read, called_in, is_function
+from scoping.bodies import Read, is_function
+from scoping.calls import called_in
 from scoping.facts import Symbol
 from scoping.graph import Graph
 from scoping.index import Index
@@ -13,6 +15,10 @@ from scoping.syntax import lines_of
 from scoping.words import tokens
 
 _MAX_HOMONYMS = 4
+_BASES = """
+    python javascript typescript tsx java kotlin c_sharp cpp scala swift dart ruby php
+"""
+_WITH_BASES = frozenset(_BASES.split())
 
 
 def callers(index: Index, graph: Graph, read: Read, name: str) -> Iterator[Symbol]:
@@ -20,8 +26,10 @@ def callers(index: Index, graph: Graph, read: Read, name: str) -> Iterator[Symbo
     paths = graph.referrers(name)
     index.parse(paths)
     for path in paths:
+        language = index.by_path[path].language
         for symbol, text in _functions(index, read, path):
-            if symbol.name != name and name in called_in(text):
+            # Most texts do not hold the name at all, and that is soon seen.
+            if symbol.name != name and name in text and name in called_in(text, language):
                 yield symbol
 
 
@@ -29,9 +37,10 @@ def callees(index: Index, graph: Graph, read: Read, name: str) -> Iterator[Symbo
     """Yield what the functions called ``name``, plain or qualified, call; common names left out."""
     found: dict[Symbol, None] = {}
     for path in graph.definitions.definers(name.rpartition(".")[2]):
+        language = index.by_path[path].language
         for symbol, text in _functions(index, read, path):
             if name in {symbol.name, symbol.qualified_name}:
-                for called in sorted(called_in(text) - {symbol.name}):
+                for called in sorted(called_in(text, language) - {symbol.name}):
                     if graph.definitions.homonyms(called) <= _MAX_HOMONYMS:
                         found |= dict.fromkeys(graph.definitions.get(called, ()))
     yield from sorted(found, key=lambda symbol: (symbol.path, symbol.start_line))
@@ -43,9 +52,18 @@ def subclasses(index: Index, graph: Graph, name: str) -> Iterator[Symbol]:
     index.parse(paths)
     for path in paths:
         for symbol in index.by_path[path].symbols:
-            bases = symbol.signature.partition(symbol.name)[2]
-            if symbol.kind == "class" and symbol.name != name and name in tokens(bases):
+            if symbol.name != name and name in bases_of(symbol, index.by_path[path].language):
                 yield symbol
+
+
+def bases_of(symbol: Symbol, language: str) -> AbstractSet[str]:
+    """Return the names that a class's own line has behind its own, where those are its bases.
+
+    Go, C and others write no base there: what follows a name is what it stands for.
+    """
+    if symbol.kind != "class" or language not in _WITH_BASES or " = " in symbol.signature:
+        return frozenset()
+    return tokens(symbol.signature.partition(symbol.name)[2]).keys()
 
 
 def _functions(index: Index, read: Read, path: str) -> Iterator[tuple[Symbol, str]]:

@@ -1,6 +1,6 @@
 """From a commit and a task to what the model may read first, each piece with its reasons."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,9 +16,11 @@ from scoping.issue import read_issue
 from scoping.listing import Listing
 from scoping.objects import ObjectReader, PastCommit
 from scoping.packing import pack
+from scoping.past import past_of
 from scoping.profiles import Profile, profile_for
 from scoping.rank import RankedFile, rank
 from scoping.refusal import Refusal
+from scoping.reordering import Reorder, reordered
 from scoping.weights import learnt_weights
 
 _LETTERS_PER_TOKEN = 3
@@ -40,7 +42,9 @@ class ScopeOptions:
 
     ``estimate_tokens`` counts the tokens of a text; ``cache`` keeps the facts of blobs between
     calls, see `scoping.index`. ``profile`` names the one of ``profiles`` that holds; without it the
-    task's own paths choose.
+    task's ``labels`` choose, or else the paths that it names. ``reorder`` may put the first files
+    in another order. ``overlay`` lies over the commit: content by path, None for a file that is
+    gone.
     """
 
     include: tuple[str, ...] = ()
@@ -51,6 +55,9 @@ class ScopeOptions:
     cache: Cache | None = None
     profiles: tuple[Profile, ...] = ()
     profile: str = ""
+    labels: tuple[str, ...] = ()
+    reorder: Reorder | None = None
+    overlay: Mapping[str, bytes | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +102,18 @@ def select(
     mark("start")
     sha = reader.resolve(commit)
     issue = read_issue(title, body)
-    profile = profile_for(options.profiles, options.profile, issue.paths)
+    profile = profile_for(options.profiles, options.profile, options.labels, issue.paths)
     listing = _listed(reader, sha, options, profile)
     index = index_of(listing, sha, options.cache)
     mark("index")
-    past, missing = _past(reader, sha)
+    past, missing = _past(reader, sha, options.cache)
     mark("past")
     weights = profile.weighed(learnt_weights()) if profile else learnt_weights()
     ranking = rank(index, listing.read, issue, past, weights)
     mark("rank")
+    if options.reorder:
+        ranking = reordered(index, ranking, options.reorder)
+        mark("reorder")
     room = Room(options.max_files, options.max_tokens, options.estimate_tokens)
     excerpts, tokens = pack(index, ranking, listing.read, room)
     edges = edges_among(index, ranking, listing.read)
@@ -120,7 +130,9 @@ def _listed(
     """Return what may be shown; ScopeRefusal where the options leave nothing of something."""
     within = chosen(profile.include, profile.exclude) if profile else None
     include, exclude = options.include, options.exclude
-    listing = Listing(reader, sha, include=include, exclude=exclude, within=within)
+    listing = Listing(
+        reader, sha, overlay=options.overlay, include=include, exclude=exclude, within=within
+    )
     if not listing.entries and (include or exclude or within):
         what = f"the profile {profile.name!r}, " if profile else ""
         raise ScopeRefusal(
@@ -129,10 +141,12 @@ def _listed(
     return listing
 
 
-def _past(reader: ObjectReader, commit: str) -> tuple[tuple[PastCommit, ...], tuple[Skipped, ...]]:
+def _past(
+    reader: ObjectReader, commit: str, cache: Cache | None
+) -> tuple[tuple[PastCommit, ...], tuple[Skipped, ...]]:
     """Return the commits before, or why they are not read: a partial clone may lack their trees."""
     try:
-        return reader.past(commit, _MAX_PAST), ()
+        return past_of(reader, commit, _MAX_PAST, cache.store if cache else None), ()
     except ObjectsRefusal as refusal:
         return (), (Skipped("(history)", f"past commits are not read: {refusal}"),)
 

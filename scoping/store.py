@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
 
+from scoping.objects import PastCommit
 from scoping.scan import Scan
 from scoping.store_rows import (
+    past_of_row,
+    past_version,
     row_of,
+    row_of_past,
     scan_of,
     scan_version,
     syntax_of,
@@ -23,7 +27,7 @@ from scoping.store_rows import (
 )
 from scoping.syntax import Syntax
 
-FILE_NAME = "index-1.sqlite"
+FILE_NAME = "index-2.sqlite"
 MOST_BYTES = 512 * 1024**2
 _KEPT_SHARE = 0.75
 _PAGE_BYTES = 4_096
@@ -34,12 +38,15 @@ _MOST_DAYS = 30
 _SCHEMA = """
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS scans (key TEXT PRIMARY KEY, day INTEGER NOT NULL, sum INTEGER NOT NULL,
-    lines INTEGER NOT NULL, refused TEXT NOT NULL, words TEXT NOT NULL, counts BLOB NOT NULL,
-    names TEXT NOT NULL, strings TEXT NOT NULL);
+    lines INTEGER NOT NULL, counts BLOB NOT NULL, told BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS syntaxes (key TEXT PRIMARY KEY, day INTEGER NOT NULL,
     sum INTEGER NOT NULL, told TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS past (key TEXT PRIMARY KEY, day INTEGER NOT NULL,
+    sum INTEGER NOT NULL, told BLOB NOT NULL);
 COMMIT;
 """
+
+_TABLES = ("scans", "syntaxes", "past")
 
 Rows = Sequence[tuple[object, ...]]
 _T = TypeVar("_T")
@@ -85,11 +92,31 @@ class SqliteStore:
     def syntaxes(self, keys: Iterable[str]) -> Mapping[str, Syntax]:
         """Return what a parser told of these blobs; the same holds."""
         found = {}
-        for key, sum_, *row in self._rows("syntaxes", "told", keys, None):
+        for key, sum_, *row in self._rows("syntaxes", ", told", keys, None):
             told = syntax_of(sum_, row)
             if told is not None:
                 found[key] = told
         return found
+
+    def known_syntaxes(self, keys: Iterable[str]) -> frozenset[str]:
+        """Return of which blobs a parser's answer is kept, without looking at it."""
+        return frozenset(key for key, *_ in self._rows("syntaxes", "", keys, None))
+
+    def past(self, commits: Iterable[str]) -> Mapping[str, PastCommit]:
+        """Return what is known of these commits; the same holds."""
+        found = {}
+        for key, sum_, *row in self._rows("past", ", told", commits, past_version()):
+            told = past_of_row(sum_, row)
+            if told is not None:
+                found[key] = told
+        return found
+
+    def keep_past(self, commits: Mapping[str, PastCommit]) -> None:
+        """Keep what commits changed."""
+        version = past_version()
+        rows = [(f"{key}:{version}", self._day, *row_of_past(it)) for key, it in commits.items()]
+        if rows:
+            self._try(lambda connection: _insert(connection, past=rows), None)
 
     def keep(self, scans: Mapping[str, Scan], syntaxes: Mapping[str, Syntax]) -> None:
         """Keep both, in one transaction."""
@@ -99,7 +126,7 @@ class SqliteStore:
             for key, it in syntaxes.items()
         ]
         if rows or told:
-            self._try(lambda connection: _insert(connection, rows, told), None)
+            self._try(lambda connection: _insert(connection, scans=rows, syntaxes=told), None)
 
     def kept(self) -> Kept:
         """Return how much is in it."""
@@ -123,7 +150,7 @@ class SqliteStore:
         oldest = self._day - _MOST_DAYS
 
         def forget(connection: sqlite3.Connection) -> None:
-            for table in ("scans", "syntaxes"):
+            for table in _TABLES:
                 connection.execute(f"DELETE FROM {table} WHERE day < ?", (oldest,))  # noqa: S608 - ours
             connection.commit()
             _shrink(connection)
@@ -151,7 +178,7 @@ class SqliteStore:
             for start in range(0, len(wanted), _MOST_KEYS):
                 some = wanted[start : start + _MOST_KEYS]
                 marks = ",".join("?" * len(some))
-                read = f"SELECT key, day, sum, {columns} FROM {table} WHERE key IN ({marks})"  # noqa: S608 - ours
+                read = f"SELECT key, day, sum{columns} FROM {table} WHERE key IN ({marks})"  # noqa: S608 - ours
                 for key, day, *row in connection.execute(read, some):
                     found.append((asked[key], *row))
                     if day != self._day:
@@ -206,13 +233,15 @@ class SqliteStore:
                 self.trouble += "; it was removed and will be made anew"
 
 
-_SCAN_COLUMNS = "lines, refused, words, counts, names, strings"
+_SCAN_COLUMNS = ", lines, counts, told"
 
 
-def _insert(connection: sqlite3.Connection, rows: Rows, told: Rows) -> None:
+def _insert(connection: sqlite3.Connection, **tables: Rows) -> None:
     with connection:
-        connection.executemany("INSERT OR REPLACE INTO scans VALUES (?,?,?,?,?,?,?,?,?)", rows)
-        connection.executemany("INSERT OR REPLACE INTO syntaxes VALUES (?,?,?,?)", told)
+        for table, rows in tables.items():
+            if rows:
+                marks = ",".join("?" * len(rows[0]))
+                connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)  # noqa: S608 - ours
 
 
 def _size(connection: sqlite3.Connection) -> int:
@@ -225,7 +254,7 @@ def _trim(connection: sqlite3.Connection, most: int) -> None:
     if size <= most:
         return
     share = 1 - most * _KEPT_SHARE / size
-    for table in ("scans", "syntaxes"):
+    for table in _TABLES:
         connection.execute(
             f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} ORDER BY day, rowid"  # noqa: S608 - ours
             f" LIMIT (SELECT 1 + CAST(count(*) * ? AS INTEGER) FROM {table}))",

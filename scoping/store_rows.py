@@ -1,52 +1,58 @@
 """How a `SqliteStore` writes facts down: columns, checksums, and which code they are of."""
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from sys import intern
 
 from scoping.facts import Counts
 from scoping.languages import BY_NAME, query_text
+from scoping.objects import PastCommit
 from scoping.scan import Scan
 from scoping.syntax import Syntax
 
-_OURS = ("scan.py", "words.py", "syntax.py", "grammars.py")
+_OURS = ("scan.py", "words.py", "syntax.py", "grammars.py", "shapes.py")
 
 
 def row_of(scanned: Scan) -> tuple[object, ...]:
-    """Return a checksum and the columns that keep a scan."""
-    names = f" {' '.join(scanned.names)} "
+    """Return a checksum and the columns that keep a scan; no text of it holds a NUL."""
     texts = (
         scanned.refused,
         scanned.counts.words,
-        scanned.counts.numbers,
-        names,
+        " ".join(scanned.names),
         "\n".join(scanned.strings),
     )
-    return (_sum(scanned.lines, texts), scanned.lines, *texts)
+    told = "\0".join(texts).encode()
+    return (
+        _sum(scanned.lines, scanned.counts.numbers, told),
+        scanned.lines,
+        scanned.counts.numbers,
+        told,
+    )
 
 
 def scan_of(sum_: int, row: Sequence[object]) -> Scan | None:
     """Return the scan that columns keep; None where they are not what was written."""
-    lines, *texts = row
-    refused, words, counts, names, strings = texts
-    if not (isinstance(lines, int) and isinstance(counts, bytes) and _sum(lines, texts) == sum_):
+    lines, counts, told = row
+    if not (isinstance(lines, int) and isinstance(counts, bytes) and isinstance(told, bytes)):
         return None
+    if _sum(lines, counts, told) != sum_:
+        return None
+    refused, words, names, strings = told.decode().split("\0")
     return Scan(
         lines,
-        Counts(str(words), counts),
-        tuple(map(intern, str(names).split())),
-        tuple(str(strings).split("\n")) if strings else (),
-        str(refused),
+        Counts(words, counts),
+        tuple(map(intern, names.split())),
+        tuple(strings.split("\n")) if strings else (),
+        refused,
     )
 
 
-def _sum(lines: int, texts: Iterable[object]) -> int:
-    for text in texts:
-        lines = zlib.crc32(text if isinstance(text, bytes) else str(text).encode(), lines)
-    return lines
+def _sum(lines: int, counts: bytes, told: bytes) -> int:
+    return zlib.crc32(told, zlib.crc32(counts, lines))
 
 
 def told_of(syntax: Syntax) -> tuple[int, str]:
@@ -75,6 +81,28 @@ def syntax_of(sum_: int, row: Sequence[object]) -> Syntax | None:
         return None
 
 
+def row_of_past(commit: PastCommit) -> tuple[int, bytes]:
+    """Return a checksum and the bytes that keep what a commit changed."""
+    told = "\0".join((str(commit.time_s), commit.message, *commit.paths))
+    packed = told.encode("utf-8", "surrogateescape")
+    return zlib.crc32(packed), packed
+
+
+def past_of_row(sum_: int, row: Sequence[object]) -> PastCommit | None:
+    """Return the commit that bytes keep; None where they are not what was written."""
+    (packed,) = row
+    if not isinstance(packed, bytes) or zlib.crc32(packed) != sum_:
+        return None
+    time_s, message, *paths = packed.decode("utf-8", "surrogateescape").split("\0")
+    return PastCommit(int(time_s), message, tuple(paths))
+
+
+@cache
+def past_version() -> str:
+    """Return a name for the code that reads commits."""
+    return sha256(Path(__file__).with_name("objects.py").read_bytes()).hexdigest()[:12]
+
+
 @cache
 def scan_version() -> str:
     """Return a name for the code that scans and parses: another code tells other things."""
@@ -89,16 +117,24 @@ def syntax_version(key: str) -> str:
 
 @cache
 def _language_version(language: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - 60 ms
-
     grammar = BY_NAME.get(language)
     if grammar is None:
         return scan_version()
-    versions = []
-    for module in ("tree_sitter", grammar.module):
-        try:
-            versions.append(version(module.replace("_", "-")))
-        except PackageNotFoundError:  # installed by hand: its queries still tell it apart
-            versions.append("")
-    told = (scan_version(), *versions, query_text(grammar))
+    versions = [_installed().get(module, "") for module in ("tree_sitter", grammar.module)]
+    told = (scan_version(), *versions, *grammar.anchors, query_text(grammar))
     return sha256("\0".join(told).encode()).hexdigest()[:12]
+
+
+@cache
+def _installed() -> dict[str, str]:
+    """Return the versions of what is installed beside the parser, by its module.
+
+    From the names of folders: `importlib.metadata` takes longer than all else that is asked here.
+    What was put there by hand has no such folder; its queries still tell it apart.
+    """
+    found = find_spec("tree_sitter")
+    if found is None or found.origin is None:
+        return {}
+    folders = Path(found.origin).parents[1].glob("tree_sitter*.dist-info")
+    names = (folder.name.removesuffix(".dist-info").partition("-") for folder in folders)
+    return {module: version for module, _, version in names}

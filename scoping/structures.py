@@ -25,6 +25,8 @@ class Structures:
         self._listing = listing
         self._cache = cache
         self._found: dict[str, Syntax] = {}
+        # Files that the cache is known to know, in their order; what it knows was not asked yet.
+        self._kept: dict[str, None] = {}
         self._structures: dict[str, Structure] = {}
         self.skipped: list[Skipped] = []
         self._parser = Parser()
@@ -37,21 +39,22 @@ class Structures:
     def of(self, path: str) -> Structure:
         """Return what the parser tells of one file."""
         if path not in self._structures:
-            self.read((path,))
+            # After all were made known, whoever asks for one soon asks for others.
+            self.read((path, *self._kept) if path in self._kept else (path,))
             self._structures[path] = structure_of(path, self._found[path])
         return self._structures[path]
 
+    def make_known(self, paths: Iterable[str]) -> None:
+        """Parse those of the files that nobody has parsed yet, and look at no other."""
+        wanted = self._wanted(paths)
+        known = self._cache.known_syntaxes(map(key_of, wanted.values()))
+        kept = [path for path, entry in wanted.items() if key_of(entry) in known]
+        self._kept.update(dict.fromkeys(kept))
+        self.read(path for path in wanted if path not in self._kept)
+
     def read(self, paths: Iterable[str]) -> None:
         """Parse those of the files that are not known yet, many at once."""
-        wanted = {}
-        for path in dict.fromkeys(paths):
-            if path in self._found:
-                continue
-            entry = self._listing.entry(path)
-            if entry is None or not language_of(path):
-                self._found[path] = Syntax()
-            else:
-                wanted[path] = entry
+        wanted = self._wanted(paths)
         known = self._cache.syntaxes(map(key_of, wanted.values()))
         missing = [entry for entry in wanted.values() if key_of(entry) not in known]
         fresh: dict[str, Syntax] = {}
@@ -65,6 +68,20 @@ class Structures:
             if syntax.refused:
                 self.skipped.append(Skipped(path, syntax.refused))
             self._found[path] = syntax
+            self._kept.pop(path, None)
+
+    def _wanted(self, paths: Iterable[str]) -> dict[str, TreeEntry]:
+        """Return which of the files are not known here; of what no grammar reads nothing is."""
+        wanted = {}
+        for path in dict.fromkeys(paths):
+            if path in self._found:
+                continue
+            entry = self._listing.entry(path)
+            if entry is None or not language_of(path):
+                self._found[path] = Syntax()
+            else:
+                wanted[path] = entry
+        return wanted
 
     def _parsed(self, entries: Sequence[TreeEntry]) -> dict[str, Syntax]:
         """Return what the parser tells of files, by their keys; of some it tells nothing."""

@@ -43,7 +43,7 @@ def index(
             kept, trouble = store.kept(), store.trouble
     else:
         start = time.monotonic()
-        with opened_codebase(repo, base, asked) as (codebase, store):
+        with opened_codebase(repo, base, asked) as (codebase, store, _):
             found = codebase.index
             found.parse()
             found.close()

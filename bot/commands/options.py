@@ -21,6 +21,15 @@ repo = click.option(
 base = click.option(
     "--base", default="HEAD", show_default=True, metavar="REV", help="The commit to work on."
 )
+base_or_files = click.option(
+    "--base",
+    metavar="REV",
+    show_default="HEAD, with what is uncommitted over it",
+    help="The commit to read.",
+)
+profile = click.option(
+    "--profile", metavar="NAME", help="The area of scope.profiles that the task is about."
+)
 state = click.option(
     "--state",
     type=click.Path(path_type=Path),
@@ -55,7 +64,7 @@ issue_file = click.option(
     "--issue-file",
     type=click.Path(path_type=Path),
     metavar="FILE.md",
-    help="The task: text or Markdown; front matter may hold number, title, author.",
+    help="The task: text or Markdown; front matter may hold number, title, author, labels.",
 )
 kind = click.option(
     "--kind",
@@ -78,6 +87,12 @@ class _Words(click.types.StringParamType):
 
 
 WORDS = _Words()
+reviewer = click.option(
+    "--reviewer",
+    type=WORDS,
+    metavar="NAME",
+    help="Who decides; claimed, not verified (default: your login).",
+)
 task = click.option("--task", type=WORDS, metavar="TEXT", help="The task, in words.")
 
 

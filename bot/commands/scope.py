@@ -1,9 +1,11 @@
-"""``changewright scope``: what the model would be given, and why; spends nothing."""
+"""``changewright scope``: what the model would be given, and why; spends nothing by itself."""
 
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,18 +13,27 @@ from bot.commands import options
 from bot.console import Console, one_line
 
 if TYPE_CHECKING:
+    from bot.code_index import Target
     from scoping.edges import Edge
     from scoping.facts import Skipped
     from scoping.scope import Scope
+    from workflows.run import Entry
+    from workflows.task import Task
 
 
-_OTHER_WAY = {"imports": "imported by", "calls": "called by"}
+_OTHER_WAY = {
+    "imports": "imported by",
+    "calls": "called by",
+    "extends": "extended in",
+    "overrides": "overridden by",
+}
 _EDGES_SHOWN = 4
+_NUMBER = re.compile(r"\d+")
 
 
 @click.command()
 @options.repo
-@options.base
+@options.base_or_files
 @options.issue_file
 @options.task
 @click.option(
@@ -33,39 +44,73 @@ _EDGES_SHOWN = 4
     help="How many files and functions to print.",
 )
 @click.option("--tokens", type=int, help="The token budget of the packed context (default: 12000).")
-@click.option("--profile", default="", help="The area of scope.profiles that the task is about.")
+@options.profile
+@click.option("--rerank", is_flag=True, help="Ask the model for the order of the first 20 files.")
+@options.model
 @click.option("--explain", is_flag=True, help="Print why each is there, and what it touches.")
 @options.state
 @options.verbose
 @options.json("lists")
-def scope(
-    repo: Path,
-    base: str,
-    issue_file: Path | None,
-    task: str | None,
-    top: int,
-    tokens: int | None,
-    profile: str,
-    state: Path | None,
-    *,
-    explain: bool,
-    json_form: str,
-) -> None:
+def scope(repo: Path, base: str | None, **given: Any) -> None:  # noqa: ANN401 - click checked them
     """Rank the files and functions that a task is about, and pack them in a token budget.
+
+    Nothing is spent, unless --rerank asks a model. Without --base the files are read as they now
+    are.
 
     --json prints {"files": [{"path", "score", "reasons", "kind", "edges"}], "functions": [{"id",
     "lines", "score", "reasons", "kind", "edges"}], "context": {"tokens", "excerpts"}, "skipped",
     "timings"}, where an edge is {"kind", "other"}; --json=lists prints files and functions as plain
     lists.
     """
-    from bot.code_index import chooser, opened_target  # noqa: PLC0415 - keeps --help fast
+    from bot.code_index import opened_target  # noqa: PLC0415 - keeps --help fast
     from bot.issue_file import task_of  # noqa: PLC0415 - the same
 
-    console = Console(json_form)
-    wanted = task_of(issue_file, task, os.path.realpath(repo), base)
-    asked = options.given(state=state, scope__max_tokens=tokens)
-    with opened_target(repo, base, asked) as (settings, clone):
-        found = chooser(settings, clone, profile)(wanted)
+    console = Console(given["json_form"])
+    shown = "HEAD" if base is None else base
+    wanted = task_of(given["issue_file"], given["task"], os.path.realpath(repo), shown)
+    asked = options.given(
+        state=given["state"],
+        model=given["model"],
+        scope__max_tokens=given["tokens"],
+        scope__profile=given["profile"],
+    )
+    with opened_target(repo, base, asked) as target:
+        found = _chosen(target, wanted, asked, console, rerank=given["rerank"])
+    _tell(found, given["top"], console, explain=given["explain"])
+    for line in (*skipped_lines(found.skipped), *filter(None, (target.told(),))):
+        console.note(one_line(line))
+    console.document(_lists(found) if given["json_form"] == "lists" else _document(found))
+
+
+def _chosen(
+    target: "Target",
+    wanted: "Task",
+    asked: "Mapping[str, object]",
+    console: Console,
+    *,
+    rerank: bool,
+) -> "Scope":
+    from bot.code_index import chooser  # noqa: PLC0415 - keeps --help fast
+
+    choose = chooser(target.settings, target.clone, target.laid_over)
+    if rerank:
+        from bot.progress import line_of  # noqa: PLC0415 - only where a model is asked
+        from bot.reranking import reranking  # noqa: PLC0415 - the same
+
+        def tell(entry: "Entry") -> None:
+            if line := line_of(entry):
+                console.note(line.strip())
+
+        with reranking(target, wanted, asked, tell) as reorder:
+            found = choose(wanted, reorder)
+    else:
+        found = choose(wanted, None)
+        if target.settings.scope.rerank == "model":
+            console.note("a run asks the model to order these (scope.rerank); here --rerank does")
+    return replace(found, skipped=(*found.skipped, *target.left_out))
+
+
+def _tell(found: "Scope", top: int, console: Console, *, explain: bool) -> None:
     touches = _touches(found.edges)
     for heading, candidates in (
         ("files", [(one.score, one.path, one.reasons) for one in found.files[:top]]),
@@ -79,22 +124,17 @@ def scope(
                 for told in (*reasons, *edges):
                     console.say(f"            - {one_line(told)}")
     console.say(f"{len(found.excerpts)} excerpts, {found.tokens} tokens")
-    for line in skipped_lines(found.skipped):
-        console.note(line)
-    console.document(_lists(found) if json_form == "lists" else _document(found))
 
 
 def skipped_lines(skipped: "Iterable[Skipped]") -> list[str]:
-    """Return a line for each reason, with its one path or with how many there are."""
-    by_reason: dict[str, list[str]] = {}
+    """Return a line for each kind of reason, with its one path or with how many there are."""
+    by_kind: dict[str, list[Skipped]] = {}
     for each in skipped:
-        by_reason.setdefault(each.reason, []).append(each.path)
+        by_kind.setdefault(_NUMBER.sub("", each.reason), []).append(each)
     lines = []
-    for reason, paths in by_reason.items():
-        if len(paths) == 1:
-            lines.append(f"skipped {one_line(paths[0])}: {reason}")
-        else:
-            lines.append(f"skipped {len(paths)} files, such as {one_line(paths[0])}: {reason}")
+    for alike in by_kind.values():
+        several = f"{len(alike)} files, such as " if len(alike) > 1 else ""
+        lines.append(f"skipped {several}{one_line(alike[0].path)}: {alike[0].reason}")
     return lines
 
 

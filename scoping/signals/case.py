@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
+from math import log
 
 from scoping.graph import Graph
 from scoping.index import Index
@@ -55,6 +56,13 @@ def make_case(index: Index, graph: Graph, issue: Issue, past: tuple[PastCommit, 
         facts.path for facts in index.files if kinds[facts.path] != "test" and facts.language
     )
     return Case(index, graph, issue, kinds, pool or frozenset(kinds), past)
+
+
+def telling(case: Case, name: str) -> float:
+    """Return how much a name points at one file rather than all: 1 where one of them writes it."""
+    files = case.index.files
+    writers = sum(facts.writes(name) for facts in files)
+    return log(len(files) / max(1, writers)) / log(max(2, len(files)))
 
 
 def scaled(

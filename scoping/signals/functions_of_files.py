@@ -4,25 +4,24 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from math import exp, log
 
-from scoping.bm25 import bags_of
+from scoping.bm25 import Bags
 from scoping.bodies import Body
 from scoping.signals.case import Case, Column, scaled
 
 _WIDEST_GAP = 6.0
 
 
-def best_functions(case: Case, bodies: Sequence[Body]) -> Iterator[Column]:
-    """Yield how alike the issue is to the best function of each file."""
+def best_functions(case: Case, bodies: Sequence[Body], bags: Bags) -> Iterator[Column]:
+    """Yield how alike the issue is to the best function of each file; ``bags`` are their words."""
     if not bodies:
         return
-    bags = bags_of((body.tokens for body in bodies), case.issue.words)
     best: dict[str, tuple[float, str]] = {}
     for body, score in zip(bodies, bags.scores(case.issue.words), strict=True):
         found = (score, body.symbol.qualified_name)
         best[body.symbol.path] = max(found, best.get(body.symbol.path, found))
 
     def tell(path: str) -> str:
-        return f"`{best[path][1]}` in it speaks the issue's words"
+        return f"its `{best[path][1]}` uses the issue's words"
 
     scores = {path: score for path, (score, _) in best.items()}
     yield from scaled(case.pool, "function_words", scores, tell)

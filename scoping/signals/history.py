@@ -13,6 +13,8 @@ from scoping.words import tokens
 _DAY_S = 86_400
 _SLOW_DAYS = 720
 _FAST_DAYS = 90
+_YEAR_DAYS = 365
+_LEAST = 0.2  # of what a commit of today is worth, one of long ago
 _MOST_FILES = 30
 _SHOWN = 3
 
@@ -31,12 +33,14 @@ def history(case: Case) -> Iterator[Column]:
 
 
 def _spread(commits: Sequence[PastCommit], scores: Sequence[float]) -> dict[str, float]:
-    """Return each file's share of what its commits score, the alike ones counting most."""
+    """Return each file's share of what its commits score, the alike and the late counting most."""
     best = max(scores, default=0.0) or 1.0
+    newest = max(commit.time_s for commit in commits)
     spread: defaultdict[str, float] = defaultdict(float)
     for commit, score in zip(commits, scores, strict=True):
         if score > 0:
-            worth = (score / best) ** 2 / len(commit.paths) ** 0.5
+            late = _LEAST + exp((commit.time_s - newest) / (_YEAR_DAYS * _DAY_S))
+            worth = late * (score / best) ** 3 / len(commit.paths) ** 0.5
             for path in commit.paths:
                 spread[path] += worth
     return spread
@@ -58,7 +62,7 @@ def _told_of(
 
     def tell(path: str) -> str:
         found = sorted(documents[path], key=lambda word: (-documents[path][word], word))
-        return f"past commits to it speak of {told(case.issue, found[:_SHOWN])}"
+        return f"commits that changed it speak of {told(case.issue, found[:_SHOWN])}"
 
     yield from scaled(case.pool, "past_document", scores, tell)
 

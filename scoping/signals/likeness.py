@@ -1,7 +1,7 @@
 """How alike an issue's words and a file's are: in its content, its names and its path."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from scoping.bm25 import Bags, bags_of
@@ -16,7 +16,8 @@ _FEW = 5
 def likeness(case: Case) -> Iterator[Column]:
     """Yield what the words of the issue, its title, its head and its names find."""
     paths = [facts.path for facts in case.index.files]
-    bags = bags_of((facts.references for facts in case.index.files), case.issue.words)
+    writers: dict[str, list[str]] = {name: [] for name in _names(case)}
+    bags = bags_of(_documents(case, writers), case.issue.words)
     places = {path: place for place, path in enumerate(paths)}
 
     def tell(path: str) -> str:
@@ -26,10 +27,12 @@ def likeness(case: Case) -> Iterator[Column]:
         ("words", case.issue.words),
         ("title_words", case.issue.title_words),
         ("code_words", case.issue.code_words),
+        ("prose_words", case.issue.prose_words),
     ):
         scores = dict(zip(paths, bags.scores(query), strict=True))
         yield from scaled(case.pool, name, scores, tell)
-    yield _rare_names(case)
+    yield from _defined_words(case)
+    yield _rare_names(case, writers)
     yield from _path_words(case)
 
 
@@ -43,19 +46,40 @@ def _shared(bags: Bags, place: int, case: Case) -> str:
     return f"shares {told(case.issue, best)} with the issue"
 
 
-def _rare_names(case: Case) -> Column:
+def _defined_words(case: Case) -> Iterator[Column]:
+    """Yield what the issue's words find among the names alone that a file seems to define."""
+    paths = [facts.path for facts in case.index.files if facts.path in case.pool]
+    names = (Counter(case.index.by_path[path].names) for path in paths)
+    bags = bags_of(names, case.issue.words)
+    scores = dict(zip(paths, bags.scores(case.issue.words), strict=True))
+    yield from scaled(case.pool, "defined_words", scores)
+
+
+def _names(case: Case) -> Mapping[str, None]:
+    parts = (part for dotted in case.issue.dotted for part in dotted.split("."))
+    return dict.fromkeys((*case.issue.names, *parts))
+
+
+def _documents(case: Case, writers: Mapping[str, list[str]]) -> Iterator[Mapping[str, int]]:
+    """Yield the counted identifiers of each file, and note on the way who writes which name."""
+    for facts in case.index.files:
+        document = facts.references
+        for name in writers.keys() & document.keys():
+            writers[name].append(facts.path)
+        yield document
+
+
+def _rare_names(case: Case, writers: Mapping[str, Sequence[str]]) -> Column:
     """Speak for files that write, as it stands, a name of the issue which few files hold."""
     rare: defaultdict[str, list[str]] = defaultdict(list)
-    parts = dict.fromkeys(part for dotted in case.issue.dotted for part in dotted.split("."))
-    for name in dict.fromkeys((*case.issue.names, *parts)):
-        holders = [facts.path for facts in case.index.files if facts.writes(name)]
+    for name, holders in writers.items():
         if 0 < sum(path in case.pool for path in holders) <= _FEW:
             for path in holders:
                 rare[path].append(name)
 
     def tell(path: str) -> str:
         names = ", ".join(f"`{name}`" for name in rare[path][:_SHOWN])
-        return f"writes {names}, which few files do"
+        return f"writes {names}, which few other files do"
 
     return Column(
         "rare_names", {path: min(1.0, len(names) / 3) for path, names in rare.items()}, tell
@@ -87,7 +111,7 @@ def _path_words(case: Case) -> Iterator[Column]:
             exact[path] = 1.0
 
     def tell(path: str) -> str:
-        return f"{told(case.issue, titled[path])} of its name is in the title"
+        return f"its name says {told(case.issue, titled[path])}, as the title does"
 
     yield Column("stem_share", shares, tell)
     yield Column("stem_titled", exact)

@@ -1,68 +1,102 @@
 """What an issue names or spells of each function: its name, its class, who calls it."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from scoping.abbreviations import with_abbreviations
+from scoping.bm25 import weighed
 from scoping.bodies import Body
 from scoping.issue import told
-from scoping.signals.case import Case, Column
+from scoping.signals.case import Case, Column, scaled, telling
 from scoping.words import split
 
 _MAX_HOMONYMS = 4
 
 
-def names_of_functions(case: Case, bodies: Sequence[Body]) -> Iterator[Column]:
+def names_of_functions(
+    case: Case, bodies: Sequence[Body], pool: frozenset[str]
+) -> Iterator[Column]:
     """Yield who is spelled, who is named, and who calls or is called by a named one."""
-    yield from _spelled(case, bodies)
+    queries = {
+        "issue": with_abbreviations(case.issue.words),
+        "title": with_abbreviations(case.issue.title_words),
+    }
+    yield from _spelled(case, bodies, pool, queries)
+    yield _owners(case, bodies, queries["title"])
     yield from _named(case, bodies)
     yield from _calls(case, bodies)
 
 
-def _spelled(case: Case, bodies: Sequence[Body]) -> Iterator[Column]:
-    """Yield which share of a function's own name, and its class's, the issue speaks."""
-    queries = (
-        ("issue", with_abbreviations(case.issue.words)),
-        ("title", with_abbreviations(case.issue.title_words)),
-    )
-    parts = {
-        "name": [split(body.symbol.name) for body in bodies],
-        "owner": [split(body.symbol.qualified_name.rpartition(".")[0]) for body in bodies],
+def _spelled(
+    case: Case, bodies: Sequence[Body], pool: frozenset[str], queries: Mapping[str, Counter[str]]
+) -> Iterator[Column]:
+    """Yield how path, class and name of a function, read as one short text, answer the issue."""
+    names = {
+        body.key: (*_path_words(body.symbol.path), *_words(body.symbol.qualified_name))
+        for body in bodies
     }
-    for what, names in parts.items():
-        for where, query in queries:
-            shares: dict[str, float] = {}
-            said: dict[str, list[str]] = {}
-            for body, own in zip(bodies, map(dict.fromkeys, names), strict=True):
-                shared = [word for word in own if word in query]
-                if shared:
-                    shares[body.key] = len(shared) / len(own)
-                    said[body.key] = shared
+    for where, query in queries.items():
+        said = {key: Counter(word for word in own if word in query) for key, own in names.items()}
+        bags = weighed(tuple(said.values()), [1] * len(said))
+        scores = dict(zip(said, bags.scores(dict.fromkeys(query, 1)), strict=True))
 
-            def tell(key: str, said: dict[str, list[str]] = said, where: str = where) -> str:
-                return f"{told(case.issue, said[key])} of its name is in the {where}"
+        def tell(key: str, said: Mapping[str, Counter[str]] = said, where: str = where) -> str:
+            alone = _alone(sorted(said[key]), where, queries)
+            words = told(case.issue, alone)
+            return f"its path and name say {words}, as the {where} does" if alone else ""
 
-            yield Column(f"{what}_in_{where}", shares, tell)
+        yield from scaled(pool, f"name_{where}", scores, tell)
+
+
+def _words(qualified_name: str) -> tuple[str, ...]:
+    return split(qualified_name.replace(".", "_"))
+
+
+@lru_cache(maxsize=10_000)
+def _path_words(path: str) -> tuple[str, ...]:
+    return tuple(word for part in path.rpartition(".")[0].split("/") for word in split(part))
+
+
+def _owners(case: Case, bodies: Sequence[Body], title: Mapping[str, int]) -> Column:
+    """Return which share of the name of a function's class the title speaks."""
+    said: dict[str, list[str]] = {}
+    shares: dict[str, float] = {}
+    for body in bodies:
+        own = dict.fromkeys(split(body.symbol.qualified_name.rpartition(".")[0]))
+        if shared := [word for word in own if word in title]:
+            said[body.key], shares[body.key] = shared, len(shared) / len(own)
+
+    def tell(key: str) -> str:
+        return f"its class's name says {told(case.issue, said[key])}, as the title does"
+
+    return Column("owner_in_title", shares, tell)
+
+
+def _alone(words: Sequence[str], where: str, queries: Mapping[str, Counter[str]]) -> Sequence[str]:
+    """Return what is to be told for a part of the issue: a word of the title as that, once."""
+    return [word for word in words if where == "title" or word not in queries["title"]]
 
 
 def _named(case: Case, bodies: Sequence[Body]) -> Iterator[Column]:
+    """Yield who is named as written: of little use where many are named so, or many name it."""
     issue = case.issue
     members = {".".join(dotted.split(".")[-2:]) for dotted in issue.dotted}
-    dotted = {part for name in issue.dotted for part in name.split(".")}
-    title = issue.text.partition("\n")[0]
+    said = {*issue.names, *(part for name in issue.dotted for part in name.split("."))}
+    owners = {body.key: _owner(body) for body in bodies}
+    worth = _worth(case, said & {*(body.symbol.name for body in bodies), *owners.values()})
     found: defaultdict[str, dict[str, float]] = defaultdict(dict)
     for body in bodies:
         name, whole = body.symbol.name, body.symbol.qualified_name
-        share = 1 / max(1, case.graph.definitions.homonyms(name)) ** 0.5
+        share = worth.get(name, 0.0) / max(1, case.graph.definitions.homonyms(name)) ** 0.5
         if "." in whole and whole in members:
             found["named_member"][body.key] = 1.0
-        elif name in issue.names or name in dotted:
+        elif name in said:
             found["named"][body.key] = share
-            if name in title:
-                found["named_in_title"][body.key] = share
-        owner = whole.rpartition(".")[0].rpartition(".")[2]
-        if owner and (owner in issue.names or owner in dotted):
-            found["owner_named"][body.key] = 1.0
+        if name in said and name in issue.prose_tokens:
+            found["named_in_prose"][body.key] = share
+        if owners[body.key] in said:
+            found["owner_named"][body.key] = worth[owners[body.key]]
 
     names = {body.key: body.symbol for body in bodies}
 
@@ -73,34 +107,45 @@ def _named(case: Case, bodies: Sequence[Body]) -> Iterator[Column]:
         return f"`{names[key].name}` is named in the issue"
 
     yield Column("named_member", found["named_member"], tell_member)
-    for column in ("named", "named_in_title"):
+    for column in ("named", "named_in_prose"):
         yield Column(column, found[column], tell)
     yield Column("owner_named", found["owner_named"], lambda _: "its class is named in the issue")
+
+
+def _owner(body: Body) -> str:
+    return body.symbol.qualified_name.rpartition(".")[0].rpartition(".")[2]
+
+
+def _worth(case: Case, names: Iterable[str]) -> dict[str, float]:
+    return {name: telling(case, name) for name in sorted(names)}
 
 
 def _calls(case: Case, bodies: Sequence[Body]) -> Iterator[Column]:
     """Yield who is mentioned by a named function, and who mentions one."""
     named = {body.symbol.name for body in bodies if _is_named(case, body)}
+    worth = _worth(case, named)
     calls: dict[str, float] = {}
     called: dict[str, float] = {}
-    by: dict[str, str] = {}
-    spoken: dict[str, str] = {}
+    by: dict[str, tuple[float, str]] = {}
     for body in bodies:
-        if _is_named(case, body):
+        if body.symbol.name in named:
+            caller = worth[body.symbol.name], body.symbol.qualified_name
             for token in body.tokens:
-                spoken.setdefault(token, body.symbol.qualified_name)
+                by[token] = max(caller, by.get(token, caller))
     for body in bodies:
         own = body.symbol.name
         shared = named & body.tokens.keys() - {own}
         if shared:
             calls[body.key] = min(1.0, len(shared) / 2)
-        if own in spoken and own not in named:
+        if own in by and own not in named:
             homonyms = max(1, case.graph.definitions.homonyms(own))
-            called[body.key] = 1 / homonyms**0.5
-            by[body.key] = spoken[own]
+            called[body.key] = by[own][0] / homonyms**0.5
+    names = {body.key: body.symbol.name for body in bodies}
     yield Column("calls_named", calls)
     yield Column(
-        "called_by_named", called, lambda key: f"`{by[key]}`, which the issue names, calls it"
+        "called_by_named",
+        called,
+        lambda key: f"`{by[names[key]][1]}`, which the issue names, calls it",
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from math import log1p
 
+from scoping.bm25 import Bags
 from scoping.bodies import Body
 from scoping.signals.case import Case, Column
 from scoping.signals.mentions import located, quoted_pieces
@@ -10,15 +11,21 @@ from scoping.signals.names_of_functions import names_of_functions
 from scoping.signals.nature import serves_tests
 from scoping.signals.words_of_functions import words_of_functions
 
+_NEAR_LINES = 40
 
-def function_columns(case: Case, bodies: Sequence[Body]) -> tuple[Column, ...]:
-    """Return every signal about the functions, the score of their file left out."""
+
+def function_columns(case: Case, bodies: Sequence[Body], bags: Bags) -> tuple[Column, ...]:
+    """Return every signal about the functions, the score of their file left out.
+
+    ``bags`` are their words, as far as the issue has them.
+    """
     keys = frozenset(body.key for body in bodies)
     pool = frozenset(body.key for body in bodies if body.symbol.path in case.pool) or keys
     return (
-        *words_of_functions(case, bodies, pool),
-        *names_of_functions(case, bodies),
+        *words_of_functions(case, bodies, pool, bags),
+        *names_of_functions(case, bodies, pool),
         *_frames(case, bodies),
+        _linked(case, bodies),
         _literals(case, bodies),
         *_nature(bodies),
     )
@@ -50,6 +57,20 @@ def _frames(case: Case, bodies: Sequence[Body]) -> Iterator[Column]:
 
     yield Column("last_frame", last, tell)
     yield Column("any_frame", others, tell)
+
+
+def _linked(case: Case, bodies: Sequence[Body]) -> Column:
+    """Speak for the lines that the issue links to; those of another revision are a little off."""
+    values: dict[str, float] = {}
+    links = [(path, link) for link in case.issue.links for path in located(case.graph, link.path)]
+    for body in bodies:
+        for path, link in links:
+            symbol = body.symbol
+            gap = max(symbol.start_line - link.end_line, link.start_line - symbol.end_line, 0)
+            if path == symbol.path and gap <= _NEAR_LINES:
+                worth = 0.5 * (1 - gap / (_NEAR_LINES + 1)) if gap else 1.0
+                values[body.key] = max(worth, values.get(body.key, 0.0))
+    return Column("linked", values, lambda _: "the issue links to its lines")
 
 
 def _literals(case: Case, bodies: Sequence[Body]) -> Column:

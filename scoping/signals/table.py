@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from scoping.bm25 import Bags, bags_of
 from scoping.bodies import Body, Read, read_bodies
 from scoping.signals.case import Case, Column
 from scoping.signals.functions_of_files import best_functions
@@ -17,18 +18,22 @@ _FIRSTS = 3
 _DATES = frozenset(("often_changed", "lately_changed"))
 
 
-def file_columns(case: Case, read: Read) -> tuple[tuple[Column, ...], tuple[Body, ...]]:
-    """Return every signal about the files, and the functions of those that were read for it."""
+def file_columns(case: Case, read: Read) -> tuple[tuple[Column, ...], tuple[Body, ...], Bags]:
+    """Return every signal about the files, and the functions of those that were read for it.
+
+    The functions' words that the issue has, too, are counted for both kinds of signals at once.
+    """
     columns = [*likeness(case), *mentions(case), *history(case)]
     likely = fused(case, columns)
     tests = [path for path in likely if case.kinds[path] == "test"][:READ_TESTS]
     sources = [path for path in likely if path in case.pool][:READ_SOURCES]
     bodies = read_bodies(case.index, read, (*sources, *tests))
-    columns += best_functions(case, bodies)
+    bags = bags_of((body.tokens for body in bodies), case.issue.words)
+    columns += best_functions(case, bodies, bags)
     firsts = [path for path in fused(case, columns) if path in case.pool][:_FIRSTS]
     columns += together(case, firsts)
     columns.append(beside(case, firsts))
-    return (*columns, *nature(case)), bodies
+    return (*columns, *nature(case)), bodies, bags
 
 
 def fused(case: Case, columns: Sequence[Column]) -> list[str]:

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from math import log1p
 
-from scoping.bm25 import bags_of
+from scoping.bm25 import Bags
 from scoping.bodies import Body
 from scoping.signals.case import Case, Column, scaled
 from scoping.words import STOP_WORDS
@@ -14,11 +14,10 @@ _MIN_NAME = 3
 
 
 def words_of_functions(
-    case: Case, bodies: Sequence[Body], pool: frozenset[str]
+    case: Case, bodies: Sequence[Body], pool: frozenset[str], bags: Bags
 ) -> Iterator[Column]:
     """Yield what the issue, its title and its code find; functions not in ``pool`` set no scale."""
     keys = [body.key for body in bodies]
-    bags = bags_of((body.tokens for body in bodies), case.issue.words)
     scores = dict(zip(keys, bags.scores(case.issue.words), strict=True))
     yield from scaled(pool, "words", scores)
     yield from _here(bodies, scores)
@@ -27,8 +26,10 @@ def words_of_functions(
         ("code_words", case.issue.code_words),
     ):
         yield from scaled(pool, name, dict(zip(keys, bags.scores(query), strict=True)))
-    yield from _held(bodies, pool, "code_held", case.issue.code_tokens)
-    yield from _held(bodies, pool, "said_held", case.issue.tokens)
+    code = {body.key: body.code for body in bodies}
+    yield from _written(bodies, pool, ("code_written", case.issue.code_tokens), code)
+    yield from _written(bodies, pool, ("said_written", case.issue.tokens), code)
+    yield _covered(bodies, bags, case.issue.words)
 
 
 def _here(bodies: Sequence[Body], scores: Mapping[str, float]) -> Iterator[Column]:
@@ -48,14 +49,18 @@ def _here(bodies: Sequence[Body], scores: Mapping[str, float]) -> Iterator[Colum
     yield Column("words_here_rank", ranks)
 
 
-def _held(
-    bodies: Sequence[Body], pool: frozenset[str], name: str, said: Mapping[str, int]
+def _written(
+    bodies: Sequence[Body],
+    pool: frozenset[str],
+    named: tuple[str, Mapping[str, int]],
+    code: Mapping[str, Counter[str]],
 ) -> Iterator[Column]:
-    """Yield how much of what the issue writes stands in a function as written, the rare most."""
+    """Yield how much of what the issue writes stands in a function's code so, the rare most."""
+    name, said = named
     wanted = {
         token for token in said if len(token) >= _MIN_NAME and token.lower() not in STOP_WORDS
     }
-    shared = {body.key: sorted(wanted & body.tokens.keys()) for body in bodies}
+    shared = {key: sorted(wanted & own.keys()) for key, own in code.items()}
     holders = Counter(token for tokens in shared.values() for token in tokens)
     worth = {token: log1p(len(bodies) / count) for token, count in holders.items()}
     scores = {
@@ -63,3 +68,15 @@ def _held(
         for body in bodies
     }
     yield from scaled(pool, name, scores)
+
+
+def _covered(bodies: Sequence[Body], bags: Bags, said: Mapping[str, int]) -> Column:
+    """Return which share of what the issue speaks of, the rare most, a function speaks of too."""
+    most = sum(bags.rarity.get(word, 0.0) for word in said) or 1.0
+    return Column(
+        "words_covered",
+        {
+            body.key: sum(bags.rarity[word] for word in bag) / most
+            for body, bag in zip(bodies, bags.bags, strict=True)
+        },
+    )

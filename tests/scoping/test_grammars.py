@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -190,6 +191,14 @@ def reason(parser: Parser, path: str, content: bytes) -> str:
     assert isinstance(found, Skipped), found
     assert found.path == path
     return found.reason
+
+
+@pytest.mark.parametrize("opened", ["'''", '"', 'r"""', 'Rb"'])
+def test_a_docstring_keeps_its_first_letters(parser: Parser, opened: str) -> None:
+    closed = opened.lstrip("rRb")
+    found = facts(parser, "a.py", f"def f():\n    {opened}Refund buyers.{closed}\n".encode())
+
+    assert found.symbols[0].docstring == "Refund buyers."
 
 
 def test_python_definitions_are_found_with_their_place(parser: Parser) -> None:
@@ -436,6 +445,27 @@ def test_the_child_says_what_reading_it_here_says(
     assert parser.syntax(path, content) == here
     assert answer["imports"] == list(here.imports)
     assert parser.count_errors(path, content) == parse(grammar, content, "errors").errors
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        PYTHON,
+        b"x = 1; import a; from b import c\nif x: import d\nclass A: import e\n",
+        b"def f():\r  class undef: pass\r  def g(): pass\r",
+        b"async \\\n def f(): yield from importlib\n# def g(): import h\n'class B: pass'\n",
+        b"def f(:\nclass\nimport\nfrom x import (\n",
+    ],
+)
+def test_looking_where_keywords_stand_finds_what_walking_the_tree_finds(
+    content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = parse("python", content, "facts")
+    monkeypatch.setitem(BY_NAME, "python", replace(BY_NAME["python"], anchors=()))
+    walked = parse("python", content, "facts")
+
+    assert set(quick.shapes) == set(walked.shapes)
+    assert quick.imports == walked.imports
 
 
 def test_what_is_too_deep_is_refused_by_the_reading_itself() -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoping.issue import Frame, read_issue, told
+from scoping.issue import Frame, Link, read_issue, told
 
 PYTHON = """\
 Traceback (most recent call last):
@@ -64,6 +64,27 @@ def test_what_a_form_asks_of_everybody_is_not_what_was_said() -> None:
     issue = read_issue("Crash", body)
 
     assert issue.words.keys() == {"crash", "fail", "run", "end"}
+
+
+def test_headings_boxes_and_machines_of_a_form_are_not_what_was_said() -> None:
+    body = (
+        "### What happened?\n\nSums are wrong.\n**To reproduce**\n```\n# total\n- [ ] rows\n```\n"
+        "- [x] I searched for duplicates\n### Operating system\n\nPenguin\n### Notes\nLate rounding"
+    )
+
+    issue = read_issue("## Basket", body)
+
+    assert issue.words.keys() == {"basket", "sum", "wrong", "total", "row", "lat", "round"}
+    assert issue.prose_words.keys() == {"basket", "sum", "wrong", "lat", "round"}
+
+
+def test_linked_lines_are_found() -> None:
+    body = "see https://host.example/me/shop/blob/0a1b/shop/cart.py#L12-L15 and x/blob/main/a.py#L3"
+
+    assert read_issue("", body).links == (
+        Link("0a1b/shop/cart.py", 12, 15),
+        Link("main/a.py", 3, 3),
+    )
 
 
 def test_an_enormous_issue_is_cut() -> None:

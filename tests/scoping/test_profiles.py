@@ -9,8 +9,12 @@ from scoping.profiles import Profile, ProfileRefusal, profile_for
 from scoping.scope import Scope, ScopeOptions, ScopeRefusal, select
 
 MAKE = Any
-BILLING = Profile("billing", paths=("services/billing/",), include=("services/",))
-SITE = Profile("site", paths=("web/",), exclude=("*.css",), weights={"is_docs": 9.0})
+BILLING = Profile(
+    "billing", labels=("Area: Money",), paths=("services/billing/",), include=("services/",)
+)
+SITE = Profile(
+    "site", labels=("web",), paths=("web/",), exclude=("*.css",), weights={"is_docs": 9.0}
+)
 FILES = {
     "services/billing/total.py": "def total(): ...\n",
     "web/total.py": "def total(): ...\n",
@@ -35,6 +39,18 @@ def test_a_path_that_the_task_names_chooses_its_profile(make_repository: MAKE) -
     assert paths(scope) == {"services/billing/total.py"}
 
 
+def test_a_label_chooses_before_any_path_does(make_repository: MAKE) -> None:
+    scope = scoped(make_repository, "see web/total.py", labels=("bug", "area: money"))
+
+    assert paths(scope) == {"services/billing/total.py"}
+
+
+def test_a_name_asked_for_wins_over_a_label(make_repository: MAKE) -> None:
+    scope = scoped(make_repository, "", labels=("area: money",), profile="site")
+
+    assert "docs/total.md" in paths(scope)
+
+
 def test_a_task_that_names_no_area_is_about_all(make_repository: MAKE) -> None:
     assert paths(scoped(make_repository, "see nothing")) == set(FILES)
 
@@ -53,6 +69,6 @@ def test_a_profile_shows_nothing_that_may_not_be_shown(make_repository: MAKE) ->
 
 def test_an_unknown_profile_is_refused_with_those_there_are() -> None:
     with pytest.raises(ProfileRefusal, match=r"no profile 'shop' .* choose one of: billing, site"):
-        profile_for((BILLING, SITE), "shop", ())
+        profile_for((BILLING, SITE), "shop", (), ())
     with pytest.raises(ProfileRefusal, match="choose one of: none"):
-        profile_for((), "shop", ())
+        profile_for((), "shop", (), ())

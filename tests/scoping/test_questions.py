@@ -176,6 +176,7 @@ RELATED = {
     "square.py": "from base import Shape\n\nclass Square(Shape):\n    def side(self):\n"
     "        return measured()\n\ndef measured():\n    return 2\n",
     "shapes.ts": "export class Round extends Shape {}\nfunction draw() { measured(); }\n",
+    "side.go": "package side\n\ntype Side struct{}\n\ntype Of func(*Side)\n",
     "use.py": "def report(shape):\n    return shape.area()\n",
 }
 
@@ -193,7 +194,71 @@ def test_callers_callees_and_subclasses_are_found_by_name(make_repository: MAKE)
         assert ids(codebase.callees("area")) == ["square.py::Square.side"]
         assert ids(codebase.subclasses("Shape")) == ["shapes.ts::Round", "square.py::Square"]
         assert ids(codebase.subclasses("measured")) == []
+        assert ids(codebase.subclasses("Side")) == []
         assert ids(codebase.callers("nobody")) == ids(codebase.callees("nobody")) == []
+
+
+SHOP = """
+class Cart
+  def empty?
+    lines.none? { |line| price_of line }
+  end
+
+  def price_of(line)
+    line.price
+  end
+
+  def checkout
+    return if empty?
+    pay! self
+  end
+end
+"""
+
+
+def test_ruby_is_asked_by_its_names_as_they_are(make_repository: MAKE) -> None:
+    files = {
+        "cart.rb": SHOP,
+        "use.rb": "def pay!(cart)\n  cart.price_of(1) unless cart.empty?\nend\n",
+    }
+    with open_objects(make_repository(files).git_dir) as reader:
+        codebase = Codebase(reader, "HEAD")
+
+        def ids(found: Any) -> list[str]:
+            return [symbol.id for symbol in found.symbols]
+
+        assert ids(codebase.definition("empty?")) == ["cart.rb::Cart.empty?"]
+        assert ids(codebase.callers("empty?")) == ["cart.rb::Cart.checkout", "use.rb::pay!"]
+        assert ids(codebase.callers("price_of")) == ["cart.rb::Cart.empty?", "use.rb::pay!"]
+        assert ids(codebase.callees("checkout")) == ["cart.rb::Cart.empty?", "use.rb::pay!"]
+        assert [hit.line for hit in codebase.references("pay!").hits] == [13, 1]
+
+
+def test_a_name_that_is_none_is_answered_all_the_same(codebase: Codebase) -> None:
+    asked = (codebase.callers, codebase.callees, codebase.subclasses, codebase.definition)
+    for about in ("", "(", "a\tb", "Foo.", ".", "x" * 3_000, "\u5408", "\udcff", "a\0b"):
+        for question in asked:
+            assert question(about).symbols == ()
+        assert codebase.references(about).hits == ()
+
+
+def test_where_nothing_is_called_the_language_is_told(make_repository: MAKE) -> None:
+    files = {"main.tf": 'resource "disk" "big" {\n  size = 1\n}\n', "a.py": "big = 1\n"}
+    with open_objects(make_repository(files).git_dir) as reader:
+        codebase = Codebase(reader, "HEAD")
+
+        assert codebase.callers("big").symbols == ()
+        assert codebase.uncalled("big") == ("hcl",)
+        assert codebase.uncalled("size_of") == ()
+
+
+def test_a_changed_file_has_no_history_here(make_repository: MAKE) -> None:
+    with open_objects(make_repository(FILES).git_dir) as reader:
+        codebase = Codebase(reader, "HEAD", overlay={"src/a.py": b"new = 1\n"})
+
+        assert len(codebase.history("src/b.py", 1)) == 1
+        with pytest.raises(QuestionRefusal, match=r"not as it was committed.*ask for a commit"):
+            codebase.history("src/a.py", 1)
 
 
 def test_a_line_has_the_commits_that_changed_it(make_repository: MAKE) -> None:

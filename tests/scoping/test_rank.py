@@ -111,6 +111,16 @@ def test_the_last_frame_of_a_traceback_counts_most(ranked: Ranked) -> None:
     assert "line 3 of the traceback is in it" in scope.functions[0].reasons
 
 
+def test_linked_lines_lead_to_their_function(ranked: Ranked) -> None:
+    link = "https://host.example/me/shop/blob/main/src/shop/money.py#L3"
+
+    scope = ranked("Crash", link)
+
+    assert scope.files[0].path == "src/shop/money.py"
+    assert scope.functions[0].id == "src/shop/money.py::rounded"
+    assert "the issue links to its lines" in scope.functions[0].reasons
+
+
 def test_a_quoted_message_leads_to_where_it_is_written(ranked: Ranked) -> None:
     scope = ranked("Odd error", "ValueError: basket <b> holds nothing to sum")
 
@@ -122,7 +132,7 @@ def test_words_of_the_title_in_a_name_are_a_reason(ranked: Ranked) -> None:
     scope = ranked("Mails are not sent", "")
 
     assert scope.files[0].path == "src/shop/mail.py"
-    assert "`Mails` of its name is in the title" in reasons(scope, "src/shop/mail.py")
+    assert "its name says `Mails`, as the title does" in reasons(scope, "src/shop/mail.py")
 
 
 def test_tests_are_ranked_and_labelled_behind_the_source(ranked: Ranked) -> None:

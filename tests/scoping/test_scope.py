@@ -57,6 +57,17 @@ def test_the_named_method_is_shown_with_its_class_and_the_imports(make_repositor
     assert "`Engine.ignite` is named in the issue" in named.reasons
 
 
+def test_in_little_room_the_lines_go_to_the_method_rather_than_its_class(
+    make_repository: MAKE,
+) -> None:
+    scope = scoped(make_repository, max_tokens=700)
+
+    text = "".join(one.text for one in scope.excerpts if one.path == "pkg/big.py")
+    assert body("ignite", 20) in text
+    assert "class Engine:" not in text
+    assert "import os" not in text
+
+
 def test_a_small_file_and_the_likeliest_test_are_shown_whole(make_repository: MAKE) -> None:
     scope = scoped(make_repository)
 
@@ -85,6 +96,34 @@ def test_candidates_are_tied_by_imports_and_calls(make_repository: MAKE) -> None
 
     assert Edge("imports", "pkg/small.py", "pkg/big.py") in edges
     assert Edge("calls", "pkg/small.py::start", "pkg/big.py::Engine.ignite") in edges
+
+
+def test_classes_are_tied_to_their_bases(make_repository: MAKE) -> None:
+    files = {
+        "shape.py": "class Shape:\n    def area(self):\n        return 0\n",
+        "square.py": "from shape import Shape\n\n\nclass Square(Shape):\n    def area(self):\n"
+        "        return 1\n",
+        "round.ts": "export class Round extends Shape {\n  area() { return 2 }\n}\n",
+    }
+    with open_objects(make_repository(files).git_dir) as reader:
+        edges = select(reader, "HEAD", "area of a Shape", "Square, Round").edges
+
+    assert Edge("extends", "square.py", "shape.py") in edges
+    assert Edge("extends", "round.ts", "shape.py") in edges
+    assert Edge("overrides", "square.py::Square.area", "shape.py::Shape.area") in edges
+
+
+def test_an_overlay_is_ranked_and_packed_in_place_of_what_was_committed(
+    make_repository: MAKE,
+) -> None:
+    new = b"def sparks():\n    return 'a plug ignites'\n"
+    overlay = {"pkg/plug.py": new, "pkg/small.py": None}
+    with open_objects(make_repository(FILES).git_dir) as reader:
+        scope = select(reader, "HEAD", "sparks of the plug", "", ScopeOptions(overlay=overlay))
+
+    assert scope.files[0].path == "pkg/plug.py"
+    assert scope.excerpts[0].text == new.decode()
+    assert "pkg/small.py" not in {file.path for file in scope.files}
 
 
 def test_what_is_less_likely_is_outlined(make_repository: MAKE) -> None:

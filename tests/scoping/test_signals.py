@@ -2,20 +2,25 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from scoping.bodies import Body
+from scoping.facts import Symbol
 from scoping.graph import build_graph
 from scoping.index import index_of
 from scoping.issue import read_issue
 from scoping.listing import Listing
-from scoping.objects import open_objects
+from scoping.objects import PastCommit, open_objects
 from scoping.rank import rank
-from scoping.signals.case import Case, Column, make_case, scaled
+from scoping.signals.case import Case, Column, make_case, scaled, telling
+from scoping.signals.history import history as said_of_history
 from scoping.signals.of_functions import function_columns
 from scoping.signals.table import file_columns
 from scoping.signals.weighing import reasons_for, weighed_scores
 from scoping.weights import learnt_weights
+from scoping.words import tokens
 
 MAKE = Callable[..., Any]
 FILES = {
@@ -34,8 +39,8 @@ def case_of(git_dir: Path, title: str, body: str) -> tuple[Case, dict[str, Colum
         index = index_of(listing, "HEAD")
         past = reader.past("HEAD", 100)
         case = make_case(index, build_graph(index), read_issue(title, body), past)
-        columns, bodies = file_columns(case, listing.read)
-        return case, {column.name: column for column in columns}, (index, listing, bodies)
+        columns, bodies, bags = file_columns(case, listing.read)
+        return case, {column.name: column for column in columns}, (index, listing, (bodies, bags))
 
 
 def history(make_repository: MAKE) -> Any:
@@ -57,7 +62,7 @@ def test_past_commits_speak_for_the_files_they_touched(make_repository: MAKE) ->
     assert columns["past_title"].values["shop/money.py"] == 1.0
     assert columns["past_title"].values.get("shop/mail.py", 0.0) == 0.0
     told = columns["past_document"].tell("shop/money.py")
-    assert re.fullmatch("past commits to it speak of `currency`, `parcels`.*", told)
+    assert re.fullmatch("commits that changed it speak of `currency`, `parcels`.*", told)
     assert columns["often_changed"].values["shop/money.py"] == 1.0
     assert case.pool == {path for path in FILES if path.startswith("shop/")}
 
@@ -76,8 +81,8 @@ def test_every_weight_belongs_to_a_signal_that_there_is(make_repository: MAKE) -
         "cart: total fails when Basket is empty",
         'see shop/cart.py and shop.mail.send: `total(x)`\nFile "shop/money.py", line 1, in rounded',
     )
-    case, columns, (_, _, bodies) = case_of(git_dir, *issue)
-    of_functions = {column.name for column in function_columns(case, bodies)}
+    case, columns, (_, _, read) = case_of(git_dir, *issue)
+    of_functions = {column.name for column in function_columns(case, *read)}
     # A score that nothing reaches in so small a tree has no column there.
     source = "\n".join(path.read_text() for path in Path("scoping/signals").glob("*.py"))
 
@@ -90,6 +95,51 @@ def test_every_weight_belongs_to_a_signal_that_there_is(make_repository: MAKE) -
         unknown = {name.removesuffix("_rank") for name in names} - set(known)
         assert {name for name in unknown if f'"{name}"' not in source} <= {"file_gap", "file"}
     assert weights.files["is_test"] < weights.files["is_docs"] < 0
+
+
+def test_late_commits_speak_louder_for_their_files(make_repository: MAKE) -> None:
+    case, _, _ = case_of(make_repository(FILES).git_dir, "Currency of parcels", "")
+    years = ((50, "shop/money.py"), (31, "shop/mail.py"))
+    past = tuple(PastCommit(y * 31_536_000, "Currency of parcels", (path,)) for y, path in years)
+
+    columns = {column.name: column for column in said_of_history(replace(case, past=past))}
+
+    worth = columns["past_title"].values
+    assert worth["shop/money.py"] == 1.0
+    assert 0.1 < worth["shop/mail.py"] < 0.2
+
+
+def test_a_name_that_many_files_write_points_at_none(make_repository: MAKE) -> None:
+    repository = make_repository(FILES)
+
+    case, _, _ = case_of(repository.git_dir, "", "")
+
+    assert telling(case, "send") == 1.0
+    assert 0.0 < telling(case, "total") < telling(case, "rounded") < 1.0
+    assert telling(case, "nowhere") == 1.0
+
+
+def test_names_and_places_of_functions_are_read_as_one_text(make_repository: MAKE) -> None:
+    repository = make_repository(FILES)
+
+    case, _, (_, _, read) = case_of(repository.git_dir, "Totals of the cart in a shop", "")
+    columns = {column.name: column for column in function_columns(case, *read)}
+
+    name = columns["name_title"]
+    best = max(name.values, key=lambda key: name.values[key])
+    assert best.startswith("shop/cart.py::total")
+    assert name.tell(best) == "its path and name say `cart`, `shop`, `Totals`, as the title does"
+
+
+def test_the_words_of_a_docstring_are_no_code() -> None:
+    symbol = Symbol("a.py", "f", "function", 1, 3)
+    text = "def f():\n    '''Parcels.'''\n    return \"\"\"letters\"\"\"\n"
+
+    body = Body(symbol, tokens(text), text)
+
+    assert "Parcels" in body.tokens
+    assert body.code.keys() == {"def", "f", "return", "letters"}
+    assert Body(symbol, tokens("x"), "x").code == {"x": 1}
 
 
 def test_a_score_is_told_beside_the_best_and_by_its_rank() -> None:

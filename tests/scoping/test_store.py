@@ -81,7 +81,8 @@ def test_another_version_of_our_code_does_not_believe_it(
 @pytest.mark.parametrize(
     "damage",
     [
-        "UPDATE scans SET words = replace(words, 'def', 'fed')",
+        "UPDATE scans SET told = CAST(replace(told, 'def', 'fed') AS BLOB)",
+        "UPDATE scans SET told = 'x'",
         "UPDATE scans SET counts = 'x'",
         "UPDATE scans SET lines = 'many'",
         "UPDATE scans SET sum = sum + 1",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoping.words import spellings, split, stem, tokens, words
+from scoping.words import Sieve, spellings, split, stem, tokens, words
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,22 @@ def test_identifiers_and_words_of_other_scripts_are_counted_apart(text: str) -> 
 
 def test_what_is_too_long_for_an_identifier_is_left_out() -> None:
     assert tokens("a" * 81 + " 0" + "b" * 80 + " 9" + "c" * 81) == {"b" * 80: 1}
+
+
+@given(
+    st.lists(st.text(alphabet="abIDsé为_19", min_size=1, max_size=12), max_size=20),
+    st.lists(st.text(alphabet="abIDsé为_19", min_size=1, max_size=12), max_size=5),
+)
+def test_a_sieve_keeps_every_identifier_that_holds_a_word(
+    written: list[str], sought: list[str]
+) -> None:
+    wanted = {word for token in sought for word in split(token)}
+
+    kept = set(Sieve(wanted).sifted(written))
+
+    assert kept <= set(written)
+    assert kept >= {token for token in written if wanted & set(split(token))}
+
+
+def test_a_sieve_without_words_keeps_nothing() -> None:
+    assert list(Sieve(()).sifted(("a", "B1"))) == []

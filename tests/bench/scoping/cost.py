@@ -1,159 +1,187 @@
-"""What reading code costs: a raw parse, an index cold, warm and one commit on, questions, a scope.
+"""What reading code costs, beside what others take for the same files: one run, one table.
 
-    python -m tests.bench.scoping.cost --repo GIT_DIR --base REV [--issue FILE] [--steps N]
+    python -m tests.bench.scoping.cost --repo GIT_DIR --base REV --issue FILE
+        [--bm25s "uv run --no-project --with bm25s python"] [--aider AIDER/bin/python]
+    python -m tests.bench.scoping.cost --repo GIT_DIR --base REV --steps 200
 
-Seconds of processor time, children included, since a busy machine stretches only the others. With
-``--steps`` the index is taken over the last N commits, one after the other.
+Each row is a process of its own. Processor time has children in it, since a busy machine stretches
+only the other kind; "in all" counts the start of the process too, "the work" does not. ``--repeat``
+takes each row so often and prints the medians. With ``--steps`` the index is taken over the last
+commits, one after the other.
 """
 
 import argparse
-import resource
+import json
+import os
+import shlex
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-from tree_sitter import Parser as TreeParser
+from scoping.store import FILE_NAME
+from tests.bench.scoping.cost_steps import Bench
 
-from scoping.cache import Cache
-from scoping.grammars import _language
-from scoping.index import Index, index_of
-from scoping.languages import BY_NAME
-from scoping.listing import Listing, language_of
-from scoping.objects import ObjectReader, open_objects
-from scoping.questions import Codebase
-from scoping.scope import ScopeOptions, select
-from scoping.store import FILE_NAME, SqliteStore
-
-_MIB = 1024
+_HERE = Path(__file__).parent
+_KIB = 1024
 
 
-def cpu_s() -> float:
-    """Return the processor time of this process and its ended children."""
-    own, others = (
-        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+@dataclass(frozen=True)
+class Took:
+    """One process: processor time in all, the work's own, its wall time, the most memory."""
+
+    all_s: float
+    work_s: float
+    wall_s: float
+    most_mib: float
+    said: dict[str, Any]
+
+
+def ran(argv: Sequence[str], *, tells: bool = True) -> Took:
+    """Run one process to its end; one that ``tells`` prints, last, what it measured itself."""
+    start = time.monotonic()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+        environment = {**os.environ, "PYTHONPATH": str(_HERE.parents[2])}
+        child = subprocess.Popen(argv, stdout=out, stderr=errors, env=environment)
+        # Not `communicate`: it would reap the child, and with it what the child took.
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        wall = time.monotonic() - start
+        for stream in (out, errors):
+            stream.seek(0)
+        if child.returncode:
+            raise SystemExit(f"{shlex.join(argv)} failed:\n{errors.read().decode()}")
+        said = json.loads(out.read().decode().strip().rpartition("\n")[2]) if tells else {}
+    whole = used.ru_utime + used.ru_stime
+    return Took(
+        whole, said.get("cpu_s", whole), said.get("wall_s", wall), used.ru_maxrss / _KIB, said
     )
-    return own.ru_utime + own.ru_stime + others.ru_utime + others.ru_stime
 
 
-class Bench:
-    """One repository at one commit, and a store in a folder that is removed."""
+class Table:
+    """Rows as they are measured, each beside the raw parse."""
 
-    def __init__(self, git_dir: Path, base: str, folder: Path) -> None:
-        self.git_dir = git_dir
-        self.base = base
-        self.path = folder / FILE_NAME
+    def __init__(self, repeat: int) -> None:
+        self._repeat = repeat
+        self.raw: Took | None = None
+        print(f"{'':38s}{'in all':>9s}{'the work':>10s}{'wall':>8s}{'x raw':>7s}{'MiB':>7s}")
 
-    @contextmanager
-    def opened(self) -> Iterator[tuple[ObjectReader, Cache]]:
-        """Open both, as a new process would."""
-        with SqliteStore(self.path, time.time()) as store, open_objects(self.git_dir) as reader:
-            yield reader, Cache(store)
-
-    def index(self, base: str) -> Index:
-        """Read and parse everything that is not known."""
-        with self.opened() as (reader, cache):
-            index = index_of(Listing(reader, base), base, cache)
-            index.parse()
-            index.close()
-            return index
-
-    def scope(self, task: str) -> None:
-        """Choose what a model reads for a task."""
-        title, _, body = task.partition("\n")
-        with self.opened() as (reader, cache):
-            select(reader, self.base, title, body, ScopeOptions(cache=cache))
-
-    def raw_parse(self) -> None:
-        """Parse every file that has a grammar, and do nothing with the trees."""
-        with open_objects(self.git_dir) as reader:
-            listing = Listing(reader, self.base)
-            entries = [entry for entry in listing.entries if language_of(entry.path)]
-            for entry, content in listing.contents(entries):
-                if isinstance(content, bytes):
-                    TreeParser(_language(BY_NAME[language_of(entry.path)])).parse(content)
+    def row(
+        self, name: str, argv: Sequence[str], forget: Path | None = None, *, tells: bool = True
+    ) -> Took:
+        """Measure one row; ``forget`` is removed before each time."""
+        times = []
+        for _ in range(self._repeat):
+            if forget is not None:
+                for file in forget.parent.glob(f"{forget.name}*"):
+                    file.unlink()
+            times.append(ran(argv, tells=tells))
+        took = Took(
+            statistics.median(one.all_s for one in times),
+            statistics.median(one.work_s for one in times),
+            statistics.median(one.wall_s for one in times),
+            max(one.most_mib for one in times),
+            times[-1].said,
+        )
+        ratio = f"{took.work_s / self.raw.work_s:7.2f}" if self.raw else "      1"
+        print(
+            f"{name:38s}{took.all_s:9.3f}{took.work_s:10.3f}{took.wall_s:8.3f}"
+            f"{ratio}{took.most_mib:7.0f}",
+            flush=True,
+        )
+        return took
 
 
-def timed(name: str, do: Callable[[], object]) -> None:
-    """Run one step and print what it took."""
-    before, wall = cpu_s(), time.monotonic()
-    do()
-    print(f"{name:34s} {cpu_s() - before:7.3f} s CPU {time.monotonic() - wall:7.3f} s")
+def ours(table: Table, given: argparse.Namespace, folder: Path) -> None:
+    """Measure the raw parse, then each of our own steps."""
+    store = folder / "steps" / FILE_NAME
+    about = ["--repo", str(given.repo), "--base", given.base]
+
+    def step(name: str) -> list[str]:
+        own = [sys.executable, "-m", "tests.bench.scoping.cost_steps", name]
+        return [*own, *about, "--store", str(store)]
+
+    table.raw = table.row("a raw parse, one process", step("raw_parse"))
+    print(f"  of {table.raw.said['files']} files, {table.raw.said['mib']:.1f} MiB")
+    state = folder / "state"
+    command = str(Path(sys.executable).with_name("changewright"))
+    scope = [command, "scope", *about, "--issue-file", str(given.issue), "--json=lists"]
+    scope += ["--state", str(state)]
+    table.row("a scope, cold (the command)", scope, state / "index" / FILE_NAME, tells=False)
+    table.row("a scope, of what that left", scope, tells=False)
+    table.row("an index, cold, two processes", step("index"), store)
+    table.row("an index, warm", step("index"))
+    questions = table.row("the first question", step("questions"))
+    later, asked = questions.said["later_ms"], questions.said["asked"]
+    print(f"  a later one: {later:.1f} ms of processor, median of {asked}")
+    # Last, since what it reads is kept too.
+    table.row("an index, ten files changed", step("ten_files"))
 
 
-def questions(bench: Bench, names: list[str]) -> None:
-    """Ask for definitions and references in one opened codebase, the first question apart."""
-    with bench.opened() as (reader, cache):
-        code = Codebase(reader, bench.base, cache=cache)
-        timed("  the first question", lambda: code.definition(names[0]))
-        for what, ask in (("definition", code.definition), ("references", code.references)):
-            took = []
-            for name in names:
-                before = cpu_s()
-                ask(name)
-                took.append(cpu_s() - before)
-            print(f"  {what}: median {1000 * statistics.median(took):.1f} ms of {len(took)}")
-        code.index.close()
+def peers(table: Table, given: argparse.Namespace, folder: Path) -> None:
+    """Measure what others take for the same files, laid out in a folder."""
+    laid = folder / "files"
+    bench = Bench(given.repo, given.base, folder / FILE_NAME)
+    for path, content in bench.contents():
+        place = laid / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    for name, python in (("bm25s", given.bm25s), ("aider", given.aider)):
+        if python:
+            argv = [*shlex.split(python), str(_HERE / "cost_peers.py"), name]
+            took = table.row(f"{name}: index and answer", [*argv, str(laid), str(given.issue)])
+            print(f"  a later one: {took.said['later_ms']:.1f} ms of processor")
 
 
-def over_commits(bench: Bench, steps: int) -> None:
-    """Take the index over the last commits and print how it grew."""
-    argv = ["git", "--git-dir", str(bench.git_dir), "rev-list", "--first-parent", f"-{steps}"]
-    commits = subprocess.run([*argv, bench.base], capture_output=True, check=True).stdout.split()
-    took = []
-    for place, commit in enumerate(reversed(commits)):
-        before = cpu_s()
-        bench.index(commit.decode())
-        took.append(cpu_s() - before)
-        if place in {0, 1} or (place + 1) % 50 == 0:
-            size = bench.path.stat().st_size / _MIB**2
-            print(f"  commit {place + 1:4d}: {took[-1]:.3f} s CPU, {size:.1f} MiB")
-    print(f"  each after the first: median {statistics.median(took[1:]):.3f} s CPU")
+def over_commits(given: argparse.Namespace, folder: Path) -> None:
+    """Print how the index grew over the last commits."""
+    bench = Bench(given.repo, given.base, folder / FILE_NAME)
+    rows = list(bench.over_commits(given.steps))
+    later = sorted(took for took, _ in rows[1:])
+    sizes = [size for _, size in rows]
+    grown = sorted(after - before for before, after in pairwise(sizes))
+    print(f"{'':10s}{'first':>9s}{'median':>9s}{'p95':>9s}{'last':>9s}")
+    for name, first, others, last in (
+        ("s CPU", rows[0][0], later, rows[-1][0]),
+        ("MiB more", sizes[0], grown, sizes[-1] - sizes[-2]),
+    ):
+        p95 = others[int(len(others) * 0.95)]
+        print(f"{name:10s}{first:9.3f}{statistics.median(others):9.3f}{p95:9.3f}{last:9.3f}")
+    print(f"{len(rows)} commits, {sizes[-1]:.1f} MiB in the end")
 
 
-def main() -> None:
-    """Measure one repository."""
+def _given() -> argparse.Namespace:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--repo", type=Path, required=True)
     asked.add_argument("--base", required=True)
     asked.add_argument("--issue", type=Path)
     asked.add_argument("--steps", type=int, default=0)
-    given = asked.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(given.repo, given.base, Path(folder))
+    asked.add_argument("--repeat", type=int, default=1)
+    asked.add_argument("--bm25s", default="")
+    asked.add_argument("--aider", default="")
+    return asked.parse_args()
+
+
+def main() -> None:
+    """Measure one repository."""
+    given = _given()
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
         if given.steps:
-            over_commits(bench, given.steps)
+            over_commits(given, folder)
             return
-        task = given.issue.read_text("utf-8") if given.issue else "an error is raised"
-        timed("a scope, cold", lambda: bench.scope(task))
-        timed("a scope, of what that left", lambda: bench.scope(task))
-        bench.path.unlink()
-        timed("a raw parse", bench.raw_parse)
-        timed("an index, cold", lambda: bench.index(bench.base))
-        found: list[Index] = []
-        timed("an index, warm", lambda: found.append(bench.index(bench.base)))
-        timed("an index, ten files changed", lambda: _changed(bench, found[0]))
-        timed("a scope, warm", lambda: bench.scope(task))
-        names = [symbol.name for facts in found[0].files for symbol in facts.symbols]
-        questions(bench, names[:: max(1, len(names) // 40)])
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MIB
-    child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / _MIB
-    print(f"{len(found[0].files)} files; at most {own:.0f} MiB, in a child {child:.0f}")
-
-
-def _changed(bench: Bench, index: Index) -> None:
-    """Index a tree in which ten files of code are others, as after a commit."""
-    paths = [facts.path for facts in index.files if facts.language][:10]
-    with bench.opened() as (reader, cache):
-        before = Listing(reader, bench.base)
-        overlay = {path: before.read(path) + b"\n" for path in paths}
-        listing = Listing(reader, bench.base, overlay=overlay)
-        after = index_of(listing, bench.base, cache)
-        after.parse(paths)
-        after.close()
+        if given.issue is None:
+            given.issue = folder / "issue.txt"
+            given.issue.write_text("an error is raised\n", "utf-8")
+        table = Table(given.repeat)
+        ours(table, given, folder)
+        peers(table, given, folder)
 
 
 if __name__ == "__main__":

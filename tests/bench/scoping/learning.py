@@ -193,7 +193,8 @@ def _is_in(one: Seen, name: str) -> bool:
 
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "words of the content": ("words", "title_words", "code_words"),
+    "words of the content": ("words", "title_words", "code_words", "prose_words"),
+    "words of the names defined": ("defined_words",),
     "words of the path": ("path_words", "path_title", "stem_share", "stem_titled"),
     "rare names": ("rare_names",),
     "paths, modules, frames": (
@@ -224,10 +225,12 @@ FUNCTION_GROUPS: dict[str, tuple[str, ...]] = {
     "the file": ("file_gap", "file"),
     "words among all": ("words", "title_words", "code_words"),
     "words in its file": ("words_here",),
-    "names held": ("code_held", "said_held"),
-    "its name spelled": ("name_in_issue", "name_in_title"),
-    "its class spelled": ("owner_in_issue", "owner_in_title", "owner_named"),
-    "named outright": ("named", "named_member", "named_in_title"),
+    "words covered": ("words_covered",),
+    "names its code writes": ("code_written", "said_written"),
+    "its name spelled": ("name_issue", "name_title"),
+    "its class spelled": ("owner_in_title", "owner_named"),
+    "named outright": ("named", "named_member", "named_in_prose"),
+    "lines linked to": ("linked",),
     "calls": ("calls_named", "called_by_named"),
     "frames, messages": ("last_frame", "any_frame", "literal"),
     "what it is": ("is_test", "is_testing", "is_method", "is_private", "is_magic", "size"),

@@ -66,9 +66,9 @@ def observed(reader: ObjectReader, row: Mapping[str, Any], cache: Cache) -> dict
     title, _, body = row["problem_statement"].strip().partition("\n")
     past = reader.past(sha, PAST)
     case = make_case(index, build_graph(index), read_issue(title, body), past)
-    columns, bodies = file_columns(case, listing.read)
+    columns, bodies, bags = file_columns(case, listing.read)
     files = [path for path in fused(case, columns) if path in case.pool][:MOST_FILES]
-    said_of_functions = function_columns(case, bodies)
+    said_of_functions = function_columns(case, bodies, bags)
     changed = row.get("changed_lines", {})
     kept = _likeliest(case, bodies, said_of_functions, files)
     return {

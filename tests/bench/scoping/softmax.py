@@ -1,4 +1,7 @@
-"""A linear ranker learnt by a softmax over lists: the likelier the changed ones, the better."""
+"""A linear ranker learnt by a softmax over lists: the likelier the changed ones, the better.
+
+Each changed one stands against those that were not changed, so that two of a list do not compete.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ _STEPS, _MORE_STEPS = 250, 80
 _RATE, _MORE_RATE = 0.05, 0.03
 _SMALLEST_SPREAD = 0.02
 _SHRINK = 0.002
+_TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def fitted(
     share /= share.sum()
     spread = np.maximum(values[absent == 0].std(0), _SMALLEST_SPREAD)
     values, goal, absent = values[told] / spread, goal[told], absent[told]
-    goal /= goal.sum(1, keepdims=True)
+    changed = goal.sum(1, keepdims=True)
     least = np.array([lowest.get(name, 0.0) for name in names], np.float32) * spread
     found = np.zeros(len(names), np.float32) if start is None else start.worth * spread
     steps, rate = (_STEPS, _RATE) if start is None else (_MORE_STEPS, _MORE_RATE)
@@ -58,8 +62,10 @@ def fitted(
     for step in range(1, steps + 1):
         scores = (flat @ found).reshape(goal.shape) + absent
         likely = np.exp(scores - scores.max(1, keepdims=True))
-        likely /= likely.sum(1, keepdims=True)
-        slope = ((likely - goal) * share[:, None]).reshape(-1) @ flat + _SHRINK * found
+        others = (likely * (1 - goal)).sum(1, keepdims=True) + _TINY
+        beaten = goal / (others + likely)
+        pull = (likely * (1 - goal)) * beaten.sum(1, keepdims=True) - beaten * others
+        slope = (pull / changed * share[:, None]).reshape(-1) @ flat + _SHRINK * found
         mean, square = 0.9 * mean + 0.1 * slope, 0.99 * square + 0.01 * slope * slope
         pace = rate * (1.0 if step < steps * 0.6 else 0.25)
         move = (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-8)

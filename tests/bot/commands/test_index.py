@@ -18,7 +18,8 @@ def coded(desk: "Desk") -> "Desk":
         "import cart\n\ndef pay():\n    return cart.Cart().total()\n"
     )
     (desk.repo / "cart.py").write_text(
-        "class Cart:\n    def total(self):\n        return 1\n\nLIMIT = 3\n"
+        "class Cart:\n    def total(self):\n        return 1\n\nLIMIT = 3\n\n"
+        "class Basket(Cart): ...\n"
     )
     (desk.repo / "blob").write_bytes(b"\0")
     desk.git("add", "-A")
@@ -29,11 +30,11 @@ def coded(desk: "Desk") -> "Desk":
 def test_an_index_is_made_once_and_told(coded: "Desk") -> None:
     code, made = coded.ask("index")
 
-    assert (code, made["files"], made["symbols"]) == (0, 5, 4)
+    assert (code, made["files"], made["symbols"]) == (0, 5, 5)
     assert made["skipped"] == [{"path": "blob", "reason": "binary"}]
     assert (made["kept"]["scans"], made["kept"]["syntaxes"]) == (6, 2)
     assert coded.run("index") == 0
-    assert coded.said.startswith("5 files, 4 definitions, in ")
+    assert coded.said.startswith("5 files, 5 definitions, in ")
     assert "the index holds 6 files, 2 of them parsed, in 0.0 MiB" in coded.said
     assert "skipped blob: binary" in coded.noted
 
@@ -63,9 +64,19 @@ def test_a_damaged_index_is_told_and_made_anew(coded: "Desk") -> None:
     [
         ("definition", "Cart.total", "cart.py:2: method Cart.total"),
         ("definition", "LIMIT", "cart.py:5: variable LIMIT"),
-        ("references", "Cart", "cart.py:1: class Cart:\nshop.py:4: return cart.Cart().total()"),
+        (
+            "references",
+            "Cart",
+            (
+                "cart.py:1: class Cart:\ncart.py:7: class Basket(Cart): ...\n"
+                "shop.py:4: return cart.Cart().total()"
+            ),
+        ),
         ("symbols", "pa", "shop.py:3: function pay"),
         ("imports", "cart.py", "imported_by: shop.py"),
+        ("callers", "total", "shop.py:3: function pay"),
+        ("callees", "pay", "cart.py:1: class Cart\ncart.py:2: method Cart.total"),
+        ("subclasses", "Cart", "cart.py:7: class Basket"),
         ("search", "Cart()", "shop.py:4: return cart.Cart().total()"),
         ("files", "*.py", "cart.py\nshop.py"),
     ],
@@ -83,3 +94,20 @@ def test_a_question_without_an_answer_is_told(coded: "Desk") -> None:
     code, found = coded.ask("query", "references", "pay")
     assert (code, found["hits"][0]["line"], found["is_cut"]) == (0, 3, False)
     assert coded.run("query", "search", "") == 2
+
+
+def test_the_history_of_a_line_is_that_of_its_commits(coded: "Desk") -> None:
+    code, found = coded.ask("query", "history", "cart.py:3")
+
+    assert (code, [commit["subject"] for commit in found["commits"]]) == (0, ["code"])
+    assert coded.run("query", "history", "cart.py:3") == 0
+    assert coded.said.endswith(" code\n")
+    for place in ("cart.py", "cart.py:", ":3", "cart.py:x", "cart.py:99", "gone.py:1", "cart.py:0"):
+        assert coded.run("query", "history", place) == 2, place
+
+
+def test_blocks_that_call_nothing_are_told(coded: "Desk") -> None:
+    (coded.repo / "main.tf").write_text('resource "disk" "big" {\n  size = 1\n}\n')
+
+    assert coded.run("query", "callers", "big") == 1
+    assert "hcl: nothing is called there; ask for references" in coded.noted

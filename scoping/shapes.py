@@ -1,0 +1,107 @@
+"""What a query found in one tree, as definitions and imports; for the child, as parsing is."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from scoping.languages import WRAPPERS
+from scoping.syntax import Shape, Syntax
+from scoping.test_syntax.nodes import plain
+
+# Of tree-sitter, which is known to `scoping.grammars` alone; or None.
+Node = Any
+# Nodes by the names that the query gives them.
+Match = Mapping[str, Node]
+Sought = Callable[[Node, Node, bytes], Node]
+
+_MAX_SYMBOLS = 5_000
+_MAX_IMPORTS = 1_000
+_SIGNATURE_BYTES = 400
+_DOCSTRING_BYTES = 300
+_KINDS = ("class", "function", "method", "variable")
+_DOC_COMMENT = b"/**"
+_OPENED = re.compile(r"\A(?:[rRbBuU]{0,2}[\"']{1,3}|/\*+)")
+
+
+def facts_of(language: str, matches: Iterable[Match], content: bytes) -> Syntax:
+    """Return the definitions and imports that ``matches`` of a query show in ``content``."""
+    shapes: dict[tuple[int, int], Shape] = {}
+    imports: dict[str, None] = {}
+    # To ask a node for its neighbour is dear, and in most languages in vain.
+    documentation = _documented if _DOC_COMMENT in content else _head_string
+    for found in matches:
+        if "import" in found:
+            imports[plain(found["import"])] = None
+        elif "module" in found:
+            module = plain(found["module"])
+            dot = "" if module.endswith(".") else "."
+            imports[f"{module}{dot}{plain(found['member'])}"] = None
+        else:
+            kind = next(kind for kind in _KINDS if kind in found)
+            # Where a method stands outside its class, the class is named beside it.
+            owner = f"{plain(found['owner'])}." if "owner" in found else ""
+            shape = _shape(kind, found[kind], owner + plain(found["name"]), content, documentation)
+            # What is assigned a function matches as a variable too, before or after.
+            known = shapes.get((shape.start, shape.end))
+            if known is None or known.kind == "variable":
+                shapes[shape.start, shape.end] = shape
+    return Syntax(language, tuple(shapes.values())[:_MAX_SYMBOLS], tuple(imports)[:_MAX_IMPORTS])
+
+
+def _shape(kind: str, node: Node, name: str, content: bytes, documentation: Sought) -> Shape:
+    whole = node
+    while (parent := whole.parent) is not None and parent.type in WRAPPERS:
+        whole = parent
+    holder = node.child_by_field_name("value") or node.child_by_field_name("right") or node
+    body = holder.child_by_field_name("body")
+    start, end = node.start_byte, node.end_byte
+    stop = min(body.start_byte if body else end, start + _SIGNATURE_BYTES)
+    head = content[start:stop].decode("utf-8", "replace")
+    last_row, last_column = whole.end_point
+    said = documentation(whole, body, content)
+    return Shape(
+        kind,
+        name,
+        start,
+        end,
+        whole.start_point[0] + 1,
+        # A block's last line feed belongs to it in some grammars.
+        last_row + (last_column > 0),
+        " ".join((head if body else head.partition("\n")[0]).split()),
+        _first_paragraph(said, content) if said else "",
+    )
+
+
+def _head_string(_: Node, body: Node, __: bytes) -> Node:
+    """Return the string at the head of ``body``, or None."""
+    node = _first(body)
+    if node is not None and node.type == "expression_statement":
+        node = _first(node)
+    return node if node is not None and node.type == "string" else None
+
+
+def _documented(whole: Node, body: Node, content: bytes) -> Node:
+    """Return the same, or else the comment before the whole definition."""
+    if string := _head_string(whole, body, content):
+        return string
+    node = whole.prev_named_sibling
+    if node is None or node.type not in {"string", "comment"}:
+        return None
+    return node if content.startswith(_DOC_COMMENT, node.start_byte) else None
+
+
+def _first_paragraph(node: Node, content: bytes) -> str:
+    start = node.start_byte
+    text = content[start : min(node.end_byte, start + _DOCSTRING_BYTES)].decode("utf-8", "replace")
+    paragraph: list[str] = []
+    for row in _OPENED.sub("", text).rstrip("\"'/*").split("\n"):
+        said = row.strip().lstrip("*").strip()
+        if said:
+            paragraph.append(said)
+        elif paragraph:
+            break
+    return " ".join(" ".join(paragraph).split())
+
+
+def _first(node: Node) -> Node:
+    return node.named_child(0) if node is not None and node.named_child_count else None

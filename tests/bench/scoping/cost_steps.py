@@ -1,0 +1,164 @@
+"""One step of `cost` in a process of its own, so that each starts with nothing in memory.
+
+    python -m tests.bench.scoping.cost_steps STEP --repo GIT_DIR --base REV --store FILE
+
+Prints one line of JSON: what the work itself took, without the start of the process.
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from scoping.cache import Cache
+from scoping.index import Index, index_of
+from scoping.languages import BY_NAME
+from scoping.listing import Listing, language_of, why_not_indexed
+from scoping.objects import ObjectReader, open_objects
+from scoping.questions import Codebase
+from scoping.store import SqliteStore
+
+_MIB = 1024**2
+_CHANGED = 10
+_ASKED = 40
+
+
+def cpu_s() -> float:
+    """Return the processor time of this process and its ended children."""
+    own, others = (
+        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return own.ru_utime + own.ru_stime + others.ru_utime + others.ru_stime
+
+
+class Bench:
+    """One repository at one commit, and the store it is read with."""
+
+    def __init__(self, git_dir: Path, base: str, store: Path) -> None:
+        self.git_dir = git_dir
+        self.base = base
+        self.path = store
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple[ObjectReader, Cache]]:
+        """Open both, as a new process would."""
+        with SqliteStore(self.path, time.time()) as store, open_objects(self.git_dir) as reader:
+            yield reader, Cache(store)
+
+    def index(self) -> dict[str, object]:
+        """Read and parse everything that is not known."""
+        return {"files": len(self.index_at(self.base).files)}
+
+    def index_at(self, base: str) -> Index:
+        """Do so at another commit."""
+        with self.opened() as (reader, cache):
+            index = index_of(Listing(reader, base), base, cache)
+            index.parse()
+            index.close()
+            return index
+
+    def ten_files(self) -> dict[str, object]:
+        """Index a tree in which ten files of code are others, as after a commit."""
+        with open_objects(self.git_dir) as reader:
+            before = Listing(reader, self.base)
+            names = [language_of(entry.path) for entry in before.entries]
+            most = statistics.mode(filter(None, names))
+            code = [one for one in before.entries if language_of(one.path) == most]
+            chosen = code[:: max(1, len(code) // _CHANGED)][:_CHANGED]
+            overlay = {one.path: before.read(one.path) + b"\n" for one in chosen}
+        start, wall = cpu_s(), time.monotonic()
+        with self.opened() as (reader, cache):
+            listing = Listing(reader, self.base, overlay=overlay)
+            after = index_of(listing, self.base, cache)
+            after.parse()
+            after.close()
+        return {"cpu_s": cpu_s() - start, "wall_s": time.monotonic() - wall}
+
+    def questions(self) -> dict[str, object]:
+        """Ask for definitions and references in one opened codebase, the first question apart."""
+        with self.opened() as (reader, cache):
+            code = Codebase(reader, self.base, cache=cache)
+            symbols = [symbol.name for facts in code.index.files for symbol in facts.symbols]
+            code.index.close()
+        names = symbols[:: max(1, len(symbols) // _ASKED)][:_ASKED]
+        with self.opened() as (reader, cache):
+            code = Codebase(reader, self.base, cache=cache)
+            start, wall = cpu_s(), time.monotonic()
+            code.definition(names[0])
+            first = cpu_s() - start, time.monotonic() - wall
+            took = []
+            for ask in (code.definition, code.references):
+                for name in names:
+                    before = cpu_s()
+                    ask(name)
+                    took.append(cpu_s() - before)
+            code.index.close()
+        later = statistics.median(took)
+        return {"cpu_s": first[0], "wall_s": first[1], "later_ms": 1000 * later, "asked": len(took)}
+
+    def raw_parse(self) -> dict[str, object]:
+        """Parse every file that has a grammar and that the index reads, and keep no tree."""
+        from tree_sitter import Parser  # noqa: PLC0415 - the same
+
+        from scoping.grammars import _language  # noqa: PLC0415 - the yardstick's alone
+
+        contents = list(self.contents())
+        for path, _ in contents:
+            _language(BY_NAME[language_of(path)])
+        start, wall = cpu_s(), time.monotonic()
+        for path, content in contents:
+            Parser(_language(BY_NAME[language_of(path)])).parse(content)
+        size = sum(len(content) for _, content in contents)
+        return {
+            "cpu_s": cpu_s() - start,
+            "wall_s": time.monotonic() - wall,
+            "files": len(contents),
+            "mib": size / _MIB,
+        }
+
+    def contents(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the files of code that an index parses."""
+        with open_objects(self.git_dir) as reader:
+            listing = Listing(reader, self.base)
+            entries = [
+                entry
+                for entry in listing.entries
+                if language_of(entry.path) and not why_not_indexed(entry)
+            ]
+            for entry, content in listing.contents(entries):
+                if isinstance(content, bytes):
+                    yield entry.path, content
+
+    def over_commits(self, steps: int) -> Iterator[tuple[float, float]]:
+        """Yield processor time of the index of each of the last commits, and its size in MiB."""
+        argv = ["git", "--git-dir", str(self.git_dir), "rev-list", "--first-parent", f"-{steps}"]
+        listed = subprocess.run([*argv, self.base], capture_output=True, check=True).stdout
+        for commit in reversed(listed.decode().split()):
+            before = cpu_s()
+            self.index_at(commit)
+            files = self.path.parent.glob(f"{self.path.name}*")
+            yield cpu_s() - before, sum(file.stat().st_size for file in files) / _MIB
+
+
+def main() -> None:
+    """Run one step."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("step", choices=("index", "ten_files", "questions", "raw_parse"))
+    asked.add_argument("--repo", type=Path, required=True)
+    asked.add_argument("--base", required=True)
+    asked.add_argument("--store", type=Path, required=True)
+    given = asked.parse_args()
+    bench = Bench(given.repo, given.base, given.store)
+    do: Callable[[], dict[str, object]] = getattr(bench, given.step)
+    start, wall = cpu_s(), time.monotonic()
+    own = do()
+    print(json.dumps({"cpu_s": cpu_s() - start, "wall_s": time.monotonic() - wall} | own))
+
+
+if __name__ == "__main__":
+    main()
