@@ -75,25 +75,41 @@ def _has_its_source(path: str, paths: set[str]) -> bool:
     return path.endswith(".txt") and any(other.rpartition("/")[0] == folder for other in lists)
 
 
+def why_generated(path: str, content: bytes) -> str:
+    """Return what tells that some program writes a file as it stands; nothing when people do."""
+    return _by_name_or_marker(path, content) or _minified(path, content)
+
+
 def _why_generated(file: ChangedFile) -> str:
-    folded = file.path.casefold()
-    name = folded.rsplit("/", 1)[-1]
-    if any(f"/{folder}" in f"/{folded}" for folder in _FOLDERS):
-        return "it lies in a folder that tools fill"
-    if any(fnmatchcase(name, pattern) for pattern in _NAMES):
-        return "its name says so"
-    for content in (file.old, file.new):
-        marker = _marker(content or b"")
-        if marker:
-            return f"it says {marker!r} near its top"
     new = file.new or b""
+    told = _by_name_or_marker(file.path, file.old or b"", new)
+    if told:
+        return told
     is_long = any(len(line) > MAX_LINE for line in new.split(b"\n"))
     for number, line in added_lines(file) if is_long else ():
         length = len(line.decode("utf-8", "replace"))
         if length > MAX_LINE:
             return f"line {number} is {length} characters long; nobody reads over {MAX_LINE}"
-    if folded.endswith(_SCRIPTS) and len(new) > _MINIFIED_BYTES:
-        average = len(new) // (new.count(b"\n") + 1)
+    return _minified(file.path, new)
+
+
+def _by_name_or_marker(path: str, *contents: bytes) -> str:
+    folded = path.casefold()
+    name = folded.rsplit("/", 1)[-1]
+    if any(f"/{folder}" in f"/{folded}" for folder in _FOLDERS):
+        return "it lies in a folder that tools fill"
+    if any(fnmatchcase(name, pattern) for pattern in _NAMES):
+        return "its name says so"
+    for content in contents:
+        marker = _marker(content)
+        if marker:
+            return f"it says {marker!r} near its top"
+    return ""
+
+
+def _minified(path: str, content: bytes) -> str:
+    if path.casefold().endswith(_SCRIPTS) and len(content) > _MINIFIED_BYTES:
+        average = len(content) // (content.count(b"\n") + 1)
         if average > _MINIFIED_AVERAGE:
             return f"its lines are {average} characters long on average"
     return ""

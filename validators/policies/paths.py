@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from validators.clones.tree_path import is_like_git, path_trouble
+from validators.learned_rules import only_tightens
 from validators.path_kinds import (
     OWN_CONFIG,
     explains,
@@ -32,6 +33,7 @@ _LEAVE_IT = "Leave it to a person."
 
 def path_findings(change: Change, rules: Rules) -> Iterator[Finding]:
     """Yield where the change names a path it may not name, under the old name or the new one."""
+    is_learnt = _only_learns(change)
     is_protected = matcher(rules.protected.paths, ignore_case=True)
     is_allowed = matcher(rules.allowed_paths, ignore_case=False)
     for entry in change.entries:
@@ -42,7 +44,7 @@ def path_findings(change: Change, rules: Rules) -> Iterator[Finding]:
             if trouble or len(path) > _MAX_MATCHED:
                 yield from _bad_path(path, trouble or "the path is too long")
                 continue
-            yield from _special(path, rules)
+            yield from _special(path, rules, is_learnt=is_learnt)
             if is_protected(path) and path.casefold() not in OWN_CONFIG:
                 message = f"{path} is protected: it decides what is checked, by whom or with what"
                 fix = "Leave it out; a person may change it, or the rules on the base."
@@ -102,10 +104,31 @@ def _bad_path(path: str, trouble: str) -> Iterator[Finding]:
     yield from found("block", code, message, path, "Use a plain file name.")
 
 
-def _special(path: str, rules: Rules) -> Iterator[Finding]:
+def _only_learns(change: Change) -> bool:
+    """Whether the change adds rules that reviews suggest, and does nothing else.
+
+    The guide for contributors may say them, too.
+    """
+    entries, files = change.entries, {file.path: file for file in change.files}
+    own = [one for one in entries if one.path.casefold() in OWN_CONFIG]
+    is_alone = all(one in own or is_contributor_guide(one.path) for one in entries)
+    return is_alone and all(
+        one.new_mode == "100644"
+        and one.old_path == one.path
+        and one.path in files
+        and (one.old_mode == GONE or files[one.path].old is not None)
+        and only_tightens(files[one.path].old, files[one.path].new)
+        for one in own
+    )
+
+
+def _special(path: str, rules: Rules, *, is_learnt: bool) -> Iterator[Finding]:
     """Yield for files whose name gives them a meaning of their own."""
     folded, words = path.casefold(), rules.policies
-    if folded in OWN_CONFIG:
+    if folded in OWN_CONFIG and is_learnt:
+        message = f"{path} gets rules that reviews suggest, each stricter than what is there"
+        yield from found("ask", "learnt-rules", message, path, "Decide on each by its evidence.")
+    elif folded in OWN_CONFIG:
         message = f"{path} holds the rules this very change is judged by"
         yield from found("block", "own-config", message, path, _LEAVE_IT)
     elif folded.rsplit("/", 1)[-1] == ".gitmodules":

@@ -1,0 +1,1 @@
+self.assertEquals(1, 2)

@@ -1,0 +1,1 @@
+self.assertNotEquals(1, 2)

@@ -1,0 +1,3 @@
+from datetime import datetime, timezone
+
+datetime.now(timezone.utc)

@@ -1,0 +1,5 @@
+package p
+
+import "io/ioutil"
+
+var a, b = ioutil.ReadDir("")

@@ -1,0 +1,7 @@
+package p
+
+import (
+	"os"
+)
+
+var a, b = os.MkdirTemp("", "")

@@ -1,0 +1,8 @@
+package p
+
+import (
+	"io/ioutil"
+	"os"
+)
+
+var a, b = ioutil.TempDir("", "")

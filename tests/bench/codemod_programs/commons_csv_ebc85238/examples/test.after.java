@@ -1,0 +1,5 @@
+class ATest {
+    @Test
+    void a() {
+    }
+}

@@ -1,0 +1,5 @@
+public class ATest {
+    @Test
+    void a() {
+    }
+}

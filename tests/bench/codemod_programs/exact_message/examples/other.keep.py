@@ -1,0 +1,2 @@
+with self.assertRaises(ValueError):
+    assertRaisesMessages(1)

@@ -1,0 +1,2 @@
+def check(self, *args):
+    self.assertRaisesMessage(*args)

@@ -1,0 +1,1 @@
+var Buffer = require('node:buffer').Buffer

@@ -1,0 +1,1 @@
+var Buffer = require('safe-buffer').Buffer

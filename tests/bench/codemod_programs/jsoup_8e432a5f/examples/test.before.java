@@ -1,0 +1,7 @@
+import org.junit.Test;
+
+class A {
+    @Test(expected = E.class) public void a() {
+        int b = c(1);
+    }
+}

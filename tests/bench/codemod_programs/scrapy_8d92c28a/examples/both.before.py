@@ -1,0 +1,9 @@
+import unittest
+
+
+class T(unittest.TestCase):
+    def test(self):
+        with self.assertRaises(ValueError) as cm:
+            f()
+        print(cm.exception)
+        self.assertRaises(KeyError, g, 1, b=2)

@@ -1,0 +1,1 @@
+self.assertEqual(1, 1)

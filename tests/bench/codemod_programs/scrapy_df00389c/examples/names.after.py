@@ -1,0 +1,2 @@
+from urllib.parse import urljoin
+import pickle

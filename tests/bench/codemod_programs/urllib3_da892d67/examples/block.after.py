@@ -1,0 +1,4 @@
+import typing
+
+
+a: typing.Literal[1]

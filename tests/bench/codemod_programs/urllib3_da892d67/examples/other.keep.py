@@ -1,0 +1,3 @@
+import typing
+
+a: typing.Literal[1]

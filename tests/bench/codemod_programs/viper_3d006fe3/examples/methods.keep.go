@@ -1,0 +1,5 @@
+package p
+
+type a interface {
+	m()
+}

@@ -1,0 +1,124 @@
+"""Other engines with a rule for a migration, each run as its documentation says."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_RUFF = str(Path(sys.executable).with_name("ruff"))
+_FIX = (
+    _RUFF,
+    "check",
+    "--isolated",
+    "--no-cache",
+    "--quiet",
+    "--exit-zero",
+    "--fix",
+    "--unsafe-fixes",
+)
+# By the beginning of a migration's name: ast-grep's language, pattern and rewrite, one or several.
+_PATTERNS: dict[str, tuple[str, Sequence[tuple[str, str]]]] = {
+    "django_rest_framework_335054a5": ("python", [("force_text", "force_str")]),
+    "scrapy_8d92c28a": (
+        "python",
+        [
+            ("self.assertRaises($E)", "pytest.raises($E)"),
+            ("self.assertRaises($E, $F, $$$A)", "with pytest.raises($E):\n    $F($$$A)"),
+        ],
+    ),
+    "scrapy_b2b2d0b0": ("python", [("TWISTED_ENABLED", "TWISTED_REACTOR_ENABLED")]),
+    "urllib3_52c82753": (
+        "python",
+        [
+            ("self.assertEqual($A, $B)", "assert $A == $B"),
+            ("self.assertTrue($A)", "assert $A"),
+            ("self.assertFalse($A)", "assert not $A"),
+            ("self.assertIn($A, $B)", "assert $A in $B"),
+            ("self.assertRaises($E, $F, $$$A)", "with pytest.raises($E):\n    $F($$$A)"),
+        ],
+    ),
+    "urllib3_da892d67": ("python", [("Literal[$$$A]", "typing.Literal[$$$A]")]),
+    "celery_7a27725c": (
+        "python",
+        [
+            ("datetime.utcnow()", "datetime.now(timezone.utc)"),
+            ("datetime.datetime.utcnow()", "datetime.datetime.now(datetime.timezone.utc)"),
+        ],
+    ),
+    "celery_10bc6fbd": (
+        "python",
+        [("self.assertEquals($$$A)", "self.assertEqual($$$A)")],
+    ),
+    "express_c70197ad": ("js", [("require('safe-buffer')", "require('node:buffer')")]),
+    "cobra_511af59c": (
+        "go",
+        [
+            ("ioutil.TempDir($$$A)", "os.MkdirTemp($$$A)"),
+            ("ioutil.TempFile($$$A)", "os.CreateTemp($$$A)"),
+        ],
+    ),
+    "viper_3d006fe3": ("go", [("interface{}", "any")]),
+    "ripgrep_b6177f04": ("rust", [("try!($X)", "$X?")]),
+}
+_RUFF_RULES = {
+    "scrapy_8d92c28a": "PT027",
+    "urllib3_52c82753": "PT009,PT027",
+    "urllib3_da892d67": "UP035",
+    "urllib3_fe39ebfb": "UP006,UP007,UP037,UP045,FA102",
+    "celery_7a27725c": "DTZ003",
+    "celery_10bc6fbd": "UP005",
+}
+_PYUPGRADE = {
+    "scrapy_df00389c": "--py3-plus",
+    "celery_10bc6fbd": "--py3-plus",
+    "urllib3_fe39ebfb": "--py310-plus",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One engine: its name, and the commands it needs; paths of files are appended to ``each``."""
+
+    name: str
+    commands: Sequence[Sequence[str]]
+    takes_files: bool = False
+
+    def run(self, tree: Path) -> dict[str, bytes]:
+        """Return the files that it changes."""
+        files = sorted(path for path in tree.rglob("*") if path.is_file())
+        before = {path: path.read_bytes() for path in files}
+        for command in self.commands:
+            named = [str(path) for path in files if self.takes_files]
+            done = subprocess.run([*command, *named], cwd=tree, capture_output=True, check=False)
+            if done.returncode not in {0, 1}:
+                print(f"    {self.name}: {done.stderr.decode()[-300:]}")
+        return {
+            str(path.relative_to(tree)): path.read_bytes()
+            for path in files
+            if path.read_bytes() != before[path]
+        }
+
+
+def peers_of(name: str, folder: Path | None) -> list[Peer]:
+    """Return the engines that have a rule for a migration, of those that are here."""
+    found = []
+    if name in _RUFF_RULES:
+        argv = (*_FIX, "--select", _RUFF_RULES[name], "--target-version", "py38", ".")
+        found.append(Peer(f"ruff {_RUFF_RULES[name]}", [argv]))
+    if folder is not None and name in _PATTERNS:
+        language, rules = _PATTERNS[name]
+        program = str(folder / "bin" / "ast-grep")
+        commands = [
+            (program, "run", "-l", language, "-p", pattern, "-r", fix, "-U", ".")
+            for pattern, fix in rules
+        ]
+        found.append(Peer("ast-grep", commands))
+    if folder is not None and name in _PYUPGRADE:
+        command = (
+            str(folder / "bin" / "pyupgrade"),
+            _PYUPGRADE[name],
+            "--exit-zero-even-if-changed",
+        )
+        found.append(Peer("pyupgrade", [command], takes_files=True))
+    return found

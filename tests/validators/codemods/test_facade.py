@@ -1,0 +1,165 @@
+"""Edits of one file: nested ones, arguments, comments and layout kept, and what is left instead."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.validators.codemods.conftest import left, made
+from validators.codemods.edit import OverlappingEdits
+from validators.codemods.facade import Edits, File
+
+
+def each(pattern: str, text: str) -> Callable[[File], Edits]:
+    return lambda file: [file.replace(node, text) for node in file.find(pattern)]
+
+
+def test_nested_sites_are_all_rewritten_and_what_is_kept_is_kept_to_the_byte() -> None:
+    assert made("python", "f(f(1,  2), 3)\n", each("f($X, $Y)", "g($Y, $X)")) == "g(3, g(2, 1))\n"
+    assert made("python", "f(f( 1 ))\n", each("f($X)", "$X.g()")) == "1.g().g()\n"
+
+
+def test_a_comment_that_would_be_lost_leaves_the_place() -> None:
+    code = "f(a,  # why\n  b)\n"
+    assert made("python", code, each("f($X, $Y)", "g($Y, $X)")) == code
+    assert left("python", code, each("f($X, $Y)", "g($Y, $X)")) == [
+        "a comment inside it would be lost"
+    ]
+    assert made("python", code, each("f($$$ALL)", "g($$$ALL)")) == "g(a,  # why\n  b)\n"
+
+
+def test_a_row_of_none_takes_its_comma_with_it() -> None:
+    assert made("python", "f(1)\n", each("f($X, $$$REST)", "g($X, $$$REST)")) == "g(1)\n"
+
+
+def test_a_dollar_can_be_written() -> None:
+    assert made("python", "f(1)\n", each("f($X)", "g('$$', $X)")) == "g('$', 1)\n"
+
+
+def test_edits_that_claim_the_same_bytes_are_refused_together() -> None:
+    def transform(file: File) -> Iterator[Edits]:
+        for call in file.find("f($X)"):
+            yield file.replace(call, "g(1)")
+            yield file.replace(call["X"], "2")
+
+    with pytest.raises(OverlappingEdits, match="overlap at byte 2"):
+        made("python", "f(1)\n", transform)
+
+
+def test_the_same_edit_twice_is_one() -> None:
+    def transform(file: File) -> Edits:
+        return [each("f($X)", "g($X)")(file), each("f($X)", "g($X)")(file)]
+
+    assert made("python", "f(1)\n", transform) == "g(1)\n"
+
+
+def test_a_rename_spares_strings_comments_and_longer_names() -> None:
+    before = "old(old.older)  # old\n'old'\nself.old = old_\n"
+    after = "new(new.older)  # old\n'old'\nself.new = old_\n"
+    assert made("python", before, lambda file: file.rename("old", "new")) == after
+
+
+def test_text_within_strings_is_rewritten_where_that_is_asked_for() -> None:
+    def transform(file: File) -> Edits:
+        return [file.rewrite(text, r"a\.(\w+)", r"b.\1") for text in file.strings(r"a\.")]
+
+    assert made("python", "p('é a.x', a.y, f'{a.z} a.z')\n", transform) == (
+        "p('é b.x', a.y, f'{b.z} b.z')\n"
+    )
+
+
+def test_bytes_that_are_no_text_and_line_ends_survive() -> None:
+    before = b"# \xff caf\xe9\r\nf(1)\r\nf(2)"
+    assert made("python", before, each("f($X)", "g($X)")).encode("utf-8", "surrogateescape") == (
+        b"# \xff caf\xe9\r\ng(1)\r\ng(2)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("f()\n", "f(k=1)\n"),
+        ("f(a)\n", "f(a, k=1)\n"),
+        ("f(a,)\n", "f(a, k=1,)\n"),
+        ("f(\n    a,  # one\n    b,\n)\n", "f(\n    a,  # one\n    b,\n    k=1,\n)\n"),
+        ("f(\n    a,\n    b\n)\n", "f(\n    a,\n    b, k=1\n)\n"),
+    ],
+)
+def test_an_argument_is_added_as_the_others_are_written(before: str, after: str) -> None:
+    def add(file: File) -> Edits:
+        return [file.add_argument(call, "k=1") for call in file.find("f($$$_)")]
+
+    assert made("python", before, add) == after
+
+
+def test_arguments_are_known_by_place_and_name() -> None:
+    (call,) = File("a", "python", b"f(1, k=2, *rest, **more)\n").find("f($$$_)")
+    names = [(one.value.text, one.name, one.is_rest) for one in call.arguments]
+    assert names[:2] == [("1", "", False), ("2", "k", False)]
+    assert [rest for _, _, rest in names] == [False, False, True, True]
+    assert (call.argument("k"), call.argument(1), call.argument("j")) == (
+        call.arguments[1],
+        None,
+        None,
+    )
+
+
+def test_an_argument_is_put_first_taken_out_and_named() -> None:
+    def transform(file: File) -> Iterator[Edits]:
+        (call,) = file.find("f($$$_)")
+        yield file.add_argument(call, "0", at=0)
+        yield file.remove_argument(call, call.arguments[0])
+        yield file.name_argument(call, call.arguments[1], "k")
+
+    assert made("python", "f(1, 2)\n", transform) == "f(0, k=2)\n"
+
+
+def test_the_only_and_the_last_argument_are_taken_out_with_their_comma() -> None:
+    def last(file: File) -> Iterator[Edits]:
+        for call in file.find("f($$$_)"):
+            yield file.remove_argument(call, call.arguments[-1])
+
+    assert made("python", "f(1)\nf(1, 2)\n", last) == "f()\nf(1)\n"
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "count"),
+    [
+        ("javascript", "f(1, ...a)", 2),
+        ("go", "package p\nfunc g() { f(1, a...) }", 2),
+        ("java", "class A { void g() { f(1, 2); } }", 2),
+        ("kotlin", "fun g() { f(1, k = 2) }", 2),
+        ("ruby", "f(1, k: 2)", 2),
+        ("rust", "fn g() { f(1, 2); }", 2),
+        ("php", "<?php f(1, k: 2);", 2),
+        ("c_sharp", "class A { void G() { F(1, k: 2); } }", 2),
+    ],
+)
+def test_calls_of_other_languages_have_arguments(language: str, code: str, count: int) -> None:
+    file = File("a", language, code.encode())
+    (call,) = file.find("F($$$_)" if language == "c_sharp" else "f($$$_)")
+    assert len(call.arguments) == count
+
+
+def test_what_is_taken_out_takes_its_line_or_the_blank_behind_it() -> None:
+    def transform(file: File) -> Edits:
+        return [file.remove(word) for word in file.names("gone")]
+
+    assert made("python", "a\n    gone\nb\n", transform) == "a\nb\n"
+
+    def public(file: File) -> Iterator[Edits]:
+        for node in file.find(kind="modifiers"):
+            yield [file.remove(word) for word in node.tokens if word.kind == "public"]
+
+    code = "class A {\n    public static void f() { }\n}\n"
+    assert made("java", code, public) == "class A {\n    static void f() { }\n}\n"
+
+
+def test_a_follower_is_made_and_is_no_site() -> None:
+    file = File("a", "python", b"f(1)\n")
+    (edit,) = file.follow(each("f($X)", "g($X)")(file))
+    assert getattr(edit, "site", 0) is None
+
+
+def test_what_is_no_edit_is_said() -> None:
+    with pytest.raises(TypeError, match="yielded str"):
+        made("python", "f(1)\n", lambda file: "new text")

@@ -1,0 +1,144 @@
+"""What a migration program asks for, and how all of it becomes splices of one file's bytes.
+
+An edit says what stays as well as what is new: a nested edit lands in what an outer one keeps, and
+the bytes between are never written anew. Two edits that claim the same bytes are refused together.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+Span = tuple[int, int]
+
+
+class OverlappingEdits(Exception):
+    """Two edits of one program claim the same bytes; ``start`` is where."""
+
+    def __init__(self, start: int) -> None:
+        super().__init__(f"two edits overlap at byte {start}")
+        self.start = start
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The bytes from ``start`` to before ``stop`` give way to ``pieces``: new text, or kept spans.
+
+    ``site`` is what was found and is hereby dealt with; None for what goes with it, such as an
+    import.
+    """
+
+    start: int
+    stop: int
+    pieces: tuple[str | Span, ...]
+    site: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """A place that the program found and does not change, and why."""
+
+    start: int
+    stop: int
+    reason: str
+
+
+class Splice(NamedTuple):
+    """The bytes from ``start`` to before ``stop`` give way to ``text``."""
+
+    start: int
+    stop: int
+    text: bytes
+
+
+def splices_of(edits: Iterable[Edit], content: bytes) -> tuple[Splice, ...]:
+    """Return the splices that make all ``edits``, in order; OverlappingEdits where they cannot be.
+
+    The same edit twice is one edit; insertions at one place stand in the order they came.
+    """
+    ordered = sorted(dict.fromkeys(edits), key=lambda edit: (edit.start, _rank(edit)))
+    made = _merged(_made(ordered, content))
+    return tuple(one for one in made if content[one.start : one.stop] != one.text)
+
+
+def spliced(content: bytes, splices: Sequence[Splice]) -> bytes:
+    """Return ``content`` with ``splices`` made, which are in order and do not overlap."""
+    parts, at = [], 0
+    for start, stop, text in splices:
+        parts += [content[at:start], text]
+        at = stop
+    return b"".join([*parts, content[at:]])
+
+
+def encoded(text: str) -> bytes:
+    """Return text of a file as its bytes; those that were no UTF-8 come back as they were."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _rank(edit: Edit) -> int:
+    """Put an insertion before what begins there, and a wide edit before those inside it."""
+    return -edit.stop if edit.stop > edit.start else -(1 << 62)
+
+
+def _made(ordered: Sequence[Edit], content: bytes) -> Iterator[Splice]:
+    at = 0
+    while at < len(ordered):
+        outer = ordered[at]
+        end = at + 1
+        while end < len(ordered) and ordered[end].start < outer.stop:
+            if ordered[end].stop > outer.stop:
+                raise OverlappingEdits(ordered[end].start)
+            end += 1
+        yield from _one(outer, ordered[at + 1 : end], content)
+        at = end
+
+
+def _one(edit: Edit, inner: Sequence[Edit], content: bytes) -> Iterator[Splice]:
+    kept = [piece for piece in edit.pieces if not isinstance(piece, str)]
+    for one in inner:
+        if not any(start <= one.start and one.stop <= stop for start, stop in kept):
+            raise OverlappingEdits(one.start)
+    bounds = [edit.start, *(bound for span in kept for bound in span), edit.stop]
+    if bounds != sorted(bounds):  # moved, or kept twice: written anew as a whole
+        yield Splice(edit.start, edit.stop, b"".join(_rendered(edit, inner, content)))
+        return
+    at, text = edit.start, b""
+    for piece in edit.pieces:
+        if isinstance(piece, str):
+            text += encoded(piece)
+            continue
+        yield Splice(at, piece[0], text)
+        yield from _made(_within(piece, inner), content)
+        at, text = piece[1], b""
+    yield Splice(at, edit.stop, text)
+
+
+def _rendered(edit: Edit, inner: Sequence[Edit], content: bytes) -> Iterator[bytes]:
+    for piece in edit.pieces:
+        if isinstance(piece, str):
+            yield encoded(piece)
+            continue
+        start, stop = piece
+        made = [
+            Splice(one.start - start, one.stop - start, one.text)
+            for one in _merged(_made(_within(piece, inner), content))
+        ]
+        yield spliced(content[start:stop], made)
+
+
+def _within(span: Span, edits: Sequence[Edit]) -> list[Edit]:
+    return [edit for edit in edits if span[0] <= edit.start and edit.stop <= span[1]]
+
+
+def _merged(splices: Iterable[Splice]) -> list[Splice]:
+    """Return splices of which no two touch the same place."""
+    found: list[Splice] = []
+    for one in splices:
+        if one.start == one.stop and not one.text:
+            continue
+        if found and one.start < found[-1].stop:
+            raise OverlappingEdits(one.start)
+        if found and one.start == found[-1].stop:
+            found[-1] = Splice(found[-1].start, one.stop, found[-1].text + one.text)
+        else:
+            found.append(one)
+    return found

@@ -1,0 +1,136 @@
+"""A file's imports: which there are, one more in the place where it would be looked for, one less.
+
+Python, JavaScript, TypeScript and Go have their own ways; in other languages an import is one
+statement, and what it names is compared as it is written.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from validators.codemods import go_imports, javascript_imports, python_imports
+from validators.codemods.edit import Edit, Span
+from validators.codemods.tree import SourceTree
+from validators.edits.syntax_node import SyntaxNode
+
+_OWN = {
+    "python": python_imports,
+    "javascript": javascript_imports,
+    "typescript": javascript_imports,
+    "tsx": javascript_imports,
+    "go": go_imports,
+}
+_STATEMENTS = {
+    "java": "import_declaration",
+    "kotlin": "import",
+    "scala": "import_declaration",
+    "c_sharp": "using_directive",
+    "rust": "use_declaration",
+    "php": "namespace_use_declaration",
+    "swift": "import_declaration",
+    "dart": "import_or_export",
+    "c": "preproc_include",
+    "cpp": "preproc_include",
+    "haskell": "import",
+}
+_HEADS = frozenset(("package_declaration", "package_header", "namespace_definition", "php_tag"))
+_STRINGS = {
+    "java": ("string_literal",),
+    "kotlin": ("string_literal",),
+    "go": ("interpreted_string_literal", "raw_string_literal"),
+    "rust": ("string_literal", "raw_string_literal"),
+    "c": ("string_literal",),
+    "cpp": ("string_literal", "raw_string_literal"),
+    "c_sharp": ("string_literal", "verbatim_string_literal"),
+    "javascript": ("string", "template_string"),
+    "typescript": ("string", "template_string"),
+    "tsx": ("string", "template_string"),
+    "php": ("string", "encapsed_string"),
+    "scala": ("string",),
+    "swift": ("line_string_literal",),
+    "hcl": ("string_lit",),
+    "sql": ("literal",),
+    "dart": ("string_literal",),
+    "bash": ("string", "raw_string"),
+}
+
+
+def string_kinds(language: str) -> tuple[str, ...]:
+    """Return what the grammar of a language calls its strings."""
+    return _STRINGS.get(language, ("string",))
+
+
+def found(tree: SourceTree, module: str, name: str) -> list[SyntaxNode]:
+    """Return the statements that import ``module``, or ``name`` from it, anywhere in the file."""
+    own = _OWN.get(tree.grammar.name)
+    if own is not None:
+        there: list[SyntaxNode] = own.found(tree, module, name)
+        return there
+    wanted = f"{module}.{name}" if name else module
+    return [node for node in _statements(tree) if _names(node, wanted)]
+
+
+def inserted(tree: SourceTree, statement: str) -> Iterator[Edit]:
+    """Yield the edits after which the file has an import; none where it has it."""
+    own = _OWN.get(tree.grammar.name)
+    if own is not None:
+        yield from own.inserted(tree, statement)
+        return
+    there = _statements(tree)
+    if any((node.text or b"").decode("utf-8", "replace").strip() == statement for node in there):
+        return
+    later = [node for node in there if (node.text or b"") > statement.encode()]
+    if later and len(later) < len(there):
+        yield Edit(later[0].start_byte, later[0].start_byte, (f"{statement}\n",))
+    elif there:
+        place = len(tree.content[: there[-1].end_byte].rstrip())  # one of C ends with its line
+        yield Edit(place, place, (f"\n{statement}",))
+    else:
+        yield _first(tree, statement)
+
+
+def removed(tree: SourceTree, module: str, names: Sequence[str]) -> Iterator[Span]:
+    """Yield the spans to be taken out so that an import is gone."""
+    own = _OWN.get(tree.grammar.name)
+    if own is not None:
+        yield from own.removed(tree, module, names)
+        return
+    for node in (node for name in names or ("",) for node in found(tree, module, name)):
+        end = tree.content.find(b"\n", node.end_byte) + 1 or len(tree.content)
+        rest = tree.content[node.end_byte : end].strip(b" \t\r\n;")
+        yield (node.start_byte, node.end_byte if rest else end)
+
+
+def replaced(tree: SourceTree, old: str, new: str) -> Iterator[Edit]:
+    """Yield the edits after which what was imported as ``old`` is imported as ``new``."""
+    if tree.grammar.name == "python":
+        yield from python_imports.replaced(tree, old, new)
+        return
+    there = bool(found(tree, new, ""))
+    for node in found(tree, old, ""):
+        text = (node.text or b"").decode("utf-8", "surrogateescape")
+        if there:
+            yield from (Edit(*span, ()) for span in removed(tree, old, ()))
+            return
+        at = node.start_byte + len(text[: text.index(old)].encode("utf-8", "surrogateescape"))
+        yield Edit(at, at + len(old.encode()), (new,))
+
+
+def _statements(tree: SourceTree) -> list[SyntaxNode]:
+    kind = _STATEMENTS.get(tree.grammar.name)
+    if kind is None:
+        raise ValueError(
+            f"imports of {tree.grammar.name} are not known; edit the lines by replace()"
+        )
+    return tree.of_kind(kind)
+
+
+def _names(node: SyntaxNode, wanted: str) -> bool:
+    written = (node.text or b"").decode("utf-8", "replace")
+    return re.search(rf"(?<![\w.\\/]){re.escape(wanted)}(?![\w.\\/]|::)", written) is not None
+
+
+def _first(tree: SourceTree, statement: str) -> Edit:
+    heads = [node for node in tree.root.children if node.type in _HEADS]
+    if not heads:
+        return Edit(0, 0, (f"{statement}\n\n",))
+    return Edit(heads[-1].end_byte, heads[-1].end_byte, (f"\n\n{statement}",))

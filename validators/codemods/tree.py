@@ -1,0 +1,85 @@
+"""One file's syntax tree as the facade reads it: found by text first, walked only where it must be.
+
+Python's walk over a tree costs more than the parse. So whoever looks for a name goes through the
+file's bytes, and asks the tree only what stands there.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Protocol
+
+from scoping.grammars import matches, tree_of
+from scoping.languages import Grammar
+from validators.edits.syntax_node import SyntaxNode
+
+_WORD = re.compile(rb"\w+")
+
+
+class Root(SyntaxNode, Protocol):
+    """The node of a whole file, which can be asked what stands at a place."""
+
+    def descendant_for_byte_range(self, start: int, stop: int, /) -> SyntaxNode | None:
+        """Return the smallest node that holds all of the bytes."""
+        ...
+
+
+class TooDeep(Exception):
+    """The file is nested deeper than a tree may be walked."""
+
+
+class SourceTree:
+    """The tree of ``content``, parsed when something in it is first asked for."""
+
+    def __init__(self, grammar: Grammar, content: bytes) -> None:
+        self.grammar = grammar
+        self.content = content
+        self._tree = cache(lambda: tree_of(grammar, content))
+
+    @property
+    def root(self) -> Root:
+        """The node of the whole file; TooDeep when it cannot be walked."""
+        tree = self._tree()
+        if tree is None:
+            raise TooDeep
+        return tree.root_node
+
+    def of_kind(self, kind: str) -> list[SyntaxNode]:
+        """Return all nodes of a kind, in the order of the file; ValueError when there is none."""
+        tree = self._tree()
+        if tree is None:
+            raise TooDeep
+        try:
+            found = matches(self.grammar, f"({kind}) @found", tree)
+        except Exception as error:
+            message = f"the {self.grammar.name} grammar has no kind of node called {kind!r}"
+            raise ValueError(message) from error
+        nodes: list[SyntaxNode] = [one["found"] for one in found]
+        return sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte))
+
+    def leaves(self, text: bytes) -> Iterator[SyntaxNode]:
+        """Yield the smallest nodes that are written exactly ``text``, in the order of the file."""
+        if text not in self.content:
+            return
+        root, size = self.root, len(text)
+        at = self.content.find(text)
+        while at >= 0:
+            # A look at the neighbours is much cheaper than one at the tree.
+            around = (
+                self.content[max(at - 1, 0) : at] + b"." + self.content[at + size : at + size + 1]
+            )
+            if not (_WORD.match(text) and _WORD.search(around)):
+                node = root.descendant_for_byte_range(at, at + size)
+                if node and (node.start_byte, node.end_byte) == (at, at + size):
+                    yield node
+            at = self.content.find(text, at + size)
+
+
+def is_comment(node: SyntaxNode) -> bool:
+    """Whether a node is a comment, in any grammar's words."""
+    return "comment" in node.type
+
+
+def is_text(node: SyntaxNode) -> bool:
+    """Whether a node is a string, or a part of one that is no code."""
+    return "string" in node.type or node.type in {"char_literal", "heredoc_body", "template_chars"}

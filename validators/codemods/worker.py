@@ -1,0 +1,135 @@
+"""Runs inside the sandbox: loads one migration program, and answers what it wants of each file.
+
+Each file finds the program freshly started, so that what it kept of one cannot reach another. The
+sandbox is the wall; the hook here only says it in words that tell an author what to do instead.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from types import CodeType, TracebackType
+from typing import Any
+
+from scoping.child import read_frame, write_frame
+from validators.codemods.edit import Edit, OverlappingEdits, splices_of
+from validators.codemods.facade import Edits, File, flat
+from validators.codemods.frames import packed, unpacked
+from validators.codemods.rule import Rule, transform_of
+from validators.codemods.tree import TooDeep
+
+PROGRAM = "codemod.py"
+_MAX_REPLY_BYTES = 12 * 1024**2
+_MAX_WORDS = 400
+_READS = frozenset(("r", "rb", None))
+_OUTSIDE = (
+    *("socket.", "subprocess.", "ctypes.", "shutil.", "sqlite3.", "urllib.", "ftplib.", "http."),
+    *("os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.kill", "os.remove"),
+    *("os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod"),
+    *("pty.", "builtins.input", "signal.", "sys.addaudithook", "os.putenv", "os.unsetenv"),
+)
+
+Transform = Callable[[File], Edits]
+
+
+class _Outside(Exception):
+    """The program wanted something beside the file it was given."""
+
+
+def serve() -> None:
+    """Answer over the inherited descriptors until nobody asks any more."""
+    reads, writes = map(int, os.environ["CHANGEWRIGHT_CHANNEL"].split(","))
+    with os.fdopen(reads, "rb") as source, os.fdopen(writes, "wb") as sink:
+        sys.addaudithook(_refuse_outside)
+        fresh: Callable[[], Transform] | None = None
+        while (message := read_frame(source)) is not None:
+            header, contents = unpacked(message)
+            if fresh is None:
+                fresh, answer = _loaded(header, contents)
+                write_frame(sink, answer)
+            else:
+                for asked, content in zip(header["files"], contents, strict=True):
+                    write_frame(sink, _answer(fresh, asked, content))
+                    sink.flush()
+            sink.flush()
+
+
+def _loaded(
+    header: Mapping[str, Any], contents: list[bytes]
+) -> tuple[Callable[[], Transform] | None, bytes]:
+    """Return what starts the program for a file, and the answer that it could be started."""
+    try:
+        if header["rule"]:
+            rule = Rule(**header["rule"])
+            transform = transform_of(rule)
+            return lambda: transform, packed({"error": ""})
+        code = compile(contents[0], PROGRAM, "exec", dont_inherit=True)
+        _started(code)
+    except BaseException as error:  # noqa: BLE001 - whatever a stranger's program raises
+        return None, packed({"error": _words(error)})
+    return lambda: _started(code), packed({"error": ""})
+
+
+def _started(code: CodeType) -> Transform:
+    names: dict[str, Any] = {"__name__": "codemod", "__builtins__": __builtins__}
+    exec(code, names)  # noqa: S102 - what this process is for, inside the sandbox
+    transform = names.get("transform")
+    if not callable(transform):
+        raise TypeError("the program has no function transform(file)")
+    found: Transform = transform
+    return found
+
+
+def _answer(fresh: Callable[[], Transform], asked: Mapping[str, Any], content: bytes) -> bytes:
+    try:
+        file = File(asked["path"], asked["language"], content)
+        wanted = list(dict.fromkeys(flat(fresh()(file))))
+        edits = [one for one in wanted if isinstance(one, Edit)]
+        left = [(one.start, one.stop, one.reason) for one in wanted if not isinstance(one, Edit)]
+        splices = splices_of(edits, content)
+        sites = list(dict.fromkeys(edit.site for edit in edits if edit.site is not None))
+        said = {"splices": [one[:2] for one in splices], "sites": sites, "left": left, "error": ""}
+        answer = packed(said, *(one.text for one in splices))
+    except OverlappingEdits as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return _failed(f"two edits of the program overlap at line {line}")
+    except TooDeep:
+        return _failed("its syntax is nested too deeply to be walked")
+    except BaseException as error:  # noqa: BLE001 - whatever a stranger's program raises
+        return _failed(_words(error))
+    if len(answer) > _MAX_REPLY_BYTES:
+        return _failed(f"the program writes {len(answer)} bytes into one file")
+    return answer
+
+
+def _failed(error: str) -> bytes:
+    return packed({"splices": [], "sites": [], "left": [], "error": error})
+
+
+def _words(error: BaseException) -> str:
+    """Return what an author needs to know of an exception: its words, and where in the program."""
+    line = _line_in_program(error.__traceback__)
+    if isinstance(error, SyntaxError) and error.filename == PROGRAM:
+        line = error.lineno or 0
+    where = f" ({PROGRAM}, line {line})" if line else ""
+    said = str(error) if isinstance(error, _Outside) else f"{type(error).__name__}: {error}"
+    return f"the program raised {said[:_MAX_WORDS]}{where}"
+
+
+def _line_in_program(trace: TracebackType | None) -> int:
+    line = 0
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == PROGRAM:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _refuse_outside(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open":
+        path, mode, flags = (*arguments, None, 0)[:3]
+        ours = isinstance(path, str) and path.startswith(tuple(one for one in sys.path if one))
+        if ours and mode in _READS and not (flags or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            return  # a module that is imported
+    elif not event.startswith(_OUTSIDE):
+        return
+    raise _Outside(f"{event}: a codemod does no input or output, it is given the file")
