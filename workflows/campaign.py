@@ -1,46 +1,133 @@
-"""One change over many targets."""
+"""One change over many targets: what is to be done, to which files, and when it has to stop."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from validators.rules import GateRule
+
 TargetState = Literal[
-    "pending",
-    "running",
-    "changed",
-    "unchanged",
-    "failed",
-    "gated",
-    "published",
+    "pending",  # nobody has begun it, or it is to be tried again
+    "running",  # a worker took it
+    "changed",  # its steps changed something, which no gate has judged yet
+    "unchanged",  # its steps found nothing to change
+    "failed",  # see the reason
+    "gated",  # it passed its gates and waits to be published
+    "published",  # its pull request waits for a person
     "merged",
-    "closed",
-    "stale",
+    "closed",  # a person closed its pull request
+    "stale",  # its files moved under it before it was published
+]
+
+FailureReason = Literal[
+    "",  # it did not fail
+    "environment",  # the target's environment could not be built
+    "step",  # a step failed, or was stopped at a limit
+    "stray",  # a step changed what is not the target's
+    "gates",  # what was made did not pass
+    "infrastructure",  # the machine failed, not the change
+    "refused",  # something said no, in words for a person
+    "poison",  # it ended too many of the workers that took it
+    "fault",  # a fault of ours
 ]
 
 
 @dataclass(frozen=True, slots=True)
+class Recipe:
+    """One step as the campaign names it: which kind, and the words that kind understands."""
+
+    kind: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
-    """One unit of a campaign: the files of one shard of one repository."""
+    """One unit of a campaign: the files of one shard of one repository, at one commit.
+
+    ``key`` is made of all that decides a result, so that a result is known by it. ``name`` is what
+    the shard is called: a folder, a package, an owner; empty for the whole.
+    """
 
     key: str
     repository: str
     paths: tuple[str, ...]
+    base: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PauseAt:
+    """When a campaign stops by itself; None never. Rates are of what ended since it last went on.
+
+    ``rejected`` counts pull requests that people refused, ``usd`` what was spent.
+    """
+
+    failure_rate: float | None = None
+    veto_rate: float | None = None
+    rejected: int | None = None
+    usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """In which portions a campaign goes on.
+
+    The first ``first`` targets come to their end before any other begins. ``max_open`` bounds pull
+    requests that wait for a person at the same time.
+    """
+
+    first: int = 0
+    max_open: int | None = None
+    pause_at: PauseAt = field(default_factory=PauseAt)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignBudget:
+    """What all targets may cost together; None is no bound."""
+
+    usd: float | None = None
+    tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The words of its pull requests; ``{shard}`` in the title is a target's name."""
+
+    title: str
+    body: str = ""
+    labels: tuple[str, ...] = ()
+
+
+PublishedAs = Literal["no", "draft", "ready"]
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A recipe (an argv run in the sandbox, the files appended) and the targets it is for."""
+    """Steps, and the targets they are for.
+
+    A target is tried ``attempts`` times, each time told what the last try came to. ``published``
+    are pairs of a pattern for names of targets and how those are published; the last match counts,
+    and what none matches is not. ``gates`` judge beside those that a repository has.
+    """
 
     key: str
-    title: str
-    rule: tuple[str, ...]
-    on: tuple[str, ...]
-    base: str
+    name: str
+    steps: tuple[Recipe, ...]
+    template: Template
     targets: tuple[Target, ...]
+    attempts: int = 1
+    published: tuple[tuple[str, PublishedAs], ...] = ()
+    rollout: Rollout = field(default_factory=Rollout)
+    budget: CampaignBudget = field(default_factory=CampaignBudget)
+    gates: tuple[GateRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TargetResult:
-    """What became of one target: its state, and the bundle or the cause."""
+    """What became of one target: its state, and the bundle or the cause.
+
+    A ``gated`` one with a ``cause`` is what was left after steps that did not pass were undone.
+    ``tries`` is how often its steps were run.
+    """
 
     target: str
     state: TargetState
@@ -48,11 +135,17 @@ class TargetResult:
     bundle: str = ""
     cause: str = ""
     files_changed: int = 0
+    reason: FailureReason = ""
+    tries: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class EngineLimits:
-    """Bounds of a campaign's execution; ``takeovers`` parks a target that keeps killing workers."""
+    """Bounds of a campaign's execution, which hold over all its workers together.
+
+    ``workers`` targets are worked on at once. A worker that is not heard of for ``lease_s`` loses
+    its target to another. ``takeovers`` parks a target that keeps ending its workers.
+    """
 
     workers: int = 2
     lease_s: float = 30.0

@@ -1,51 +1,55 @@
-"""One recipe over many targets: a command in the sandbox, gates, one proposal per target.
+"""A campaign's steps over one target: changes, gates, one proposal.
 
-A target's failure never stops the rest. What a command changes outside its target's files is not
-landed: the target fails and says so. A campaign that is started again goes on: targets that were
-done stay done, one that was cut off goes on in its own run, and those that failed are tried anew.
+A target's failure never stops the rest. What a step changes outside its target's files is not
+landed: the target fails and says so. What does not pass is tried again by steps that learn, and
+then undone step by step, to the last tree that passes. A target that was cut off goes on in its own
+run, where each step and each judgement that the journal holds is taken from there.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 
 from scoping.refusal import Refusal
-from validators.checkout import write_tree
-from validators.encoding import decode, digest, encode
-from validators.sandbox import Changes, Completed, FileChange
+from validators.checkout import file_changes
+from validators.encoding import digest, encode
 from validators.verdict import Finding, Verdict, VerdictWord
-from workflows.campaign import Campaign, Target, TargetResult
-from workflows.ports import Journal, StaleFence
+from workflows.applying import Made, applied
+from workflows.campaign import Campaign, FailureReason, Target, TargetResult
+from workflows.migration_step import Step, StepInput
+from workflows.ports import Held, Journal, StaleFence
 from workflows.proposal import Attempt, EditReport, Proposal
-from workflows.recorder import Recorder, leased, recording
+from workflows.recorder import LEASE_S, Recorder, leased, recording
 from workflows.run import Fence
 from workflows.sealing import write_bundle
 from workflows.steps import judged, note_attempt
 from workflows.task import Task
 from workflows.workshop import Workshop
 
+# What a step is told of a failed try; a finding's first lines say what went wrong.
+_TOLD_FINDINGS, _TOLD_LETTERS = 10, 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
-    """What a target is worked on with.
+    """What a target is worked on with: its repository's workshop, and the campaign's steps.
 
-    ``execute`` runs an argv over the base tree in the sandbox and tells how it ended and what it
-    changed, files that the base ignores left out.
+    ``lease_s`` is when the run of a worker that stands still may be taken over.
     """
 
     workshop: Workshop
-    execute: Callable[[Sequence[str]], tuple[Completed, Changes]]
+    steps: tuple[Step, ...]
+    lease_s: float = LEASE_S
 
 
 def announce(campaign: Campaign, told: Mapping[str, object], journal: Journal) -> None:
-    """Write down, once, what a campaign is and what its command was told."""
+    """Write down what a campaign is and what its command was told, where that is news."""
     stream = f"campaign-{campaign.key}"
     with leased(journal, stream, f"campaign {campaign.key}") as fence:
-        if not any(entry.event.kind == "campaign.started" for entry in journal.read(stream)):
-            pen = Recorder(journal, fence)
-            pen.record(
-                "campaign.started", campaign=campaign.key, plan=pen.keep(campaign), told=told
-            )
+        pen = Recorder(journal, fence)
+        plan = pen.keep(campaign)
+        known = [e.event.data for e in journal.read(stream) if e.event.kind == "campaign.started"]
+        if not known or known[-1]["plan"] != plan:
+            pen.record("campaign.started", campaign=campaign.key, plan=plan, told=told)
 
 
 def run_target(
@@ -53,47 +57,40 @@ def run_target(
 ) -> TargetResult:
     """Work on one target under its ``fence``; return what became of it; raises only for a bug.
 
-    A result that the journal holds is not made again, unless it was a failure.
+    Held while a worker that stands still may write the target's run.
     """
     workshop = bench.workshop
     pen = Recorder(workshop.journal, fence, workshop.watch.entry)
-    known, run = _known(pen, workshop)
-    if known is not None:
-        return known
+    run = _cut_off(pen)
     if not run:
         run = new_run()
         pen.record("target.started", run=run)
     try:
-        result = _run(campaign, target, run, bench)
+        result = _run((campaign, target), run, bench, pen)
     except StaleFence as lost:
         return TargetResult(target.key, "running", run, cause=str(lost))
+    except Held:
+        raise
     except Refusal as refusal:
-        result = TargetResult(target.key, "failed", run, cause=str(refusal))
+        result = TargetResult(target.key, "failed", run, cause=str(refusal), reason="refused")
     pen.record("target.finished", result=result)
     return result
 
 
-def _known(pen: Recorder, workshop: Workshop) -> tuple[TargetResult | None, str]:
-    """Return the result to keep, or the run that was cut off; neither for one to be begun."""
-    run = ""
+def _cut_off(pen: Recorder) -> str:
+    """Return the run that a worker began for the target and did not end, or ""."""
     for entry in reversed(pen.entries()):
-        data = entry.event.data
         if entry.event.kind == "target.started":
-            run = data["run"]
-            break
+            return str(entry.event.data["run"])
         if entry.event.kind == "target.finished":
-            result = decode(encode(data["result"]), TargetResult)
-            # The folder may have been moved since, and a bundle may have been removed.
-            result = replace(result, bundle=workshop.find_bundle(result.run))
-            is_there = result.state == "unchanged" or (result.state == "gated" and result.bundle)
-            return (result if is_there else None), ""
-    return None, run
+            break
+    return ""
 
 
-def _run(campaign: Campaign, target: Target, run: str, bench: Workbench) -> TargetResult:
+def _run(unit: tuple[Campaign, Target], run: str, bench: Workbench, pen: Recorder) -> TargetResult:
     """Work on one target as ``run``, from where the journal says it was left."""
-    task = task_of(campaign, target)
-    workshop = bench.workshop
+    campaign, target = unit
+    task, workshop = task_of(campaign, target), bench.workshop
     start = {
         "task": task,
         "task_key": task.key,
@@ -103,8 +100,8 @@ def _run(campaign: Campaign, target: Target, run: str, bench: Workbench) -> Targ
         "campaign": campaign.key,
         "target": target.key,
     }
-    with recording(workshop.journal, run, start, workshop.watch.entry) as recorder:
-        result, verdict = _work(task, (campaign, target), bench, recorder)
+    with recording(workshop.journal, run, start, workshop.watch.entry, bench.lease_s) as recorder:
+        result, verdict = _work(unit, bench, recorder, pen)
         state = "failed" if verdict == "infrastructure" else "nothing"
         state = "proposed" if result.state == "gated" else state
         recorder.record(
@@ -114,89 +111,118 @@ def _run(campaign: Campaign, target: Target, run: str, bench: Workbench) -> Targ
 
 
 def task_of(campaign: Campaign, target: Target) -> Task:
-    """Return the task that one target's pull request answers."""
-    folder = PurePosixPath(target.paths[0]).parent if len(campaign.targets) > 1 else None
-    place = f" in {folder}" if folder is not None else ""
-    body = (
-        f"Ran this command over {len(target.paths)} files{place}, of those matching"
-        f" {' '.join(campaign.on)}:\n\n    {' '.join(campaign.rule)}"
-    )
+    """Return the task that one target's pull request answers; it is the same on every base."""
+    template = campaign.template
+    title = template.title
+    if "{shard}" in title:
+        title = title.replace("{shard}", target.name or "all files")
+    elif target.name:
+        title = f"{title} in {target.name}"
     return Task(
-        title=f"{campaign.title}{place}",
-        body=body,
+        title=title,
+        body=template.body,
         repository=target.repository,
-        base=campaign.base,
+        base=target.base,
         kind="migration",
+        subject=f"{campaign.name}\n{target.name}" if campaign.name else "",
     )
 
 
 def _work(
-    task: Task, unit: tuple[Campaign, Target], bench: Workbench, recorder: Recorder
+    unit: tuple[Campaign, Target], bench: Workbench, recorder: Recorder, pen: Recorder
 ) -> tuple[TargetResult, VerdictWord]:
     """Return what became of a target, and the word its run ends with."""
     (campaign, target), workshop, run = unit, bench.workshop, recorder.run
-    clone = workshop.clone
     no_environment = workshop.prepare(recorder)
     if no_environment:
         cause = f"the target's environment could not be built: {no_environment}"
-        return TargetResult(target.key, "failed", run, cause=cause), "infrastructure"
-    trouble, changes = _changes(unit, bench, recorder)
-    if trouble:
-        return TargetResult(target.key, "failed", run, cause=trouble), "fail"
-    tree = write_tree(clone, clone.base_tree, changes)
-    if tree == clone.base_tree:
-        return TargetResult(target.key, "unchanged", run), "pass"
-    verdict, evidence = judged(1, tree, workshop, recorder)
-    edits = tuple(EditReport(change.path, landed=True, how="command") for change in changes)
-    summary = f"Made by the command, not by a model: {' '.join(campaign.rule)}"
-    attempt = Attempt(1, verdict, edits, tree, summary, usd=0.0, evidence=evidence)
-    note_attempt(attempt, recorder)
+        failed = TargetResult(target.key, "failed", run, cause=cause, reason="environment")
+        return failed, "infrastructure"
+    tries = campaign.attempts if any(step.learns for step in bench.steps) else 1
+    attempts: list[Attempt] = []
+    told = ""
+    for number in range(1, tries + 1):
+        given = StepInput(target, workshop.clone.base_tree, told, recorder)
+        made = applied(bench.steps, number, given, workshop.clone)
+        if made.failed is None and made.trees[-1] == workshop.clone.base_tree:
+            return TargetResult(target.key, "unchanged", run, tries=number), "pass"
+        if made.failed is None:
+            pen.record("target.changed", tree=made.trees[-1], files=len(made.hows))
+            attempts.append(_judged(len(attempts) + 1, made.trees[-1], made, bench, recorder))
+            if attempts[-1].verdict.may_be_shown or attempts[-1].verdict.word == "infrastructure":
+                break
+        told = made.failed.trouble if made.failed else told_of(attempts[-1].verdict)
+    if made.failed is not None:
+        failed = TargetResult(target.key, "failed", run, "", made.failed.trouble)
+        return replace(failed, reason=made.failed.reason or "step", tries=number), "fail"
+    return _concluded(unit, (made, attempts, number), bench, recorder)
+
+
+def _concluded(
+    unit: tuple[Campaign, Target],
+    tried: tuple[Made, list[Attempt], int],
+    bench: Workbench,
+    recorder: Recorder,
+) -> tuple[TargetResult, VerdictWord]:
+    """Propose the last tree that passes, which may be one before the last step."""
+    (campaign, target), (made, attempts, tries), run = unit, tried, recorder.run
+    verdict = attempts[-1].verdict
+    changed = len(made.hows)
+    cause = ""
     if not verdict.may_be_shown:
-        failed = TargetResult(target.key, "failed", run, "", _cause(verdict), len(changes))
-        return failed, verdict.word
+        reason: FailureReason = "infrastructure" if verdict.word == "infrastructure" else "gates"
+        cause = _cause(verdict)
+        undone = _last_green(made, attempts, bench, recorder) if reason == "gates" else None
+        if undone is None:
+            failed = TargetResult(target.key, "failed", run, "", cause, changed)
+            return replace(failed, reason=reason, tries=tries), verdict.word
+        kept = made.trees.index(undone.applied_tree) + 1
+        cause = f"only {kept} of {len(made.trees)} steps are in it; with the next: {cause}"
+        attempts.append(undone)
+        changed = len(undone.edits)
+    clone = bench.workshop.clone
     created = recorder.history.started_at
-    proposal = Proposal(run, task, clone.base_commit, "none", (), (attempt,), created)
-    path = write_bundle(proposal, workshop, recorder)
-    return TargetResult(target.key, "gated", run, path, "", len(changes)), verdict.word
+    task = task_of(campaign, target)
+    proposal = Proposal(run, task, clone.base_commit, "none", (), tuple(attempts), created)
+    path = write_bundle(proposal, bench.workshop, recorder)
+    gated = TargetResult(target.key, "gated", run, path, cause, changed, tries=tries)
+    return gated, attempts[-1].verdict.word
 
 
-def _changes(
-    unit: tuple[Campaign, Target], bench: Workbench, recorder: Recorder
-) -> tuple[str, tuple[FileChange, ...]]:
-    """Run the command, once; return why its result may not be used, or what it changed."""
-    known = recorder.history.command
-    if known is not None:
-        changed = decode(recorder.kept(known["changes"]), tuple[FileChange, ...])
-        return known["trouble"], changed
-    campaign, target = unit
-    # A stranger named the files, and a name must not be taken for an option.
-    names = (f"./{path}" if path.startswith("-") else path for path in target.paths)
-    completed, changes = bench.execute((*campaign.rule, *names))
-    trouble = _trouble(completed, changes, target)
-    recorder.record(
-        "command.finished",
-        outcome=completed.outcome,
-        code=completed.code,
-        trouble=trouble,
-        changes=recorder.keep(changes.files),
-    )
-    return trouble, changes.files
+def _last_green(
+    made: Made, attempts: list[Attempt], bench: Workbench, recorder: Recorder
+) -> Attempt | None:
+    """Return the attempt that is left when steps are undone from the last on, until one passes."""
+    clone, seen = bench.workshop.clone, {made.trees[-1], bench.workshop.clone.base_tree}
+    for tree in reversed(made.trees[:-1]):
+        if tree in seen:
+            continue
+        seen.add(tree)
+        touched = {change.path for change in file_changes(clone, clone.base_tree, tree)}
+        part = replace(made, hows={p: how for p, how in made.hows.items() if p in touched})
+        attempt = _judged(len(attempts) + len(seen) - 1, tree, part, bench, recorder)
+        if attempt.verdict.may_be_shown:
+            return attempt
+    return None
 
 
-def _trouble(completed: Completed, changes: Changes, target: Target) -> str:
-    """Return why a command's result may not be used, or an empty string."""
-    if completed.outcome not in {"ok", "failed"}:
-        return f"the command ended with {completed.outcome}: {completed.detail or 'see its output'}"
-    if changes.refused:
-        path, why = changes.refused[0]
-        return f"the command left something that cannot be part of a change: {path}: {why}"
-    strays = sorted({change.path for change in changes.files} - set(target.paths))
-    if strays:
-        return f"the command changed {len(strays)} files outside its target, first {strays[0]}"
-    if completed.outcome == "failed" and not changes.files:
-        tail = (completed.stderr.text or completed.stdout.text).strip()[-300:]
-        return f"the command failed with exit code {completed.code}: {tail}"
-    return ""
+def _judged(number: int, tree: str, made: Made, bench: Workbench, recorder: Recorder) -> Attempt:
+    verdict, evidence = judged(number, tree, bench.workshop, recorder)
+    edits = tuple(EditReport(path, landed=True, how=how) for path, how in made.hows.items())
+    names = "; ".join(step.name for step in bench.steps)
+    summary = f"Made by these steps, not by a model: {names}"
+    if made.left:
+        summary += "\n\nLeft as it was:\n" + "\n".join(f"- {line}" for line in made.left)
+    attempt = Attempt(number, verdict, edits, tree, summary, usd=0.0, evidence=evidence)
+    note_attempt(attempt, recorder)
+    return attempt
+
+
+def told_of(verdict: Verdict) -> str:
+    """Return what the steps are told of a try that did not pass."""
+    findings = (verdict.blocking or verdict.findings)[:_TOLD_FINDINGS]
+    lines = [f"{one.path}: {one.message}"[:_TOLD_LETTERS] for one in findings]
+    return "\n".join(lines) or f"verdict {verdict.word}"
 
 
 def _cause(verdict: Verdict) -> str:

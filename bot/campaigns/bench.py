@@ -1,0 +1,46 @@
+"""What the targets of one repository are worked on with, made from its bench."""
+
+from collections.abc import Sequence
+
+from bot.campaigns.steps import steps_of
+from bot.gate_room import GateRoom, required
+from bot.scratch import private
+from bot.wiring import Bench
+from bot.workshop import workshop
+from validators.clones.ignored import not_ignored
+from validators.clones.written_trees import TreePlace, written_tree
+from validators.processes.staging import owner
+from validators.sandbox import TOOLS, Changes, Completed, Limits, Phase
+from workflows.campaign import Recipe
+from workflows.migrate import Workbench
+from workflows.workshop import Watch
+
+
+def migration_bench(
+    bench: Bench, recipes: tuple[Recipe, ...], watch: Watch, lease_s: float
+) -> Workbench:
+    """Return a repository's workshop with a campaign's steps."""
+    room = GateRoom(bench)
+    steps = steps_of(recipes, bench, lambda argv, tree: _execute(bench, room, argv, tree))
+    return Workbench(workshop(bench, watch), steps, lease_s)
+
+
+def _execute(
+    bench: Bench, room: GateRoom, argv: Sequence[str], base: str
+) -> tuple[Completed, Changes]:
+    """Run a migration's command over a tree, in the target's environment."""
+    environment = room.environment()
+    clone = bench.clone
+    phase = Phase(
+        "codemod",
+        mounts=environment.mounts,
+        # A tool's cache in the tree would look like a change beside the target's files.
+        environment={**environment.variables, "RUFF_NO_CACHE": "true"},
+        path=(TOOLS, *environment.path),
+        require=required(bench),
+    )
+    place = TreePlace(bench.scratch / "gates", private(bench.settings.state / "trees"), owner())
+    tree = written_tree(clone, base, place)
+    with bench.sandbox.open(tree, phase, Limits()) as session:
+        completed = session.run(argv)
+        return completed, not_ignored(clone, clone.base_tree, session.changes())

@@ -1,0 +1,114 @@
+"""A migration program as a step of a campaign: the step, and how a campaign's file names it."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.configuration.values import Kind, Node, Place, text
+from bot.gate_room import required
+from bot.wiring import Bench
+from validators.checkout import read_file
+from validators.codemods.crew import LIMITS, Worker, worker_phase
+from validators.codemods.outcome import LeftPlace, Outcome
+from validators.codemods.program import CodemodRefusal, Program, read_program
+from validators.codemods.run import run_program
+from validators.sandbox import FileChange
+from workflows.migration_step import Execute, Step, StepInput, StepResult
+
+# For one file, as `changewright codemod run` has it.
+_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class CodemodStep:
+    """A program that is asked about the target's files, and believed only where its count holds."""
+
+    name: str
+    program: Program
+    bench: Bench
+    how: str = "codemod"
+    learns: bool = False
+
+    def apply(self, given: StepInput) -> StepResult:
+        """Run the program over one target; a site that it overlooked fails the target."""
+        with tempfile.TemporaryDirectory(dir=self.bench.scratch) as place:
+            tree, empty = Path(place, "tree"), Path(place, "empty")
+            empty.mkdir()
+            modes = self._laid_out(given, tree)
+            outcome = run_program(self.program, tree, (), self._worker(empty), 1)
+        files = tuple(FileChange(one.path, modes[one.path], one.content) for one in outcome.changed)
+        trouble = _trouble(outcome)
+        left = tuple(_said(one) for one in outcome.all_left)
+        return StepResult(files, trouble, "step" if trouble else "", left)
+
+    def _laid_out(self, given: StepInput, tree: Path) -> dict[str, str]:
+        """Write the target's files to ``tree``, and what says which files are generated."""
+        modes: dict[str, str] = {}
+        for path in (*given.target.paths, ".gitattributes"):
+            found = read_file(self.bench.clone, given.tree, path)
+            if found is None:
+                continue
+            modes[path], content = found
+            (tree / path).parent.mkdir(parents=True, exist_ok=True)
+            (tree / path).write_bytes(content)
+        return modes
+
+    def _worker(self, empty: Path) -> Callable[[], Worker]:
+        phase = worker_phase(required(self.bench))
+
+        def opened() -> Worker:
+            return Worker(
+                self.program,
+                phase,
+                lambda: self.bench.sandbox.open(empty, phase, LIMITS),
+                _TIMEOUT_S,
+            )
+
+        return opened
+
+
+def _trouble(outcome: Outcome) -> str:
+    """Return why the program is not believed, or ""."""
+    overlooked = [one for one in outcome.all_left if one.is_open]
+    if overlooked:
+        return f"{len(overlooked)} sites were not dealt with, first {_said(overlooked[0])}"
+    beside = [f"{one.path}:{line}" for one in outcome.files for line in one.uncounted]
+    if beside:
+        count = len(beside)
+        return f"the program changed {count} places that SITES does not count, first {beside[0]}"
+    return ""
+
+
+def _said(place: LeftPlace) -> str:
+    return f"{place.path}:{place.line}: {place.reason}"
+
+
+def _read(node: Node, place: Place) -> tuple[str, ...]:
+    named: str = text("a program", longest=1_000).read(node, place)
+    # As a codemod's folder is named in the file that stands beside it.
+    path = os.path.normpath(Path(place.source).parent.absolute() / Path(named).expanduser())
+    try:
+        return path, read_program(Path(path)).digest
+    except CodemodRefusal as refusal:
+        raise place.refusal(node, f"cannot be used: {refusal}") from refusal
+
+
+def make_codemod(words: tuple[str, ...], bench: Bench, _: Execute) -> Step:
+    """Return the step for a program's path and digest; CodemodRefusal when it is another now."""
+    path, digest = words
+    program = read_program(Path(path))
+    if program.digest != digest:
+        raise CodemodRefusal(
+            f"{path} is no longer the program that this campaign was begun with; sweep again"
+        )
+    return CodemodStep(f"codemod {Path(path).name}", program, bench)
+
+
+CODEMOD = Kind(
+    "a folder with codemod.py or codemod.yml, or such a file",
+    {"type": "string", "minLength": 1, "maxLength": 1_000},
+    _read,
+)
+CODEMOD_MEANING = "A program that `changewright codemod` made and tried, beside this file."

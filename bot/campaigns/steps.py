@@ -1,0 +1,90 @@
+"""The kinds of steps that a campaign may name: how each is written, and what carries it out.
+
+To add a kind: one more entry of `STEP_KINDS`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bot.campaigns.codemod_step import CODEMOD, CODEMOD_MEANING, make_codemod
+from bot.configuration.gates import COMMAND
+from bot.configuration.values import Kind, Node, Place, shown
+from bot.wiring import Bench
+from workflows.campaign import Recipe
+from workflows.migration_step import CommandStep, Execute, Step
+
+_RULE = re.compile(r"[A-Z]{1,10}[0-9]{0,5}")
+_SHELL = ("sh", "-ec")
+
+
+@dataclass(frozen=True, slots=True)
+class StepKind:
+    """One kind: its value in the file becomes words, and its words become a step.
+
+    ``make`` is handed the words, the bench of the repository, and what runs a command over a tree.
+    """
+
+    value: Kind
+    meaning: str
+    make: Callable[[tuple[str, ...], Bench, Execute], Step]
+
+
+def steps_of(recipes: tuple[Recipe, ...], bench: Bench, execute: Execute) -> tuple[Step, ...]:
+    """Return what carries out a campaign's steps in one repository."""
+    return tuple(STEP_KINDS[one.kind].make(one.words, bench, execute) for one in recipes)
+
+
+def _read_rules(node: Node, place: Place) -> tuple[str, ...]:
+    values = node.value if isinstance(node.value, tuple) else (node,)
+    rules = tuple(one.value for one in values)
+    for one, rule in zip(values, rules, strict=True):
+        if not isinstance(rule, str) or not _RULE.fullmatch(rule):
+            raise place.refusal(
+                one, f"must be a rule of ruff or a list of them, such as UP032, not {shown(one)}"
+            )
+    if not rules:
+        raise place.refusal(node, "must name a rule of ruff, such as UP032")
+    return tuple(str(rule) for rule in rules)
+
+
+def _run(words: tuple[str, ...], _: Bench, execute: Execute) -> Step:
+    # A script's files come after its own name, as in any shell.
+    is_script = words[:2] == _SHELL
+    argv = (*words, "sh") if is_script else words
+    return CommandStep(words[-1].strip() if is_script else " ".join(words), argv, execute)
+
+
+def _ruff(words: tuple[str, ...], _: Bench, execute: Execute) -> Step:
+    rules = ",".join(words)
+    argv = ("ruff", "check", "--fix", "--exit-zero", "--quiet", f"--select={rules}", "--")
+    return CommandStep(f"ruff {rules}", argv, execute, how="ruff")
+
+
+STEP_KINDS: Mapping[str, StepKind] = {
+    "run": StepKind(
+        COMMAND,
+        "A command, run in the sandbox with the target's files as its last words; in a script they"
+        ' are "$@".',
+        _run,
+    ),
+    "ruff": StepKind(
+        Kind(
+            "a rule of ruff, or a list of them",
+            {
+                "anyOf": [
+                    {"type": "string", "pattern": f"^{_RULE.pattern}$"},
+                    {
+                        "type": "array",
+                        "items": {"type": "string", "pattern": f"^{_RULE.pattern}$"},
+                        "minItems": 1,
+                    },
+                ]
+            },
+            _read_rules,
+        ),
+        "Rules that ruff mends by itself, without unsafe fixes.",
+        _ruff,
+    ),
+    "codemod": StepKind(CODEMOD, CODEMOD_MEANING, make_codemod),
+}

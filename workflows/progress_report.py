@@ -1,0 +1,162 @@
+"""A campaign at a glance: outcomes by cause, what is left, what it cost, who waits for whom."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from workflows.board import Board
+from workflows.campaign import FailureReason, TargetState
+from workflows.target_standing import ENDED, UNDER_WAY, TargetStanding
+
+Phase = Literal["pending", "running", "paused", "braked", "cancelled", "spent", "done"]
+
+_PHASES: dict[str, Phase] = {
+    "paused": "paused",
+    "brake": "braked",
+    "cancelled": "cancelled",
+    "budget": "spent",
+}
+_MOST_POINTS = 24
+_LONGEST_CAUSE = 100
+# What differs from one target to the next in causes that are the same.
+_PARTICULAR = re.compile(r"0x[0-9a-f]+|[0-9a-f]{7,64}\b|\d+|'[^']{0,200}'|\"[^\"]{0,200}\"|\S*/\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Targets that came to the same, for the same cause; ``example`` is the first of them."""
+
+    state: TargetState
+    count: int
+    reason: FailureReason = ""
+    cause: str = ""
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """How many targets were ``left`` at a moment."""
+
+    at: str
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A pull request that waits for a person."""
+
+    target: str
+    number: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressReport:
+    """One campaign now. Figures are of what was asked for: all targets, or a sample.
+
+    ``forecast_usd`` and ``minutes_left`` go on as the ended targets did, None while none has; cost
+    counts what is reserved in full. ``to_publish`` passed and wait for `migrate publish`.
+    """
+
+    campaign: str
+    name: str
+    phase: Phase
+    why: str
+    targets: int
+    asked_for: int
+    ended: int
+    under_way: int
+    outcomes: tuple[Outcome, ...]
+    burndown: tuple[Point, ...]
+    usd: float
+    tokens: int
+    forecast_usd: float | None
+    minutes_left: float | None
+    to_publish: int
+    waiting: tuple[Waiting, ...]
+
+
+def report_of(board: Board) -> ProgressReport:
+    """Return how a campaign stands, as far as its board has read."""
+    campaign = board.campaign
+    standings = {key: board.standings[key] for key in board.in_scope}
+    done = [one for one in standings.values() if one.state in ENDED]
+    under_way = sum(1 for one in standings.values() if one.state in UNDER_WAY)
+    hold = board.hold()
+    is_over = len(done) == len(standings)
+    phase: Phase = "done" if is_over else "running" if under_way else "pending"
+    if hold and not (is_over and hold.kind != "cancelled"):
+        phase = _PHASES[hold.kind]
+    burndown = _burndown(done, len(standings))
+    share = len(standings) / len(done) if done else None
+    names = {target.key: target.name or "all files" for target in campaign.targets}
+    return ProgressReport(
+        campaign=campaign.key,
+        name=campaign.name,
+        phase=phase,
+        why=hold.why if hold and phase in _PHASES.values() else "",
+        targets=len(campaign.targets),
+        asked_for=len(standings),
+        ended=len(done),
+        under_way=under_way,
+        outcomes=_outcomes(standings, names),
+        burndown=burndown,
+        usd=round(board.tally.usd, 6),
+        tokens=board.tally.tokens,
+        forecast_usd=round(board.tally.usd * share, 6) if share else None,
+        minutes_left=None if is_over else _minutes_left(burndown),
+        to_publish=sum(1 for one in standings.values() if one.state == "gated"),
+        waiting=tuple(
+            Waiting(names[key], one.pull_request, one.url)
+            for key, one in standings.items()
+            if one.state == "published"
+        ),
+    )
+
+
+def _outcomes(standings: dict[str, TargetStanding], names: dict[str, str]) -> tuple[Outcome, ...]:
+    counts: Counter[tuple[TargetState, FailureReason, str]] = Counter()
+    examples: dict[tuple[TargetState, FailureReason, str], str] = {}
+    for key, one in standings.items():
+        ended = one.result if one.state in {"failed", "gated"} else None
+        kind = (one.state, ended.reason if ended else "", _general(ended.cause) if ended else "")
+        counts[kind] += 1
+        examples.setdefault(kind, names[key])
+    return tuple(
+        Outcome(state, count, reason, cause, examples[state, reason, cause])
+        for (state, reason, cause), count in sorted(
+            counts.items(), key=lambda item: (-item[1], item[0])
+        )
+    )
+
+
+def _general(cause: str) -> str:
+    """Return a cause without what is one target's own, so that the same ones are counted as one."""
+    first = cause.strip().partition("\n")[0]
+    return _PARTICULAR.sub("…", first)[:_LONGEST_CAUSE]
+
+
+def _burndown(done: Sequence[TargetStanding], total: int) -> tuple[Point, ...]:
+    moments = sorted(one.at for one in done)
+    points = [Point(at, total - number) for number, at in enumerate(moments, 1)]
+    step = max(1, -(-len(points) // _MOST_POINTS))
+    return tuple(point for index, point in enumerate(points, 1) if index % step == 0) or ()
+
+
+def _minutes_left(burndown: Sequence[Point]) -> float | None:
+    if not burndown:
+        return None
+    first, last = burndown[0], burndown[-1]
+    minutes = (_moment(last.at) - _moment(first.at)) / 60
+    ended = first.left - last.left
+    return round(last.left * minutes / ended, 1) if ended and minutes > 0 else None
+
+
+def _moment(at: str) -> float:
+    try:
+        return datetime.fromisoformat(at).timestamp()
+    except ValueError:
+        return 0.0
