@@ -1,0 +1,78 @@
+"""The figures of a journal as a terminal shows them."""
+
+from collections.abc import Callable, Mapping
+
+from bot.console import one_line
+from workflows.metrics import Metrics
+
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
+_SHOWN = 12
+
+
+def metrics_text(found: Metrics) -> str:
+    """Return a line for each figure, then the counts by name."""
+    counted = f"{found.accepted} accepted, {found.rejected} rejected, {found.pending} pending"
+    lines = [
+        f"{'pull requests':<20} {found.pull_requests} ({counted}, {found.superseded} superseded)",
+        f"{'runs':<20} {found.runs}, ${found.usd:.2f}",
+    ]
+    lines += [f"{words:<20} {_shown(getattr(found, name), form)}" for words, name, form in _ROWS]
+    lines += _table("reasons", found.reasons)
+    for by, names in found.reasons_by.items():
+        told = {
+            name: ", ".join(f"{k} {n}" for k, n in kinds.items()) for name, kinds in names.items()
+        }
+        lines += _table(f"reasons by {by}", told)
+    lines += _table("gates that did not pass", found.gate_failures)
+    return "\n".join(lines)
+
+
+def _table(title: str, rows: Mapping[str, object]) -> list[str]:
+    if not rows:
+        return []
+    listed = [f"  {one_line(name):<28} {one_line(str(value))}" for name, value in rows.items()]
+    more = len(listed) - _SHOWN
+    tail = [f"  and {more} more (--json has all)"] if more > 0 else []
+    return ["", title, *listed[:_SHOWN], *tail]
+
+
+def _shown(value: float | None, form: Callable[[float], str]) -> str:
+    return "-" if value is None else form(value)
+
+
+def _percent(value: float) -> str:
+    return f"{value:.1%}"
+
+
+def _dollars(value: float) -> str:
+    return f"${value:.4f}"
+
+
+def _plain(value: float) -> str:
+    return f"{value:.2f}"
+
+
+def _time(seconds: float) -> str:
+    for unit, words in ((_DAY_S, "days"), (_HOUR_S, "hours"), (_MINUTE_S, "minutes")):
+        if seconds >= unit:
+            return f"{seconds / unit:.1f} {words}"
+    return f"{seconds:.0f} seconds"
+
+
+_ROWS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
+    ("acceptance", "acceptance", _percent),
+    ("zero-touch", "zero_touch", _percent),
+    ("edit distance", "edit_distance", _percent),
+    ("reverted", "reverted", _percent),
+    ("cost per accepted", "cost_per_accepted", _dollars),
+    ("time to draft", "time_to_draft", _time),
+    ("time to review", "time_to_review", _time),
+    ("time to merge", "time_to_merge", _time),
+    ("repair turns", "repair_turns", _plain),
+    ("review rounds", "review_rounds", _plain),
+    ("veto rate", "veto_rate", _percent),
+    ("vetoes upheld", "vetoes_upheld", _percent),
+    ("scope precision", "scope_precision", _percent),
+    ("scope recall", "scope_recall", _percent),
+    ("reason given", "reason_given", _percent),
+)
