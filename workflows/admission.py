@@ -7,6 +7,7 @@ from typing import Literal
 from validators.rules import ChangeKind
 from workflows.picture import Picture
 from workflows.task import Task
+from workflows.threads import Thread
 from workflows.tracker import Role, Tracker
 from workflows.trigger import TriggerRules, command_in
 
@@ -30,6 +31,29 @@ class FrozenText:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What is asked of a pull request of ours, and what stands there.
+
+    ``head`` is the commit of ``branch`` that people saw, proposed by ``run``; ``number`` is the
+    issue's that it is for, or the pull request's, where it ``is_for_pull_request``. ``words`` are
+    those of reviews, ``threads`` what waits for an answer, both of people who may ask alone.
+    ``since`` is when the last of those reviews was handed in, or what stands there was made. Of a
+    failed check there are its ``check`` and the end of its ``log``.
+    """
+
+    branch: str
+    head: str
+    run: str
+    number: str
+    is_for_pull_request: bool
+    since: str
+    words: str = ""
+    threads: tuple[Thread, ...] = ()
+    check: str = ""
+    log: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Admission:
     """What is to be done, frozen when it was asked for; all that later jobs know of the issue.
 
@@ -40,7 +64,10 @@ class Admission:
     which that one left it. ``progress`` is the key of the one comment in which all of this is told,
     ``progress_id`` and ``progress_url`` where it stands. ``attachments`` are pictures, each the
     file of its name beside the admission. ``sender_id`` is the forge's number for the sender, 0
-    where it is not known.
+    where it is not known; ``labels`` are those that the issue bore.
+
+    ``issue`` is where people are told: an issue, or a pull request, where it ``is_pull_request``.
+    With a ``follow_up`` that one is ours and is revised; without, a change to it is proposed.
     """
 
     run: str
@@ -68,6 +95,9 @@ class Admission:
     answers: str = ""
     earlier_sha256: str = ""
     sender_id: int = 0
+    is_pull_request: bool = False
+    follow_up: FollowUp | None = None
+    labels: tuple[str, ...] = ()
     format: Literal["changewright-admission/1"] = "changewright-admission/1"
 
 
@@ -76,23 +106,29 @@ def task_of(admission: Admission) -> Task:
 
     The same admission gives the same task on every machine.
     """
+    asked = admission.follow_up
+    number = asked.number if asked else str(admission.issue)
+    is_for_pull_request = asked.is_for_pull_request if asked else admission.is_pull_request
     return Task(
         title=admission.title,
         body="\n\n".join(_paragraphs(admission)),
         repository=admission.repository,
         base=admission.base_branch,
         kind=admission.kind,
-        number=str(admission.issue),
+        number=number,
         author=admission.sender,
         pictures=admission.attachments,
+        is_pull_request=is_for_pull_request,
+        labels=admission.labels,
     )
 
 
 def why_stopped(admission: Admission, tracker: Tracker, rules: TriggerRules) -> str:
     """Return who stopped a run since it was admitted, or ""; asked before anything is published."""
     issue = tracker.issue(admission.issue)
+    what = "pull request" if admission.is_pull_request else "issue"
     if issue.state == "closed":
-        return f"issue #{admission.issue} was closed meanwhile"
+        return f"{what} #{admission.issue} was closed meanwhile"
     if admission.label and admission.label not in issue.labels:
         return f"the label {admission.label!r} was taken off meanwhile"
     for comment in tracker.comments(admission.issue):
@@ -106,9 +142,10 @@ def why_stopped(admission: Admission, tracker: Tracker, rules: TriggerRules) -> 
 
 def _paragraphs(admission: Admission) -> Iterator[str]:
     if admission.words:
+        what = "pull request" if admission.is_pull_request else "issue"
         yield f"{admission.sender} asks for this now:\n\n{admission.words}"
-        yield "The issue, as it was written:"
-    yield admission.body.strip() or "(The issue has a title and no text.)"
+        yield f"The {what}, as it was written:"
+    yield admission.body.strip() or "(There is a title and no text.)"
     for comment in admission.comments:
         yield f"{comment.author} on {comment.created}:\n\n{comment.body.strip()}"
     for file in admission.texts:

@@ -24,7 +24,7 @@ COMMIT_AUTHOR = "changewright <changewright@users.noreply.github.com>"
 _COMMITTERS = frozenset({COMMIT_AUTHOR, "GitHub <noreply@github.com>"})
 TRAILER = "Changewright-Run: "
 # How many commits of people may stand on ours before it is theirs more than ours.
-_MOST_COMMITS = 500
+MOST_COMMITS = 500
 _SHOWN = 5
 
 
@@ -56,7 +56,7 @@ def ground_for(bundle: Bundle, message: str, clone: Clone, forge: Forge) -> Grou
         base = bundle.base_commit
         if is_ancestor(clone.git_dir, head, base) and _answers(branch, bundle, forge):
             return Ground(branch, head, (base,), bundle.applied_tree)
-        line = first_parents(clone.git_dir, head, _MOST_COMMITS, base)
+        line = first_parents(clone.git_dir, head, MOST_COMMITS, base)
         for above, commit in enumerate(line):
             if is_ours(commit):
                 return _on_top(bundle, message, clone, _Standing(branch, head, commit, above))
@@ -100,19 +100,26 @@ def is_ours(commit: CommitWords) -> bool:
 
 def _on_top(bundle: Bundle, message: str, clone: Clone, standing: _Standing) -> Ground:
     branch, head, ours = standing.branch, standing.head, standing.ours
+    git_dir = clone.git_dir
     # A forge that commits itself keeps the words and not the white space around them.
     if ours.message.strip() == message.strip():
         tree = tree_of(clone.git_dir, head)
         return Ground(branch, head, (head,), tree, standing.above, is_there=True)
-    before = tree_of(clone.git_dir, ours.sha)
-    changes = file_changes(clone, before, bundle.applied_tree)
+    # A revision begins with what people saw; what they had committed by then is part of it.
+    seen = bundle.revised_head or ours.sha
+    if not is_ancestor(git_dir, seen, head):
+        raise ForgeRefusal(
+            f"branch {branch} does not hold commit {seen[:12]} any more, which was to be revised:"
+            " its history was replaced. Nothing was pushed; ask again"
+        )
+    changes = file_changes(clone, tree_of(git_dir, seen), bundle.applied_tree)
     tree = bundle.applied_tree
-    if standing.above:
-        theirs = set(changed_between(clone.git_dir, ours.sha, head))
+    if seen != head:
+        theirs = set(changed_between(git_dir, seen, head))
         _refuse_common(branch, sorted(theirs & {change.path for change in changes}))
-        tree = write_tree(clone, tree_of(clone.git_dir, head), changes)
+        tree = write_tree(clone, tree_of(git_dir, head), changes)
     base = bundle.base_commit
-    also = () if is_ancestor(clone.git_dir, base, head) else (base,)
+    also = () if is_ancestor(git_dir, base, head) else (base,)
     return Ground(branch, head, (head, *also), tree, standing.above)
 
 

@@ -15,6 +15,7 @@ MAX_TAIL = 4_000
 
 PublicationState = Literal[
     "published",  # a pull request is open
+    "answered",  # every change asked for was answered in words alone
     "branch-only",  # unfinished work stands on our branch
     "stale-base",  # what the change touches moved meanwhile
     "refused",  # the bundle, or the forge, did not allow it
@@ -61,6 +62,7 @@ class BundleVerification:
 class Publication:
     """What stands on the forge now. ``number`` is 0 without a pull request.
 
+    Of a revision's ``threads`` so many were ``answered``.
     ``may_start_again`` says that the same may be tried on the present base.
     """
 
@@ -72,4 +74,6 @@ class Publication:
     branch: str = ""
     head: str = ""
     may_start_again: bool = False
+    threads: int = 0
+    answered: int = 0
     format: Literal["changewright-publication/1"] = "changewright-publication/1"

@@ -15,10 +15,10 @@ _LAST = {
     "run.started": "started",
     "run.finished": "ended",
     "scope.selected": "scope",
-    "command.finished": "command",
 }
-# The lanes of a run's authors beside the first: one a stage, one a candidate.
-_AUTHORS = frozenset({"stage", "candidate"})
+# The lanes of a run's authors beside the first: one a stage, one a candidate, and the one in which
+# the first stage is asked for an order of files.
+_AUTHORS = frozenset({"stage", "candidate", "order"})
 # What was not decided is decided anew: the machine failed there, or a person stopped it.
 _UNDECIDED = frozenset({"infrastructure", "cancelled", "budget"})
 
@@ -54,8 +54,8 @@ class History:
 
     ``started`` and ``ended`` are the events' data, None while there is none; a run that was taken
     up again has not ended. ``landed`` maps an attempt to its tree, ``answered`` a kind of gates and
-    a tree to the blob of what the model was told. ``seconds`` is how long the run worked until its
-    last booking.
+    a tree to the blob of what the model was told, ``commands`` a try and a step of a migration to
+    what that came to. ``seconds`` is how long the run worked until its last booking.
     """
 
     started: Mapping[str, Any] | None = None
@@ -66,7 +66,7 @@ class History:
     exchanges: Mapping[str, Exchange] = field(default_factory=dict)
     landed: Mapping[int, str] = field(default_factory=dict)
     attempts: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
-    command: Mapping[str, Any] | None = None
+    commands: Mapping[tuple[int, int], Mapping[str, Any]] = field(default_factory=dict)
     bundles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     answered: Mapping[tuple[str, str], str] = field(default_factory=dict)
     seconds: float = 0.0
@@ -96,6 +96,7 @@ def history_of(entries: Iterable[Entry]) -> History:
         "bundles": {},
         "exchanges": {},
         "answered": {},
+        "commands": {},
     }
     asked: dict[str, str] = {}
     for entry in entries:
@@ -110,8 +111,8 @@ def history_of(entries: Iterable[Entry]) -> History:
             asked[data.get("reservation", "")] = data["conversation"]
         elif kind in {"patch.landed", "gate.answered"}:
             _about_tree(facts, entry)
-        elif kind == "attempt.finished":
-            _attempt(facts["attempts"], data)
+        elif kind in {"attempt.finished", "command.finished"}:
+            _worked(facts, entry)
         elif kind == "bundle.written":
             facts["bundles"][data["sha256"]] = data
         elif kind in {"budget.reserved", "model.replied", "budget.settled"}:
@@ -125,6 +126,14 @@ def _about_tree(facts: dict[str, Any], entry: Entry) -> None:
         facts["landed"][data["attempt"]] = data["tree"]
     elif data["outcome"] not in _UNDECIDED:
         facts["answered"][data["gate"], data["tree"]] = data["answer"]
+
+
+def _worked(facts: dict[str, Any], entry: Entry) -> None:
+    data = entry.event.data
+    if entry.event.kind == "attempt.finished":
+        _attempt(facts["attempts"], data)
+    elif "step" in data:  # an earlier version had one step and one try, and kept it otherwise
+        facts["commands"][data["attempt"], data["step"]] = data
 
 
 def _attempt(attempts: dict[int, Mapping[str, Any]], data: Mapping[str, Any]) -> None:

@@ -90,6 +90,9 @@ class Ledger:
         if kind == "run.started":
             if (data["task"]["repository"], data["task_key"]) == self._task:
                 self._runs_of_task.add(entry.run)
+        elif kind == "scope.asked":
+            if (data["repository"], data["task_key"]) == self._task:
+                self._runs_of_task.add(entry.run)
         elif kind in {"budget.reserved", "budget.settled"}:
             key = (entry.run, data["reservation"])
             _, reserved = self._charges.get(key, ("", None))

@@ -10,33 +10,53 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from validators.encoding import digest, encode
+from workflows.payload import (
+    BRANCH,
+    COMMIT,
+    LOGIN,
+    REPOSITORY,
+    Absent,
+    matching,
+    number,
+    part,
+    positive,
+    prose,
+    text,
+)
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
-_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}(?:\[bot\])?")
-_BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,200}")
 _RUN = re.compile(r"r[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
+_NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 _LONGEST_TITLE, _LONGEST_BODY = 1_000, 200_000
 _KEY_LENGTH = 16
+_MOST_LABELS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """Why a delivery starts no run. ``is_told`` says that people on the issue should read it."""
+    """Why a delivery starts no run. ``is_told`` says that people on the issue should read it.
+
+    ``place`` is that issue where the delivery does not name it. What is told of one ``topic``
+    replaces what was told of it before.
+    """
 
     why: str
     is_told: bool = False
+    place: int = 0
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """One delivery that may start a run. ``at`` is the moment behind which nothing said counts.
 
+    ``issue`` is the number of the issue or pull request that it is about, 0 where it names none.
     ``key`` is the same however often, and under whatever name, the same event is delivered.
     ``run`` is the one that is to be started anew, where that is asked. ``sender_id`` is the forge's
-    number for the sender, 0 where the delivery does not tell it.
+    number for the sender, 0 where the delivery does not tell it, ``labels`` what the issue bears.
+    A review ``wants_changes`` by its own verdict. ``branch`` and ``head`` are where checks failed.
     """
 
-    kind: Literal["label", "comment", "dispatch"]
+    kind: Literal["label", "comment", "dispatch", "review", "checks"]
     key: str
     repository: str
     sender: str
@@ -52,10 +72,10 @@ class Occasion:
     comment_url: str = ""
     run: str = ""
     sender_id: int = 0
-
-
-class _Absent(Exception):
-    """A part of a payload that is used is not there, or not what it must be."""
+    wants_changes: bool = False
+    branch: str = ""
+    head: str = ""
+    labels: tuple[str, ...] = ()
 
 
 def occasion_in(event: str, payload: object) -> Occasion | Declined:
@@ -71,110 +91,148 @@ def occasion_in(event: str, payload: object) -> Occasion | Declined:
         return Declined(f"nothing to do for {event}{f' ({action})' if action else ''}")
     try:
         return reader(payload)
-    except _Absent as absent:
+    except Absent as absent:
         return Declined(f"the delivery of {event} lacks {absent}, so nothing is done")
 
 
 def _of_label(payload: Mapping[str, Any]) -> Occasion:
-    at = _text(payload, "issue", "updated_at")
-    label, sender = _text(payload, "label", "name"), _matching(_LOGIN, payload, "sender", "login")
+    at = text(payload, "issue", "updated_at")
+    label, sender = text(payload, "label", "name"), matching(LOGIN, payload, "sender", "login")
     # Labelling does not move `updated_at`, and what we say on the issue does: hence one key for one
     # event under many deliveries, and another for the next.
-    key = _key(payload, "label", label, at, sender)
+    key = _key(payload, _issue_number(payload), "label", label, at, sender)
     return Occasion("label", key, at=at, label=label, **_of_issue(payload))
 
 
 def _of_comment(payload: Mapping[str, Any]) -> Occasion:
-    number = _number(payload, "comment", "id")
-    author = _matching(_LOGIN, payload, "comment", "user", "login")
-    if author != _matching(_LOGIN, payload, "sender", "login"):
-        raise _Absent("a comment of its sender")
+    said = number(payload, "comment", "id")
+    _require_own(payload, "comment")
     return Occasion(
         "comment",
-        _key(payload, "comment", str(number)),
-        at=_text(payload, "comment", "created_at"),
-        said=_text(payload, "comment", "body")[:_LONGEST_BODY],
-        comment_url=_part(payload, "comment").get("html_url") or "",
+        _key(payload, _issue_number(payload), "comment", str(said)),
+        at=text(payload, "comment", "created_at"),
+        said=text(payload, "comment", "body")[:_LONGEST_BODY],
+        comment_url=part(payload, "comment").get("html_url") or "",
         **_of_issue(payload),
     )
 
 
+def _of_review(payload: Mapping[str, Any]) -> Occasion:
+    """Read a review that somebody handed in, with all that was said in it at lines."""
+    _require_own(payload, "review")
+    said = number(payload, "review", "id")
+    return Occasion(
+        "review",
+        _key(payload, number(payload, "pull_request", "number"), "review", str(said)),
+        at=text(payload, "review", "submitted_at"),
+        said=prose(payload, "review", "body")[:_LONGEST_BODY],
+        wants_changes=text(payload, "review", "state").lower() == "changes_requested",
+        **_of_pull_request(payload),
+    )
+
+
+def _of_thread(payload: Mapping[str, Any]) -> Occasion:
+    """Read one comment in a thread at a line."""
+    _require_own(payload, "comment")
+    said = number(payload, "comment", "id")
+    return Occasion(
+        "review",
+        _key(payload, number(payload, "pull_request", "number"), "thread", str(said)),
+        at=text(payload, "comment", "created_at"),
+        said=prose(payload, "comment", "body")[:_LONGEST_BODY],
+        **_of_pull_request(payload),
+    )
+
+
+def _of_checks(payload: Mapping[str, Any], name: str) -> Occasion | Declined:
+    """Read that checks of a branch failed, by whichever of GitHub's three names for that."""
+    place = (name, "check_suite") if name == "check_run" else (name,)
+    if part(payload, name).get("conclusion") not in {"failure", "timed_out"}:
+        return Declined("these checks have not failed")
+    branch = matching(BRANCH, payload, *place, "head_branch")
+    origin = part(payload, name).get("head_repository")
+    ours = matching(REPOSITORY, payload, "repository", "full_name")
+    if isinstance(origin, Mapping) and origin.get("full_name") != ours:
+        return Declined("these checks are about a branch of another repository")
+    # One key for a branch, so that one repair of it is begun however many checks fail.
+    return Occasion(
+        "checks",
+        _key(payload, 0, "checks", branch),
+        branch=branch,
+        head=matching(COMMIT, payload, *place, "head_sha"),
+        is_pull_request=True,
+        **_of_sender(payload),
+    )
+
+
 def _of_dispatch(payload: Mapping[str, Any]) -> Occasion:
-    run = _matching(_RUN, payload, "inputs", "run")
-    return Occasion("dispatch", _key(payload, "dispatch", run), run=run, **_of_sender(payload))
+    if part(payload, "inputs").get("pull-request"):
+        about = matching(_NUMBER, payload, "inputs", "pull-request")
+        key = _key(payload, int(about), "dispatch", matching(_RUN, payload, "inputs", "run"))
+        told = _of_sender(payload)
+        return Occasion("review", key, issue=int(about), is_pull_request=True, **told)
+    run = matching(_RUN, payload, "inputs", "run")
+    return Occasion("dispatch", _key(payload, 0, "dispatch", run), run=run, **_of_sender(payload))
 
 
-_READERS: Mapping[tuple[str, object], Callable[[Mapping[str, Any]], Occasion]] = {
+_READERS: Mapping[tuple[str, object], Callable[[Mapping[str, Any]], Occasion | Declined]] = {
     ("issues", "labeled"): _of_label,
     ("issue_comment", "created"): _of_comment,
+    ("pull_request_review", "submitted"): _of_review,
+    ("pull_request_review_comment", "created"): _of_thread,
+    ("check_suite", "completed"): lambda payload: _of_checks(payload, "check_suite"),
+    ("check_run", "completed"): lambda payload: _of_checks(payload, "check_run"),
+    ("workflow_run", "completed"): lambda payload: _of_checks(payload, "workflow_run"),
     ("workflow_dispatch", None): _of_dispatch,
 }
 
 
 def _of_issue(payload: Mapping[str, Any]) -> dict[str, Any]:
-    issue = _part(payload, "issue")
-    body = issue.get("body") or ""
-    if not isinstance(body, str):
-        raise _Absent("issue.body as text")
+    issue = part(payload, "issue")
     return _of_sender(payload) | {
-        "issue": _number(payload, "issue", "number"),
-        "title": _text(payload, "issue", "title")[:_LONGEST_TITLE],
-        "body": body[:_LONGEST_BODY],
+        "issue": number(payload, "issue", "number"),
+        "title": text(payload, "issue", "title")[:_LONGEST_TITLE],
+        "body": prose(payload, "issue", "body")[:_LONGEST_BODY],
         "is_pull_request": bool(issue.get("pull_request")),
+        "labels": _labels(issue.get("labels")),
     }
+
+
+def _labels(listed: object) -> tuple[str, ...]:
+    """Return the names of an issue's labels; what is none is passed over."""
+    labels = listed if isinstance(listed, list) else []
+    names = (one.get("name") for one in labels[:_MOST_LABELS] if isinstance(one, Mapping))
+    return tuple(name for name in names if isinstance(name, str))
+
+
+def _of_pull_request(payload: Mapping[str, Any]) -> dict[str, Any]:
+    about = number(payload, "pull_request", "number")
+    return _of_sender(payload) | {"issue": about, "is_pull_request": True}
 
 
 def _of_sender(payload: Mapping[str, Any]) -> dict[str, Any]:
-    sender = _matching(_LOGIN, payload, "sender", "login")
-    is_bot = _part(payload, "sender").get("type") != "User" or sender.endswith("[bot]")
+    sender = matching(LOGIN, payload, "sender", "login")
+    is_bot = part(payload, "sender").get("type") != "User" or sender.endswith("[bot]")
     return {
-        "repository": _matching(_REPOSITORY, payload, "repository", "full_name"),
+        "repository": matching(REPOSITORY, payload, "repository", "full_name"),
         "sender": sender,
         "sender_is_bot": is_bot,
-        "sender_id": _positive(_part(payload, "sender").get("id")),
-        "default_branch": _matching(_BRANCH, payload, "repository", "default_branch"),
+        "sender_id": positive(part(payload, "sender").get("id")),
+        "default_branch": matching(BRANCH, payload, "repository", "default_branch"),
     }
 
 
-def _key(payload: Mapping[str, Any], *words: str) -> str:
-    number = _part(payload, "issue").get("number") if "issue" in payload else 0
-    place = _matching(_REPOSITORY, payload, "repository", "full_name").lower()
-    return digest(encode([place, number, *words]))[:_KEY_LENGTH]
+def _require_own(payload: Mapping[str, Any], name: str) -> None:
+    """Refuse words that are not their sender's."""
+    author = matching(LOGIN, payload, name, "user", "login")
+    if author != matching(LOGIN, payload, "sender", "login"):
+        raise Absent(f"a {name} of its sender")
 
 
-def _part(payload: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
-    found = payload
-    for depth, name in enumerate(path, 1):
-        inner = found.get(name)
-        if not isinstance(inner, Mapping):
-            raise _Absent(".".join(path[:depth]))
-        found = inner
-    return found
+def _issue_number(payload: Mapping[str, Any]) -> object:
+    return part(payload, "issue").get("number")
 
 
-def _text(payload: Mapping[str, Any], *path: str) -> str:
-    found = _part(payload, *path[:-1]).get(path[-1])
-    if not isinstance(found, str) or not found:
-        raise _Absent(".".join(path))
-    return found
-
-
-def _matching(shape: re.Pattern[str], payload: Mapping[str, Any], *path: str) -> str:
-    found = _text(payload, *path)
-    if not shape.fullmatch(found):
-        raise _Absent(f"{'.'.join(path)} as it must be written")
-    return found
-
-
-def _number(payload: Mapping[str, Any], *path: str) -> int:
-    found = _positive(_part(payload, *path[:-1]).get(path[-1]))
-    if not found:
-        raise _Absent(".".join(path))
-    return found
-
-
-def _positive(found: object) -> int:
-    """Return a number that counts from 1, or 0 for anything else."""
-    if not isinstance(found, int) or isinstance(found, bool):
-        return 0
-    return max(found, 0)
+def _key(payload: Mapping[str, Any], about: object, *words: str) -> str:
+    place = matching(REPOSITORY, payload, "repository", "full_name").lower()
+    return digest(encode([place, about, *words]))[:_KEY_LENGTH]

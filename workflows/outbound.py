@@ -27,11 +27,23 @@ def refuse_secrets(proposal: Proposal, title: str, body: str) -> None:
         "body of the pull request": body,
         # In the body it is escaped, which may hide its shape.
         "model's own account": proposal.attempts[-1].summary,
+        **{f"answer in thread {one.thread}": one.words for one in proposal.answers},
     }
     found = tuple(text_findings(texts))
     if found:
         raise QuarantineRefusal(
             f"run {proposal.run} is not published: {found[0].message}. Look at the run in the"
             " journal; if the secret is real, revoke it",
+            found,
+        )
+
+
+def refuse_secret_words(texts: Mapping[str, str]) -> None:
+    """Raise QuarantineRefusal where one of ``texts``, known by their names, holds a secret."""
+    found = tuple(text_findings(texts))
+    if found:
+        raise QuarantineRefusal(
+            f"nothing is said: {found[0].message}. Look at the run in the journal; if the secret is"
+            " real, revoke it",
             found,
         )

@@ -17,6 +17,7 @@ from workflows.pull_request import Commit, PullRequest, PullRequestDraft, PullRe
 from workflows.review import Review
 from workflows.run import Entry, Event, Fence
 from workflows.snippet import SnippetLimits, SnippetResult
+from workflows.threads import Thread
 
 # --- Model: asks a vendor, or a file, for the next reply ---------------------------------------
 
@@ -136,6 +137,22 @@ class Forge(Protocol):
         """Say something once: a second call with the same ``key`` replaces the first."""
         ...
 
+    def threads(self, number: int) -> Sequence[Thread]:
+        """Return what people said at lines of a pull request, resolved or not, oldest first."""
+        ...
+
+    def answer_thread(self, number: int, thread: str, body: str, key: str) -> None:
+        """Say something in a thread once: a second call with the same ``key`` says no more."""
+        ...
+
+    def resolve_thread(self, number: int, thread: str) -> None:
+        """Mark a thread as dealt with; one that is resolved stays so."""
+        ...
+
+    def fetch_pull_request(self, number: int, into_git_dir: Path) -> str | None:
+        """Copy what a pull request's head holds, even without its branch; None where it is gone."""
+        ...
+
     def merge(self, number: int) -> str:
         """Merge an open pull request and return the merge commit; only where a person may do so."""
         ...
@@ -248,22 +265,34 @@ RunTarget = Callable[[Campaign, Target, Fence], TargetResult]
 
 
 class Engine(Protocol):
-    """Only when and where: what happened to a target is in the journal alone."""
+    """Only when and where: what happened to a target is in the journal alone.
+
+    A worker is whoever calls `execute`, in as many processes as there are; they share nothing but
+    the journal. Its contract: a target is worked on under a lease, by one worker at a time; one
+    whose worker died or stands still is taken over within ``lease_s``, and what the other still
+    writes is refused; a target that ends its workers is parked; a pause, a cancel, a brake and
+    ``limits`` hold from the entry on that says so, and a takeover is no way around them.
+    """
 
     name: str
 
     def execute(
         self, campaign: Campaign, run_target: RunTarget, limits: EngineLimits
     ) -> Iterator[TargetResult]:
-        """Yield results as they come, in no order; one target's failure never ends the rest."""
+        """Be one worker, and yield the results of the targets that it worked on, as they come.
+
+        Ends when nothing is left to begin or to wait for, or may be begun at all; a pause by a
+        person is waited out. One target's failure never ends the rest, nor does a bug in one: it is
+        recorded as a fault and raised at the end.
+        """
         ...
 
-    def pause(self, campaign: str) -> None:
+    def pause(self, campaign: str, why: str = "") -> None:
         """Start no further target until `resume`; those running finish."""
         ...
 
     def resume(self, campaign: str) -> None:
-        """Undo `pause`."""
+        """Undo `pause`, a brake too; never a cancel."""
         ...
 
     def cancel(self, campaign: str) -> None:

@@ -20,6 +20,7 @@ from workflows import (
     opinion_prompts,
     plan,
     quoting,
+    rerank_prompts,
 )
 from workflows.instructions import Instruction
 from workflows.kinds import KINDS
@@ -29,6 +30,8 @@ from workflows.plan import PLAN
 from workflows.proposal import EditReport
 from workflows.quoting import Words, fenced, one_line, printed, said, typed
 from workflows.task import Task
+from workflows.threads import MOST_TURNS, Thread
+from workflows.workshop import Revision
 
 NO_CHANGE = "NO CHANGE NEEDED:"
 QUESTION = "QUESTION:"
@@ -37,6 +40,7 @@ _AS = {"whole": "", "lines": "", "skeleton": "outline of ", "map": "one line abo
 _MAX_FINDINGS = 20
 _MAX_REPORTS = 40
 _MAX_FINDING_LENGTH = 4_000
+_MAX_LOG = 8_400
 
 SYSTEM = f"""\
 You are the author of a small, reviewable change to a software repository. A person decides on it \
@@ -84,10 +88,29 @@ _TOLD = (
 )
 
 
+_ANSWER_EACH = f"""\
+Deal with every thread: edit the files where it asks for a change and is right; where it asks a \
+question, or is wrong, say so in words. Write one line for each thread beneath your explanation, \
+and begin it so:
+THREAD 1: CHANGED and what you changed for it
+THREAD 2: ANSWER and your answer
+These lines are shown to the reviewers as they stand. If no thread needs a change, write them \
+beneath a line that begins with "{NO_CHANGE}".\
+"""
+
+_MEND = f"""\
+Edit the files further so that the check passes, and nothing else. If the log does not show that \
+your change is at fault, reply with one line that begins with "{NO_CHANGE}" and say why.\
+"""
+
+
 @cache
 def version() -> str:
     """Return the hash of all that is said here and of how it quotes, for the journal."""
-    modules = (actions, answers, kinds, notices, opinion_prompts, plan, quoting, evidence_text)
+    modules = (
+        *(actions, answers, kinds, notices, opinion_prompts, rerank_prompts, plan, quoting),
+        evidence_text,
+    )
     sources = (__file__, *(str(module.__file__) for module in modules))
     return digest(b"".join(Path(source).read_bytes() for source in sources))
 
@@ -112,15 +135,33 @@ def first_request(task: Task, scope: Scope, told: Sequence[Instruction] = ()) ->
     return said(*parts)
 
 
-def revision_request(diff: str, words: str) -> Words:
-    """Return what is added to the opening when a reviewer asked for changes to ``diff``."""
-    return said(
+def revision_request(revision: Revision) -> Words:
+    """Return what is added to the opening when a reviewer asked for changes, or a check is red.
+
+    Its threads wait for a change or an answer each; without any, its words are all there is.
+    """
+    words, threads = revision.words, revision.threads
+    parts: list[str | Words] = [
         "Your earlier change below is already applied to the files:",
-        fenced("your change", diff),
-        "A reviewer asks for changes:",
-        typed("review", words),
-        "Edit the files further so that the review is answered.",
-    )
+        fenced("your change", revision.diff),
+    ]
+    if revision.check:
+        parts.append("A check that passes on the base fails on your change; the end of its log:")
+        return said(*parts, printed("log", f"{revision.check}\n{revision.log}", _MAX_LOG), _MEND)
+    if words or not threads:
+        parts += ["A reviewer asks for changes:", typed("review", words)]
+    if not threads:
+        parts.append("Edit the files further so that the review is answered.")
+        return said(*parts)
+    for number, thread in enumerate(threads, 1):
+        parts += [one_line(f"Thread {number}, at {thread.place}:"), *_turns(thread)]
+    return said(*parts, _ANSWER_EACH)
+
+
+def _turns(thread: Thread) -> list[Words]:
+    """Return the last turns of a thread, each as its author's words."""
+    shown = thread.comments[-MOST_TURNS:]
+    return [typed(f"{'you' if one.is_ours else one.author} wrote", one.body) for one in shown]
 
 
 def edits_rejected(reports: Iterable[EditReport]) -> Words:

@@ -17,6 +17,7 @@ from validators.rules import Rules
 from validators.sandbox import FileChange
 from validators.verdict import Finding, Verdict
 from workflows.task import Task
+from workflows.threads import ThreadAnswer
 
 BUNDLE_FORMAT = "changewright-bundle/3"
 # The evidence of these stands whole in each attempt; they are read, and not written any more.
@@ -80,7 +81,8 @@ class Proposal:
     ``lost_replies`` were asked for, and broke off or went with a process that was killed; they are
     in no attempt, and cost at most ``lost_usd`` where the price is known. Second opinions are in
     none either: they took ``opinion_tokens`` and cost ``opinion_usd``. ``remarks`` and
-    ``cache_hit_rate`` are on how it was made; what gates found is in the evidence.
+    ``cache_hit_rate`` are on how it was made; what gates found is in the evidence. ``answers`` are
+    for the threads of the review that it follows.
     """
 
     run: str
@@ -96,6 +98,7 @@ class Proposal:
     cache_hit_rate: float | None = None
     opinion_tokens: int = 0
     opinion_usd: float | None = 0.0
+    answers: tuple[ThreadAnswer, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -109,8 +112,9 @@ class Bundle:
 
     ``created`` (UTC ISO 8601) dates the commit too, so that publishing twice makes the same commit.
     ``revises`` is the number of the pull request this continues, or 0, and ``revised_run`` the run
-    whose proposal stood there. ``partial`` is work that was stopped: no gate need have judged it.
-    ``rules`` are those it was made under, for who asks which of them is another elsewhere.
+    whose proposal stood there, in commit ``revised_head`` where a forge has it. ``partial`` is work
+    that was stopped: no gate need have judged it. ``rules`` are those it was made under, for who
+    asks which of them is another elsewhere.
     """
 
     format: str
@@ -125,6 +129,7 @@ class Bundle:
     partial: bool = False
     revises: int = 0
     revised_run: str = ""
+    revised_head: str = ""
     rules: Rules | None = None
 
     @property

@@ -39,6 +39,7 @@ from workflows.proposal import Attempt
 from workflows.purse import Allowance, Purse
 from workflows.quoting import Words, said
 from workflows.recorder import Recorder, recording
+from workflows.rerank import reranker
 from workflows.steps import judged, note_attempt, note_landing, scoped
 from workflows.task import Task
 from workflows.unfinished import start_of
@@ -66,7 +67,8 @@ def propose(
         try:
             allowance = _allowance(task, workshop, wishes, recorder)
             Purse(models[0], recorder, allowance).book_what_was_cut_off()
-            work.scope = scoped(task, workshop, recorder)
+            reorder = reranker(task, models[0], recorder, allowance) if workshop.reranks else None
+            work.scope = scoped(task, workshop, recorder, reorder)
             _require_environment(workshop, recorder)
             opening = Conversation(prompts.SYSTEM, (), ACTIONS)
             words = _first_words(task, workshop, work.scope, wishes.revision)
@@ -210,5 +212,5 @@ def _first_words(task: Task, workshop: Workshop, scope: Scope, revision: Revisio
     told = instructions(workshop.clone, [excerpt.path for excerpt in scope.excerpts], is_shown)
     first = prompts.first_request(task, scope, told)
     if revision:
-        return said(first, prompts.revision_request(revision.diff, revision.words))
+        return said(first, prompts.revision_request(revision))
     return first

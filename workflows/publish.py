@@ -86,7 +86,9 @@ def _refuse_a_second(bundle: Bundle, new: Commit, draft: PullRequestDraft, press
     found = press.forge.find_pull_request(draft.branch)
     if found is None or found.state != "open" or _carries(found, new, draft):
         return
-    if press.hosted and found.draft.key == draft.key:
+    # What a campaign made anew for a target takes the place of what it had made before.
+    is_remade = bool(bundle.proposal.task.subject)
+    if (press.hosted or is_remade) and found.draft.key == draft.key:
         return
     revises_it = (bundle.revises, bundle.revised_run) == (found.number, found.draft.run)
     if not bundle.partial and (revises_it or found.draft.run == draft.run):

@@ -42,7 +42,12 @@ class PullRequestDraft:
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """A pull request as the forge knows it. ``url`` is where a person finds it."""
+    """A pull request as the forge knows it. ``url`` is where a person finds it.
+
+    ``ended`` is when it was merged or closed (UTC ISO 8601), ``merge_commit`` what a merge made of
+    it on the base branch; each is empty where that has not been, or the forge does not know. It
+    ``is_foreign`` when its head is a branch of another repository.
+    """
 
     number: int
     draft: PullRequestDraft
@@ -51,3 +56,11 @@ class PullRequest:
     url: str
     created: str
     reviews: tuple[Review, ...] = ()
+    ended: str = ""
+    merge_commit: str = ""
+    is_foreign: bool = False
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether a run of ours made it, as only the forge can know."""
+        return bool(self.draft.key and self.draft.run)

@@ -96,9 +96,9 @@ def changed_since(begun: Mapping[str, Any], start: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def leased(journal: Journal, run: str, owner: str) -> Iterator[Fence]:
+def leased(journal: Journal, run: str, owner: str, lease_s: float = LEASE_S) -> Iterator[Fence]:
     """Hold the right to write ``run``; JournalRefusal while another process holds it."""
-    fence = journal.lease(run, owner, LEASE_S)
+    fence = journal.lease(run, owner, lease_s)
     try:
         yield fence
     finally:
@@ -114,12 +114,14 @@ def recording(
     run: str,
     start: Mapping[str, Any],
     observe: Callable[[Entry], None] = lambda _: None,
+    lease_s: float = LEASE_S,
 ) -> Iterator[Recorder]:
     """Open ``run`` in the journal; close it with the truth when it does not come to its own end.
 
     A run that is there already is taken up again; ResumeRefusal when ``start`` is about another.
+    ``lease_s`` is when it may be taken up although its process lives, and stands still.
     """
-    with leased(journal, run, f"run {run}") as fence:
+    with leased(journal, run, f"run {run}", lease_s) as fence:
         recorder = Recorder(journal, fence, observe)
         _begin(recorder, start)
         try:

@@ -1,21 +1,34 @@
 """A proposal and its review become the next proposal, on the same base and the same branch."""
 
+from collections.abc import Sequence
+
 from validators.checkout import Clone, diff_text, write_tree
+from validators.clones.ancestry import has_commit
+from validators.clones.merged_tree import merged
+from workflows.admission import FollowUp
 from workflows.proposal import Bundle, BundleRefusal
 from workflows.pull_request import PullRequest
 from workflows.review import Review
+from workflows.threads import Thread
 from workflows.workshop import Revision
 
 _MAX_DIFF_BYTES = 200_000
 
 
-def revision_of(pull_request: PullRequest, earlier: Bundle, clone: Clone) -> Revision:
+def revision_of(
+    pull_request: PullRequest, earlier: Bundle, clone: Clone, threads: Sequence[Thread] = ()
+) -> Revision:
     """Return what has to be worked on until ``earlier`` answers the newest review of its request.
 
-    Raises BundleRefusal when nobody asked for changes, or when the bundle is not what stands on the
-    pull request's branch. `propose` does the rest.
+    ``threads`` are those that wait for an answer: with one, nobody need have asked for changes
+    besides. Raises BundleRefusal when nobody asked for anything, or when the bundle is not what
+    stands on the pull request's branch. `propose` does the rest.
     """
-    review = newest_request(pull_request)
+    if threads:
+        _require_open(pull_request)
+        words = _request_beside(pull_request, earlier)
+    else:
+        words = words_of(newest_request(pull_request))
     tree = write_tree(clone, clone.base_tree, earlier.changes)
     if tree != earlier.applied_tree:
         raise BundleRefusal(
@@ -25,20 +38,65 @@ def revision_of(pull_request: PullRequest, earlier: Bundle, clone: Clone) -> Rev
         number=pull_request.number,
         tree=tree,
         diff=diff_text(clone, clone.base_tree, tree, limit_bytes=_MAX_DIFF_BYTES),
-        words=words_of(review),
+        words=words,
         run=earlier.proposal.run,
+        threads=tuple(threads),
+    )
+
+
+def revision_at(number: int, asked: FollowUp, clone: Clone) -> Revision:
+    """Return what has to be worked on where a forge has people, who may have committed as well.
+
+    It begins with what stands on the branch, merged with the clone's base. Raises BundleRefusal
+    where that cannot be had any more.
+    """
+    if not has_commit(clone.git_dir, asked.head):
+        raise BundleRefusal(
+            f"commit {asked.head[:12]} of pull request {number} is not on its branch any more: its"
+            " history was replaced; ask again"
+        )
+    found = merged(clone.git_dir, clone.base_commit, asked.head)
+    if found.conflicts:
+        raise BundleRefusal(
+            f"pull request {number} conflicts with its base in {', '.join(found.conflicts[:5])};"
+            f" merge the base into {asked.branch}, then ask again"
+        )
+    return Revision(
+        number=number,
+        tree=found.tree,
+        diff=diff_text(clone, clone.base_tree, found.tree, limit_bytes=_MAX_DIFF_BYTES),
+        words=asked.words,
+        run=asked.run,
+        threads=asked.threads,
+        head=asked.head,
+        check=asked.check,
+        log=asked.log,
     )
 
 
 def newest_request(pull_request: PullRequest) -> Review:
     """Return the review that is waiting for an answer."""
+    _require_open(pull_request)
+    if not pull_request.reviews or pull_request.reviews[-1].verdict != "changes-requested":
+        raise BundleRefusal(f"nobody asks for changes on pull request {pull_request.number}")
+    return pull_request.reviews[-1]
+
+
+def _require_open(pull_request: PullRequest) -> None:
     if pull_request.state != "open":
         raise BundleRefusal(
             f"pull request {pull_request.number} is {pull_request.state}; it cannot be revised"
         )
-    if not pull_request.reviews or pull_request.reviews[-1].verdict != "changes-requested":
-        raise BundleRefusal(f"nobody asks for changes on pull request {pull_request.number}")
-    return pull_request.reviews[-1]
+
+
+def _request_beside(pull_request: PullRequest, earlier: Bundle) -> str:
+    """Return the words of the newest review if it asks for changes; its comments are threads.
+
+    What was asked before the run began whose proposal stands there was answered by it.
+    """
+    last = pull_request.reviews[-1] if pull_request.reviews else None
+    is_new = last is not None and last.at > earlier.proposal.created
+    return last.words if last and is_new and last.verdict == "changes-requested" else ""
 
 
 def words_of(review: Review) -> str:

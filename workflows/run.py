@@ -13,10 +13,12 @@ from validators.verdict import VerdictWord
 
 EventKind = Literal[
     "run.started",  # task, base commit, command, rules, model
-    "run.admitted",  # which stale run it answers, how often; hashes of what was asked and is left
+    "run.admitted",  # stale run answered, how often; hashes of what was asked, left; heard until
     "base.stale",  # recorded commit, present head, how many paths met
     "run.resumed",  # how much of it was done already
     "scope.selected",  # files, functions, tokens; the excerpts as a blob
+    "scope.asked",  # for an order outside of any run: repository, task's key, base commit, model
+    "scope.reranked",  # model; files and functions as it put them, or its trouble
     "environment.ready",  # key, interpreter, cached or built
     "prompt.sent",  # attempt, reservation, conversation as a blob; how much was hidden in it
     "budget.reserved",  # reservation, at most: usd, tokens
@@ -33,12 +35,19 @@ EventKind = Literal[
     "effect.settled",  # key, outcome
     "bundle.written",  # sha256, file name, whether it is partial
     "review.recorded",  # the Review
-    "campaign.paused",  # campaign
+    "outcome.collected",  # the PullRequestOutcome, each time it is found to be another
+    "campaign.started",  # the Campaign, and what the command was told
+    "campaign.swept",  # which targets are to be worked on, and which of them once more
+    "campaign.paused",  # campaign; why, and whether a person or the brake said so
     "campaign.resumed",  # campaign
     "campaign.cancelled",  # campaign
-    "campaign.started",  # the Campaign, and what the command was told
+    "target.claimed",  # campaign, worker
+    "target.released",  # campaign, worker: given back without a result
     "target.started",  # the run that works on it
+    "target.changed",  # how many files its steps changed
     "target.finished",  # the TargetResult
+    "target.published",  # number and address of its pull request, branch, head
+    "target.settled",  # what became of that: merged, closed or stale, and why
     "run.finished",  # state, verdict, why
 ]
 

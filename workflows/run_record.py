@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from scoping.refusal import Refusal
-from validators.encoding import EncodingRefusal, decode, digest, encode
+from validators.encoding import EncodingRefusal, builtins, decode, digest, encode
+from workflows.pull_request_outcome import PullRequestOutcome
 from workflows.run import Entry, Event, EventKind
 from workflows.task import Task
 
@@ -30,9 +31,13 @@ _KEPT: Mapping[EventKind, tuple[str, ...]] = {
         *("task_key", "base_commit", "model", "rules_sha256", "prompts_sha256", "revises"),
         *("imported", "booked", "max_attempts"),
     ),
-    "run.admitted": ("answers", "dispatched", "text_sha256", "delivery", "journal_sha256"),
+    "run.admitted": (
+        *("answers", "dispatched", "text_sha256", "delivery", "journal_sha256", "heard"),
+    ),
     "base.stale": ("base_commit", "head", "paths"),
     "run.resumed": ("replies", "attempts"),
+    "scope.asked": ("task_key", "base_commit", "model"),
+    "scope.reranked": ("model",),
     "scope.selected": ("tokens", "excerpts"),
     "environment.ready": ("key", "how", "seconds"),
     "prompt.sent": ("attempt", "reservation", "conversation"),
@@ -58,7 +63,9 @@ _KEPT: Mapping[EventKind, tuple[str, ...]] = {
         "request.number",
     ),
     "effect.settled": ("key", "outcome.head", "outcome.number"),
-    "bundle.written": ("sha256", "path", "partial"),
+    "bundle.written": (
+        *("sha256", "path", "partial", "files_given", "files_changed", "files_met"),
+    ),
     "review.recorded": (
         *("review.pull_request", "review.verdict", "review.kind", "review.verified"),
         "review.merged",
@@ -122,9 +129,14 @@ def record_of(entries: Sequence[Entry], repository: str) -> Record:
     )
 
 
-def booking(run: str, task: Task, usd: float, tokens: int, at: str) -> Record:
-    """Return the record of a run whose job died and left nothing: it may have cost all it had."""
-    start = {"task": _told_task(task.number, task.repository), "task_key": task.key}
+def booking(run: str, task: Task, usd: float, tokens: int, at: str, *, revises: int = 0) -> Record:
+    """Return the record of a run whose job died and left nothing: it may have cost all it had.
+
+    ``revises`` is the pull request that it was to revise, or 0.
+    """
+    told_task = _told_task(task.number, task.repository)
+    start: dict[str, Any] = {"task": told_task, "task_key": task.key}
+    start |= {"revises": revises} if revises else {}
     reserved = {"reservation": "job", "usd": usd, "tokens": tokens}
     end = {"state": "failed", "verdict": "infrastructure", "why": "job-left-no-journal"}
     events = (
@@ -134,6 +146,15 @@ def booking(run: str, task: Task, usd: float, tokens: int, at: str) -> Record:
     )
     name = require_run(run)
     return Record(name, tuple(Entry(n, name, at, event) for n, event in enumerate(events, 1)))
+
+
+def outcome_record(run: str, outcome: PullRequestOutcome, at: str) -> Record:
+    """Return what is added to a run's record when its pull request was looked at.
+
+    It holds figures, words of ours, and names of files that the repository has.
+    """
+    event = Event("outcome.collected", {"outcome": builtins(outcome)})
+    return Record(require_run(run), (Entry(1, run, at, event),))
 
 
 def joined(known: Record, more: Record) -> Record:

@@ -26,7 +26,12 @@ def write_bundle(
     refuse_secrets(proposal, *text)
     bundle = _bundle(proposal, attempt.applied_tree, text, workshop)
     if revision:
-        bundle = replace(bundle, revises=revision.number, revised_run=revision.run)
+        bundle = replace(
+            bundle,
+            revises=revision.number,
+            revised_run=revision.run,
+            revised_head=revision.head,
+        )
     return _write(bundle, f"{proposal.run}.json", workshop, recorder)
 
 
@@ -70,5 +75,16 @@ def _write(bundle: Bundle, name: str, workshop: Workshop, recorder: Recorder) ->
     path = workshop.write_bundle(name, document)
     if sha256 not in recorder.history.bundles:
         name = Path(path).name
-        recorder.record("bundle.written", sha256=sha256, path=name, partial=bundle.partial)
+        counts = _file_counts(bundle)
+        recorder.record(
+            "bundle.written", sha256=sha256, path=name, partial=bundle.partial, **counts
+        )
     return path
+
+
+def _file_counts(bundle: Bundle) -> dict[str, int]:
+    """Return how many files the model was shown, how many it changed, and how many are both."""
+    given = {line.path for line in bundle.proposal.scope if line.kind != "map"}
+    changed = {change.path for change in bundle.changes}
+    met = len(given & changed)
+    return {"files_given": len(given), "files_changed": len(changed), "files_met": met}

@@ -13,6 +13,7 @@ from workflows.handover import BundleVerification, Publication, RunOutcome
 
 FinalState = Literal[
     "proposed",  # a draft waits for a person
+    "answered",  # what a review asked is answered in words, and nothing had to be changed
     "no-change-needed",  # the model says so, and why
     "gates-failed",  # what was written did not pass; with its exact output
     "question",  # one question for a person
@@ -23,6 +24,11 @@ FinalState = Literal[
 ]
 # How a forge says that a job ended.
 _CANCELLED = "cancelled"
+_ENDS_BY_PUBLICATION: Mapping[str, FinalState] = {
+    "published": "proposed",
+    "answered": "answered",
+    "cancelled": "cancelled",
+}
 _ENDS_BY_CODE: Mapping[str, FinalState] = {
     "question": "question",
     "no-change-needed": "no-change-needed",
@@ -63,10 +69,8 @@ def settle(known: Known, most_dispatches: int) -> Settlement:
     admission, publication = known.admission, known.publication
     if admission is None:
         return _died("admit", known.results)
-    if publication is not None and publication.state == "published":
-        return Settlement("proposed", publication.why)
-    if publication is not None and publication.state == "cancelled":
-        return Settlement("cancelled", publication.why)
+    if publication is not None and publication.state in _ENDS_BY_PUBLICATION:
+        return Settlement(_ENDS_BY_PUBLICATION[publication.state], publication.why)
     if publication is not None and publication.state == "stale-base":
         again = publication.may_start_again and admission.dispatched < most_dispatches
         return Settlement("stale-base", publication.why, starts_again=again)

@@ -41,8 +41,9 @@ def sheet_of(bundle: Bundle, sha256: str, press: Press, recorder: Recorder) -> S
         base = _base(bundle, base_branch, press, recorder)
         ground = ground_for(bundle, message, clone, press.forge)
         moved = base.head if base.state == "moved-elsewhere" else ""
+        closes = "" if task.is_pull_request else task.number
         told = Circumstances(
-            ground.branch, task.number, moved, ground.commits_below, hosted.was_verified
+            ground.branch, closes, moved, ground.commits_below, hosted.was_verified
         )
         if not bundle.partial:
             title, body = hosted.words(bundle, told)
@@ -107,8 +108,10 @@ def _shown(paths: tuple[str, ...]) -> str:
 
 def _message(bundle: Bundle, sha256: str, hosted: Hosted | None) -> str:
     task = bundle.proposal.task
-    asked = f"issue {task.number}" if task.number else "a task given as text"
-    made = "Left unfinished" if bundle.partial else "Proposed"
+    what = "pull request" if task.is_pull_request else "issue"
+    asked = f"{what} {task.number}" if task.number else "a task given as text"
+    made = "Revised" if bundle.revises else "Proposed"
+    made = "Left unfinished" if bundle.partial else made
     requester = hosted.requester if hosted else None
     trailers = [f"Changewright-Run: {bundle.proposal.run}"]
     if hosted:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from scoping.excerpts import Excerpt
+from scoping.reordering import Reorder
 from scoping.scope import Scope
 from validators.encoding import decode, encode
 from validators.evidence import Evidence
@@ -15,13 +16,15 @@ from workflows.task import Task
 from workflows.workshop import Workshop
 
 
-def scoped(task: Task, workshop: Workshop, recorder: Recorder) -> Scope:
+def scoped(
+    task: Task, workshop: Workshop, recorder: Recorder, reorder: Reorder | None = None
+) -> Scope:
     """Choose what the model reads, and keep every excerpt: all that is left of a known choice."""
     known = recorder.history.scope
     if known is not None:
         excerpts = decode(recorder.kept(known["excerpts"]), tuple[Excerpt, ...])
         return Scope(workshop.clone.base_commit, excerpts=excerpts)
-    scope = workshop.select(task)
+    scope = workshop.select(task, reorder)
     recorder.record(
         "scope.selected",
         files=[ranked.path for ranked in scope.files],

@@ -37,7 +37,8 @@ def stopped_run(records: Iterable[Record], task_key: str, text_sha256: str) -> S
     """
     of_task = [one for one in records if _last(one, "run.started").get("task_key") == task_key]
     newest = max(of_task, key=lambda one: one.entries[-1].at, default=None)
-    if newest is None or not _was_stopped(newest):
+    # What a review asked for is gone on with by asking for it again, on what stands there then.
+    if newest is None or not _was_stopped(newest) or _last(newest, "run.started").get("revises"):
         return None
     admitted = [one.event.data for one in newest.entries if one.event.kind == "run.admitted"]
     if not admitted or len(admitted) >= _MOST_WORKFLOW_RUNS:

@@ -16,9 +16,11 @@ _SLUG_LENGTH = 40
 class Task:
     """One request, its text untrusted. ``number`` is the issue's, or empty where there is none.
 
+    It ``is_pull_request`` when the number is that of somebody's pull request, for which it asks.
     ``repository`` identifies the target (a path or ``owner/name``) and ``base`` is the revision as
     the user named it; the commit it meant is recorded in the run. The bytes of ``pictures`` are
-    kept in the journal.
+    kept in the journal. ``labels`` are the issue's when it was asked for. A ``subject`` names what
+    would else be known by its words.
     """
 
     title: str
@@ -29,6 +31,9 @@ class Task:
     number: str = ""
     author: str = ""
     pictures: tuple[Picture, ...] = ()
+    is_pull_request: bool = False
+    labels: tuple[str, ...] = ()
+    subject: str = ""
 
     @property
     def change(self) -> ChangeKind:
@@ -39,8 +44,8 @@ class Task:
     def key(self) -> str:
         """One word for this task: the same issue asked twice is the same task, hence one branch."""
         if self.number:
-            return f"issue-{self.number}"
-        words = f"{self.title}\n{self.body}"
+            return f"{'pull' if self.is_pull_request else 'issue'}-{self.number}"
+        words = self.subject or f"{self.title}\n{self.body}"
         return f"task-{digest(words.encode())[:8]}"
 
     @property

@@ -67,6 +67,19 @@ class CheckRun:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckResult:
+    """How a check of somebody else's ended beside a commit; of two, the newer has the larger id.
+
+    ``conclusion`` is the forge's word, ``summary`` the check's own words, untrusted.
+    """
+
+    id: int
+    name: str
+    conclusion: str
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Artifact:
     """What a workflow run left under a name; ``size`` is in bytes, as it is kept.
 
@@ -113,6 +126,14 @@ class Tracker(Protocol):
 
     def check(self, head: str, run: CheckRun) -> str:
         """Show ``run`` beside commit ``head`` and return where a person finds it."""
+        ...
+
+    def check_results(self, commit: str) -> Sequence[CheckResult]:
+        """Return how every check but ours ended beside a commit, each time that it was run."""
+        ...
+
+    def check_log(self, check: CheckResult) -> str:
+        """Return the end of what a check printed, untrusted; "" where it is not kept."""
         ...
 
     def artifact(self, workflow_run: str, name: str) -> Artifact | None:

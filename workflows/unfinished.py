@@ -75,7 +75,14 @@ def is_cut_off(history: History) -> bool:
 
 
 def _agree(history: History, wanted: Mapping[str, Any]) -> bool:
-    known = dict(history.started or {})
-    if isinstance(known.get("task"), Mapping):
-        known["task"] = {"pictures": [], **known["task"]}  # earlier versions knew of none
-    return all(known.get(name) == wanted.get(name) for name in _SAME)
+    known = _comparable(history.started or {})
+    return all(known.get(name) == value for name, value in _comparable(wanted).items())
+
+
+def _comparable(start: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: start.get(name) for name in _SAME}
+    if isinstance(found["task"], Mapping):
+        # Earlier versions knew of none; a label that comes or goes asks for nothing else.
+        known = {"pictures": [], "is_pull_request": False, "subject": "", **found["task"]}
+        found["task"] = {name: value for name, value in known.items() if name != "labels"}
+    return found

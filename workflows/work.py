@@ -1,9 +1,10 @@
 """What a run has in hand while it is under way, and what of it a person will see."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from scoping.scope import Scope
-from validators.checkout import diff_text
+from validators.checkout import Clone, diff_text, file_changes
 from workflows import prompts
 from workflows.authors import Author
 from workflows.budget import lost
@@ -16,6 +17,7 @@ from workflows.recorder import Recorder
 from workflows.remarks import remarks
 from workflows.run import cache_hit_rate
 from workflows.task import Task
+from workflows.thread_answers import answers_of, unanswered
 from workflows.workshop import Workshop
 
 _MAX_DIFF_BYTES = 100_000
@@ -54,6 +56,8 @@ def proposal_of(task: Task, workshop: Workshop, recorder: Recorder, work: Work) 
     entries = recorder.entries()
     gone = lost(entries)
     tokens, usd = cost_of_opinions(entries)
+    answers = answers_of(entries, recorder.kept, _changed(workshop.clone, work.begun, attempts))
+    found = remarks(entries, attempts[-1].number if attempts else 0)
     return Proposal(
         run=recorder.run,
         task=task,
@@ -64,11 +68,18 @@ def proposal_of(task: Task, workshop: Workshop, recorder: Recorder, work: Work) 
         created=recorder.history.started_at,
         lost_replies=gone.turns,
         lost_usd=gone.usd,
-        remarks=remarks(entries, attempts[-1].number if attempts else 0),
+        remarks=(*found, *unanswered(answers)),
         cache_hit_rate=cache_hit_rate(entries),
         opinion_tokens=tokens,
         opinion_usd=usd,
+        answers=answers,
     )
+
+
+def _changed(clone: Clone, begun: str, attempts: Sequence[Attempt]) -> frozenset[str]:
+    """Return the paths in which what is proposed differs from what the run started from."""
+    tree = attempts[-1].applied_tree if attempts else ""
+    return frozenset(one.path for one in file_changes(clone, begun, tree)) if tree else frozenset()
 
 
 def facts_of(workshop: Workshop, work: Work) -> Words:

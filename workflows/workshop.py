@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from scoping.reordering import Reorder
 from scoping.scope import Scope
 from validators.checkout import Clone
 from validators.evidence import Evidence
@@ -18,6 +19,7 @@ from workflows.proposal import Attempt, Proposal
 from workflows.recorder import Recorder
 from workflows.run import Entry, RunState
 from workflows.task import Task
+from workflows.threads import Thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Watch:
 class Workshop:
     """What a run works with, already opened for one target at one base commit.
 
-    ``select`` chooses what the model reads; ``prepare`` builds the target's environment (before any
+    ``select`` chooses what the model reads, in an order that the first model is asked for where it
+    ``reranks``; ``prepare`` builds the target's environment (before any
     model text exists) and ``judge`` gates a tree in it; ``gate`` runs the gates of one kind alone,
     for a model that asks; ``render`` writes title and body of the pull request; ``write_bundle``
     stores a sealed bundle under a file name and says where, ``find_bundle`` where the bundle of a
@@ -45,7 +48,7 @@ class Workshop:
     clone: Clone
     rules: Rules
     journal: Journal
-    select: Callable[[Task], Scope]
+    select: Callable[[Task, Reorder | None], Scope]
     prepare: Callable[[Recorder], str]
     judge: Callable[[str, Recorder], tuple[Verdict, Evidence]]
     gate: Callable[[GateKind, str, Recorder], Verdict]
@@ -60,13 +63,16 @@ class Workshop:
     exclude: tuple[str, ...] = ()
     branch_template: str = BRANCH_TEMPLATE
     spent_elsewhere: Followed | None = None
+    reranks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
     """A pull request to continue: its tree, what it changed, the reviewer's words.
 
-    ``run`` is the one that proposed what stands there.
+    ``run`` is the one that proposed what stands there, ``threads`` wait for a change or an answer.
+    ``head`` is the commit that people saw, where the forge keeps one. Of a check that failed there
+    are its name and the end of its ``log``.
     """
 
     number: int
@@ -74,6 +80,10 @@ class Revision:
     diff: str
     words: str
     run: str
+    threads: tuple[Thread, ...] = ()
+    head: str = ""
+    check: str = ""
+    log: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,12 @@ def _gate(around: Surroundings) -> Mapping[str, str]:
     return gate_job(around)
 
 
+def _collect(around: Surroundings) -> Mapping[str, str]:
+    from bot.action.collect import collect_job  # noqa: PLC0415 - as above
+
+    return collect_job(around)
+
+
 def _own(place: Path) -> Path:
     from validators.clones.own_repository import open_own  # noqa: PLC0415 - as above
 
@@ -108,6 +114,7 @@ _JOBS: Mapping[str, Callable[[Surroundings], Mapping[str, str]]] = {
     "publish": _publish,
     "settle": _settle,
     "gate": _gate,
+    "collect": _collect,
 }
 
 if __name__ == "__main__":

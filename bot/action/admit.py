@@ -5,8 +5,9 @@ people find a trace, and the job settle finds the comment it has to end.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from bot.action.attachments import Attachments
@@ -21,16 +22,25 @@ from bot.action.parcels import (
     put_admission,
 )
 from bot.action.report import Summary
-from bot.action.superseding import end_what_was_left_open
+from bot.action.superseding import end_what_was_left_open, who_works_on
 from bot.action.surroundings import Surroundings
 from bot.pages.settlement import Links, declined_text, working_text
 from bot.settings import TARGET_FILE, Settings, from_process
 from bot.wiring import Bench
 from validators.clones.own_repository import open_own
-from workflows.admission import Admission, task_of
-from workflows.admit import Reception, admit, told_of
-from workflows.journal_branch import MOST_DISPATCHES, JournalBranch, stale_run, text_hash
+from workflows.admission import Admission, FollowUp, task_of
+from workflows.admit import admit
+from workflows.journal_branch import (
+    MOST_DISPATCHES,
+    JournalBranch,
+    RecordedRuns,
+    stale_run,
+    text_hash,
+)
 from workflows.occasion import Declined, Occasion, occasion_in
+from workflows.reception import Reception, told_of
+from workflows.rounds import RoundLimits
+from workflows.run_facts import RunFacts, facts_of
 from workflows.trigger import TriggerRules
 
 
@@ -57,6 +67,10 @@ def admit_job(around: Surroundings, forge: IssueForge, own: Path) -> Mapping[str
     announced = _announced(admission, occasion, around, forge)
     if isinstance(announced, Declined):
         return _declined(announced, None, forge, summary)
+    if busy := who_works_on(announced, around, forge):
+        busy = f"{busy}; {_what_becomes_of(occasion, announced.follow_up)}"
+        forge.say(announced.issue, declined_text(busy), announced.progress)
+        return _declined(Declined(busy), None, forge, summary)
     end_what_was_left_open(announced, around, forge, summary)
     if occasion.kind == "label" and settings.trigger.remove_label:
         forge.remove_label(occasion.issue, settings.trigger.label)
@@ -66,7 +80,8 @@ def admit_job(around: Surroundings, forge: IssueForge, own: Path) -> Mapping[str
         text = working_text(admission, Links(around.page))
         forge.say(admission.issue, text, admission.progress)
     sha256 = put_admission(around.folder, admission)
-    summary.say(f"Run {admission.run} is admitted: issue {admission.issue}, {admission.title}")
+    what = "pull request" if admission.is_pull_request else "issue"
+    summary.say(f"Run {admission.run} is admitted: {what} {admission.issue}, {admission.title}")
     return {
         "admitted": "true",
         "run": admission.run,
@@ -74,6 +89,18 @@ def admit_job(around: Surroundings, forge: IssueForge, own: Path) -> Mapping[str
         "sha256": sha256,
         "earlier": earlier,
     }
+
+
+def _what_becomes_of(occasion: Occasion, asked: FollowUp | None) -> str:
+    """Return what is done about a request that came while another run is at work."""
+    if occasion.kind == "checks":
+        return "what it commits is checked again"
+    threads = asked.threads if asked else ()
+    # Reviews and threads stay where that run looks in the end; other words it does not see.
+    stays = any(occasion.said in one.comments[-1].body for one in threads)
+    if occasion.wants_changes or stays or not occasion.at:
+        return "what was asked meanwhile is taken up when it ends"
+    return "ask again when it has ended"
 
 
 def _as_the_target_says(occasion: Occasion, forge: IssueForge) -> Settings:
@@ -86,6 +113,11 @@ def _reception(around: Surroundings, forge: IssueForge, settings: Settings, own:
     def stale(run: str) -> Admission | Declined:
         return _stale(run, around.folder, forge, own)
 
+    def facts() -> Sequence[RunFacts]:
+        records = JournalBranch(forge, open_own(own), time.sleep).read()
+        return tuple(facts_of(RecordedRuns(records).follow()).values())
+
+    wanted = settings.pull_request
     return Reception(
         tracker=forge,
         forge=forge,
@@ -95,6 +127,10 @@ def _reception(around: Surroundings, forge: IssueForge, settings: Settings, own:
         stages=settings.model_stages,
         run_usd=settings.budget.usd,
         stale=stale,
+        rounds=RoundLimits(wanted.max_rounds, wanted.max_usd),
+        facts=cache(facts),
+        own=cache(lambda: open_own(own.with_name("revised.git")).git_dir),
+        rules_file=TARGET_FILE,
     )
 
 
@@ -149,6 +185,8 @@ def _declined(
     declined: Declined, occasion: Occasion | None, forge: IssueForge, summary: Summary
 ) -> Mapping[str, str]:
     summary.say(f"Nothing is started: {declined.why}")
-    if declined.is_told and occasion is not None and occasion.issue:
-        forge.say(occasion.issue, declined_text(declined.why), f"answer-{occasion.key}")
+    place = declined.place or (occasion.issue if occasion else 0)
+    if declined.is_told and occasion is not None and place:
+        key = f"told-{declined.topic}" if declined.topic else f"answer-{occasion.key}"
+        forge.say(place, declined_text(declined.why), key)
     return {"admitted": "false"}

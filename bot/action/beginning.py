@@ -15,6 +15,7 @@ from workflows.history import history_of
 from workflows.left_over import left_over
 from workflows.ports import Journal
 from workflows.recorder import ResumeRefusal
+from workflows.revise import revision_at
 from workflows.task import Task
 from workflows.workshop import Revision, Wishes
 
@@ -45,11 +46,14 @@ def as_asked(opened: Bench, admission: Admission) -> Bench:
     return replace(bench, settings=settings)
 
 
-def wishes_for(task: Task, run: str, bench: Bench) -> Wishes:
-    """Return how much ``run`` may use, and the unfinished work that it begins with."""
-    asked = {"command": "propose", "model": bench.settings.model, "unsafe": False}
-    wishes = wishes_of(bench.settings, asked)
-    return replace(wishes, revision=begun_with(task, run, bench, bench.journal))
+def wishes_for(admission: Admission, bench: Bench) -> Wishes:
+    """Return how much a run may use, and what it begins with: what it revises, or left-overs."""
+    told = {"command": "propose", "model": bench.settings.model, "unsafe": False}
+    wishes, asked = wishes_of(bench.settings, told), admission.follow_up
+    if asked is not None:
+        return replace(wishes, revision=revision_at(admission.issue, asked, bench.clone))
+    begun = begun_with(task_of(admission), admission.run, bench, bench.journal)
+    return replace(wishes, revision=begun)
 
 
 def begun_with(task: Task, run: str, bench: Bench, journal: Journal) -> Revision | None:

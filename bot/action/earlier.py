@@ -29,7 +29,7 @@ def going_on(
 
     Whatever keeps it from being found is said, and a new run begins.
     """
-    if admission.answers or admission.model_stage:
+    if admission.answers or admission.model_stage or admission.follow_up:
         return admission, ""
     try:
         found = _found(admission, forge, own)

@@ -72,7 +72,7 @@ def _worked_on(admission: Admission, around: Surroundings, summary: Summary) -> 
             records = _gone_on_with(admission, around, bench, records, summary)
         shop = workshop(bench, Watch(observe, progress.words))
         shop = replace(shop, spent_elsewhere=RecordedRuns(records))
-        models, wishes = models_for(bench, admission.run), wishes_for(task, admission.run, bench)
+        models, wishes = models_for(bench, admission.run), wishes_for(admission, bench)
         return propose(task, admission.run, models, shop, wishes)
 
 

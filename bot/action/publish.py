@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from bot.action.admit import trigger_rules
+from bot.action.answering import answer_what_was_asked, answered_in_words, left_out
 from bot.action.held_back import held_back, kept_back, note_end
 from bot.action.issue_forge import IssueForge
 from bot.action.parcels import (
@@ -97,7 +98,8 @@ def _publish(
         name = admission.run
         if admission.earlier_sha256:  # beside what was spent under that name before
             name = f"{name}.{admission.delivery}"
-        record = booking(name, task, usd, budget.tokens, now_iso())
+        revises = admission.issue if admission.follow_up else 0
+        record = booking(name, task, usd, budget.tokens, now_iso(), revises=revises)
     _remember([record], forge, bench)
     put(around.folder / PUBLICATION / "publication.json", encode(told))
     return told
@@ -131,6 +133,7 @@ def _taken_in(admission: Admission, folder: Path, bench: Bench, summary: Summary
             text_sha256=text_hash(task.title, task.body),
             delivery=admission.delivery,
             journal_sha256=sha256,
+            heard=admission.follow_up.since if admission.follow_up else "",
         )
     return True
 
@@ -144,10 +147,13 @@ def _published(
         content = _bundle(parcel.outcome, around.folder, run)
         if not has_journal or content is None:
             why = parcel.trouble or "there is no bundle, so nothing is published"
-            return Publication(run, "nothing", why)
+            told = Publication(run, "nothing", why)
+            if held_back(around.results):
+                return told
+            return answered_in_words(told, parcel.outcome, admission, bench)
         return _checked(content, admission, around, bench, parcel)
     except StaleBase as late:
-        again = late.base.state == "stale"
+        again = late.base.state == "stale" and not admission.is_pull_request
         return Publication(run, "stale-base", str(late), may_start_again=again)
     except Refusal as refusal:
         return Publication(run, "refused", str(refusal))
@@ -163,8 +169,12 @@ def _checked(
     bundle, sha256 = unseal(content)
     _require_admitted(bundle, admission)
     press = _press(bench, admission, parcel)
+    held = held_back(around.results)
+    if admission.follow_up and (bundle.partial or held):
+        told = left_out(admission.run, held)
+        return _unshown(told, bench) if held else told
     if not bundle.partial:
-        if held := held_back(around.results):
+        if held:
             return _unshown(kept_back(bundle, sha256, held, press), bench)
         _require_verified(parcel, around.results.get("verify", "skipped"))
     done = publish(bundle, sha256, press)
@@ -173,7 +183,8 @@ def _checked(
     if done.pull_request is None:
         return told
     number, url = done.pull_request.number, done.pull_request.url
-    return replace(told, state="published", number=number, url=url)
+    told = replace(told, state="published", number=number, url=url)
+    return answer_what_was_asked(told, bundle, done, press, admission)
 
 
 def _unshown(told: Publication, bench: Bench) -> Publication:
@@ -185,7 +196,9 @@ def _unshown(told: Publication, bench: Bench) -> Publication:
 
 def _press(bench: Bench, admission: Admission, parcel: _Parcel) -> Press:
     verified = parcel.verification is not None and parcel.verification.same
-    requester = Requester(admission.sender, admission.sender_id)
+    # Whoever only made a check run asked for nothing.
+    is_asker = admission.role != "none"
+    requester = Requester(admission.sender, admission.sender_id) if is_asker else None
     return press(bench, lambda _: None, requester, was_verified=verified)
 
 
@@ -205,8 +218,12 @@ def _bundle(outcome: RunOutcome | None, folder: Path, run: str) -> bytes | None:
 
 def _require_admitted(bundle: Bundle, admission: Admission) -> None:
     """Refuse a bundle about anything else than what was admitted, whoever sealed it."""
+    asked = admission.follow_up
     made = (bundle.proposal.run, bundle.proposal.task, bundle.base_commit)
-    if made != (admission.run, task_of(admission), admission.base_commit):
+    revised = (0, "") if asked is None or bundle.partial else (admission.issue, asked.head)
+    is_about_it = made == (admission.run, task_of(admission), admission.base_commit)
+    # A run that begins with unfinished work revises that, which has no number and no head.
+    if not is_about_it or (bundle.revises, bundle.revised_head) != revised:
         raise BundleRefusal(
             f"the bundle is not about what was admitted as run {admission.run}; do not trust it"
         )

@@ -43,7 +43,7 @@ def salvage_job(around: Surroundings) -> Mapping[str, str]:
 
 def _gone_over(admission: Admission, bench: Bench) -> Outcome:
     task, run = task_of(admission), admission.run
-    return gone_over(task, run, workshop(bench, Watch()), wishes_for(task, run, bench))
+    return gone_over(task, run, workshop(bench, Watch()), wishes_for(admission, bench))
 
 
 def _steps(run: str, bench: Bench) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.action.admit import trigger_rules
+from bot.action.asked_meanwhile import take_up_what_was_asked
 from bot.action.issue_forge import IssueForge
 from bot.action.parcels import admission_in, outcome_in, publication_in, verification_in
 from bot.action.report import Summary
@@ -10,11 +11,11 @@ from bot.action.surroundings import Surroundings
 from bot.pages.settlement import Links, settled_text
 from bot.settings import from_process
 from workflows.admission import Admission
-from workflows.admit import progress_key
 from workflows.handover import HandoverRefusal, Publication, RunOutcome
 from workflows.journal_branch import MOST_DISPATCHES
 from workflows.occasion import Declined, Occasion, occasion_in
 from workflows.ports import ForgeRefusal
+from workflows.reception import progress_key
 from workflows.settle import Known, Settlement, settle
 
 
@@ -35,6 +36,8 @@ def settle_job(around: Surroundings, forge: IssueForge) -> Mapping[str, str]:
     )
     forge.say(known.admission.issue, text, known.admission.progress)
     summary.say(f"Run {known.admission.run} is settled: {settlement.state}. {settlement.why}")
+    # Only now: whoever asks after this is seen by the job that they start themselves.
+    take_up_what_was_asked(known.admission, around, forge, summary)
     return {"state": settlement.state}
 
 

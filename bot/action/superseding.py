@@ -47,6 +47,17 @@ def end_what_was_left_open(
         summary.say(f"An older comment that was left open could not be ended: {refusal}")
 
 
+def who_works_on(admission: Admission, around: Surroundings, forge: IssueForge) -> str:
+    """Return why a pull request is not revised twice at once, or "" where nobody else is at it."""
+    if admission.follow_up is None:
+        return ""
+    for left in _left_open(forge.comments(admission.issue), admission.progress_id):
+        if left.workflow_run != around.delivery and forge.is_under_way(left.workflow_run):
+            page = around.page_of(left.workflow_run)
+            return f"another run is at this pull request ({page})"
+    return ""
+
+
 def _left_open(comments: Sequence[IssueComment], before: int) -> Iterator[_Open]:
     for comment in comments:
         mark = _PROGRESS.search(comment.body)

@@ -16,13 +16,13 @@ from bot.configuration.endpoints import KEY_VARIABLES
 from bot.configuration.process import FORGE_VARIABLES
 from scoping.refusal import Refusal
 
-Job = Literal["admit", "propose", "salvage", "verify", "publish", "settle", "gate"]
+Job = Literal["admit", "propose", "salvage", "verify", "publish", "settle", "gate", "collect"]
 # What the runner hands to a job that may ask for an identity; it is as good as a token.
 _IDENTITY = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 _FORGE_SECRETS = (*FORGE_VARIABLES, _IDENTITY)
 _MODEL_SECRETS = tuple(KEY_VARIABLES.values())
 # The jobs that hold a forge's token; only publish is given an identity, for the attestation.
-_WITH_TOKEN = frozenset({"admit", "publish", "settle"})
+_WITH_TOKEN = frozenset({"admit", "publish", "settle", "collect"})
 _MAX_EVENT_BYTES = 25 * 1024**2
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
 _WORKFLOW = re.compile(r"[^/@]+/[^/@]+/\.github/workflows/([A-Za-z0-9._-]+\.ya?ml)@.+")

@@ -33,7 +33,8 @@ def init(
     """Detect set-up, lint, build and test, and write a commented .github/changewright.yml.
 
     It is read from the last commit, so commit it to make it count. With --github also the workflows
-    changewright.yml and changewright-gate.yml; then a file that is there already is left alone.
+    changewright.yml, changewright-gate.yml and changewright-collect.yml; then a file that is there
+    already is left alone.
     --json prints {"path", "setup", "gates", "notes", "workflows"}.
     """
     from bot.commands.workflow_files import workflow_files  # noqa: PLC0415 - keeps --help fast

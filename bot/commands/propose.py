@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @options.issue_file
 @options.task
 @options.kind
+@options.profile
 @options.model
 @click.option("--max-attempts", type=int, help="How often gates may send it back (default: 3).")
 @click.option("--candidates", type=int, help="How many first tries gates choose from (default: 1).")
@@ -66,7 +67,7 @@ def propose(repo: Path, base: str, **given: Any) -> int:  # noqa: ANN401 - click
         "command": "propose",
         "model": _spelled_out(given["model"]),
         "unsafe": given["unsafe_no_sandbox"],
-    }
+    } | options.given(profile=given["profile"])
     with open_bench(repo, base, _settings(given), unsafe=given["unsafe_no_sandbox"]) as bench:
         tell_warnings(bench.settings, console)
         _say_dirty(bench, console)
@@ -117,6 +118,7 @@ def _settings(given: dict[str, Any]) -> dict[str, object]:
         max_attempts=given["max_attempts"],
         candidates=given["candidates"],
         kind=given["kind"],
+        scope__profile=given["profile"],
         budget__run_usd=given["max_usd"],
         budget__max_tokens=given["max_tokens"],
         budget__max_turns=given["max_turns"],

@@ -1,7 +1,7 @@
 """``changewright publish``: a bundle to a branch and a pull request."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -11,8 +11,10 @@ from bot.console import Console, one_line
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from workflows.press import Published
+    from workflows.press import Press, Published
+    from workflows.proposal import Bundle
 
+T = TypeVar("T")
 # Publishing takes a second: a short wait says how it ended, a refusal only that it was going on.
 _PATIENCE_S = 60.0
 _POLL_S = 0.1
@@ -41,7 +43,8 @@ def publish(
     is the branch pushed; work tree, index, config and hooks of the repository stay as they are.
     Publishing twice is publishing once. While another run's pull request for the same task is open
     nothing is published (exit code 1). Unfinished work, which a run that was stopped leaves in
-    RUN.partial.json, gets a branch and no pull request. On GitHub the pull request is a draft, the
+    RUN.partial.json, gets a branch and no pull request. Threads of the review that it answers are
+    answered and resolved, each once. On GitHub the pull request is a draft, the
     branch is never forced, and nothing is published either when the files of the change moved on
     the base branch meanwhile (exit code 1). --json prints {"number", "url", "branch", "head",
     "state"}.
@@ -52,7 +55,6 @@ def publish(
     from bot.wiring import open_bench  # noqa: PLC0415
     from bot.workshop import press  # noqa: PLC0415
     from workflows.press import AlreadyOpen, StaleBase  # noqa: PLC0415
-    from workflows.publish import publish as put_out  # noqa: PLC0415
 
     console = Console(json_form, quiet)
     given = options.given(state=state, forge__kind=forge)
@@ -63,7 +65,8 @@ def publish(
     ):
         try:
             judge = judging(bench, parcel.proposal.task.change)
-            published = _in_turn(lambda: put_out(parcel, sha256, press(judge, progress.entry)))
+            works = press(judge, progress.entry)
+            published = _put_out(parcel, sha256, works, console)
         except AlreadyOpen as already:
             console.say(str(already))
             console.document({"state": "already-open", "why": str(already)})
@@ -76,7 +79,18 @@ def publish(
     return 0
 
 
-def _in_turn(publish_it: "Callable[[], Published]") -> "Published":
+def _put_out(parcel: "Bundle", sha256: str, works: "Press", console: Console) -> "Published":
+    """Publish, then answer the threads that the proposal is about."""
+    from bot.hosting import answers_out  # noqa: PLC0415 - keeps --help fast
+    from workflows.publish import publish as put_out  # noqa: PLC0415 - the same
+
+    published = _in_turn(lambda: put_out(parcel, sha256, works))
+    for one in _in_turn(lambda: answers_out(parcel, published, works)):
+        console.note(f"thread {one_line(one.thread)}: {one.kind}")
+    return published
+
+
+def _in_turn(publish_it: "Callable[[], T]") -> "T":
     """Publish as soon as whoever writes the run or publishes to its branch is done, or give up."""
     import time  # noqa: PLC0415 - keeps --help fast
 

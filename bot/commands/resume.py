@@ -54,8 +54,7 @@ def resume(run: str | None, **given: Any) -> int:  # noqa: ANN401 - click checke
         return _publish(run, repo, given)
     if told["command"] == "migrate":
         _require_word(told, unsafe=given["unsafe_no_sandbox"])
-        # The commit it began on: what HEAD names may have moved since.
-        return work_off(told, repo, begun["base_commit"], given["state"], console)
+        return _go_on(begun["campaign"], repo, given, console)
     state = (history.ended or {}).get("state", "running")
     if state in {"running", "cancelled", "failed"}:
         return _finish(run, history, repo, given, console)
@@ -64,6 +63,20 @@ def resume(run: str | None, **given: Any) -> int:  # noqa: ANN401 - click checke
         console.say("nothing of it can be gone on with; start anew with: changewright propose")
     console.document({"run": run, "state": state})
     return 1 if state == "nothing" else 0
+
+
+def _go_on(key: str, repo: Path, given: "Mapping[str, Any]", console: Console) -> int:
+    """Take up a campaign, what failed in it too."""
+    from bot.campaigns.opening import begun, opened, swept  # noqa: PLC0415 - keeps --help fast
+    from bot.campaigns.yard import Ground  # noqa: PLC0415
+    from bot.wiring import opened_journal, state_folder  # noqa: PLC0415
+
+    told = options.given(state=given["state"])
+    with opened_journal(told) as journal:
+        campaign, before = begun(journal, key)
+        swept(opened(campaign, before, journal), journal, state_folder(told), None)
+    ground = Ground(told, given["unsafe_no_sandbox"], given["repo"])
+    return work_off(key, ground, console, options.again(repo, given["state"]))
 
 
 def _newest(journal: "Journal") -> str:
@@ -141,6 +154,7 @@ def _finish(
     asked = options.given(
         state=given["state"],
         model=wanted["model"],
+        scope__profile=told.get("profile"),
         max_attempts=wanted["max_attempts"],
         budget__run_usd=wanted["max_usd"],
         budget__max_tokens=wanted["max_tokens"],

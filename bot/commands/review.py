@@ -1,14 +1,15 @@
 """``changewright review``: what waits for a person, and the person's decision."""
 
-import getpass
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 import click
 
 from bot.commands import options
+from bot.commands.collect import collect
 from bot.commands.expire import expire
 from bot.commands.own_process import run_own
+from bot.commands.review_threads import comment, resolve, threads
 from bot.console import Console, one_line
 from workflows.review import RejectionKind, Review, ReviewVerdict
 
@@ -22,12 +23,6 @@ def _with_words(context: click.Context, option: click.Parameter, value: str) -> 
 
 _KINDS = click.Choice(get_args(RejectionKind))
 _number = click.argument("number", type=int)
-_reviewer = click.option(
-    "--reviewer",
-    type=options.WORDS,
-    metavar="NAME",
-    help="Who decides; claimed, not verified (default: your login).",
-)
 
 
 @click.group()
@@ -35,7 +30,8 @@ def review() -> None:
     """See proposals and decide on them, on the local forge."""
 
 
-review.add_command(expire)
+for command in (collect, comment, expire, resolve, threads):
+    review.add_command(command)
 
 
 @review.command("list")
@@ -93,7 +89,7 @@ def show(number: int, repo: Path, state: Path | None, json_form: str) -> None:
     metavar="TEXT",
     help="What you want to say with it.",
 )
-@_reviewer
+@options.reviewer
 @options.repo
 @options.state
 @options.json()
@@ -129,33 +125,45 @@ def accept(
     type=options.WORDS,
     required=True,
     callback=_with_words,
-    metavar="TEXT",
-    help="Why, in words; it is kept.",
+    metavar="KIND|TEXT",
+    help="Why: one of the kinds below by its name, or your own words; it is kept.",
 )
-@click.option("--kind", type=_KINDS, default="other", show_default=True, help="The kind of reason.")
-@_reviewer
+@click.option("--kind", type=_KINDS, help="The kind of reason, where --reason is words.")
+@click.option(
+    "--words",
+    type=options.WORDS,
+    metavar="TEXT",
+    default="",
+    help="Your words, where --reason is a kind.",
+)
+@options.reviewer
 @options.repo
 @options.state
 @options.json()
 def reject(
     number: int,
     reason: str,
-    kind: RejectionKind,
+    kind: RejectionKind | None,
+    words: str,
     reviewer: str | None,
     repo: Path,
     state: Path | None,
     json_form: str,
 ) -> None:
-    """Reject a pull request, and say why."""
+    """Reject a pull request, and say why; one that was closed unsaid may be given its reason.
+
+    Reasons are counted by their kind, and `changewright learn` makes rules of those that repeat.
+    """
     from bot.desk import open_desk  # noqa: PLC0415 - keeps --help fast
     from bot.wiring import now_iso  # noqa: PLC0415
 
     console = Console(json_form)
+    named, said = reason_of(reason, kind, words)
     with open_desk(repo, options.given(state=state)) as desk:
         pull_request = desk.record(
-            _decision(number, "rejected", reviewer, reason, now_iso(), kind=kind)
+            _decision(number, "rejected", reviewer, said, now_iso(), kind=named)
         )
-    console.say(f"pull request {number} rejected ({kind}): {reason}")
+    console.say(f"pull request {number} rejected ({named}){': ' * bool(said)}{said}")
     console.document(pull_request)
 
 
@@ -164,12 +172,11 @@ def reject(
 @click.option(
     "--words",
     type=options.WORDS,
-    required=True,
-    callback=_with_words,
+    default="",
     metavar="TEXT",
-    help="What is to be different.",
+    help="What is to be different; may be left out where threads say it.",
 )
-@_reviewer
+@options.reviewer
 @options.model
 @options.unsafe
 @options.repo
@@ -188,24 +195,33 @@ def request_changes(
     quiet: bool,
     json_form: str,
 ) -> int:
-    """Ask for changes, and start the next attempt with your words.
+    """Ask for changes, and start the next attempt with your words and all open threads.
 
     The attempt is a `changewright propose --revise N` of its own, in its own process; its exit
-    code and its --json document are this command's.
+    code and its --json document are this command's. Threads get their answers when the proposal
+    is published, or at once where no change came of it.
     """
     from bot.desk import open_desk  # noqa: PLC0415 - keeps --help fast
     from bot.wiring import now_iso  # noqa: PLC0415
+    from workflows.threads import waiting  # noqa: PLC0415
 
     with open_desk(repo, options.given(state=state)) as desk:
+        if not words.strip() and not waiting(desk.forge.threads(number)):
+            raise click.BadParameter("say it in words: no thread is open", param_hint="--words")
         desk.record(_decision(number, "changes-requested", reviewer, words, now_iso()))
         base = desk.forge.pull_request(number).draft.base_commit
         folder = desk.settings.state
-    Console(json_form, quiet).note(f"changes requested on pull request {number}; trying again")
+    console = Console(json_form, quiet)
+    console.note(f"changes requested on pull request {number}; trying again")
     told = ["propose", "--revise", str(number), "--repo", str(repo), "--base", base]
     told += ["--state", str(folder)]
     told += [f"--model={model}"] * bool(model) + ["--quiet"] * quiet
     told += ["--unsafe-no-sandbox"] * unsafe_no_sandbox + ["--json"] * bool(json_form)
-    return run_own(told)
+    code = run_own(told)
+    with open_desk(repo, options.given(state=state)) as desk:
+        for one in desk.answer_without_change(number):
+            console.note(f"thread {one.thread}: {one.kind}")
+    return code
 
 
 def _decision(
@@ -218,12 +234,15 @@ def _decision(
     kind: RejectionKind = "other",
     merged: bool = False,
 ) -> Review:
-    return Review(number, verdict, reviewer or _login(), words, at, kind, merged=merged)
+    from bot.desk import login  # noqa: PLC0415 - keeps --help fast
+
+    return Review(number, verdict, reviewer or login(), words, at, kind, merged=merged)
 
 
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        # A numeric user without a name, as in many containers.
-        return "unknown"
+def reason_of(reason: str, kind: RejectionKind | None, words: str) -> tuple[RejectionKind, str]:
+    """Return kind and words of a rejection; a kind may be said in place of words."""
+    if reason in get_args(RejectionKind) and kind in {None, reason}:
+        return cast("RejectionKind", reason), words
+    if words:
+        raise click.UsageError("--words goes with the name of a kind in --reason")
+    return kind or "other", reason

@@ -15,6 +15,7 @@ _MOST_TAIL = 4_000
 _WORKING = "**Working on it**"
 _HEADS: Mapping[FinalState, str] = {
     "proposed": "Proposed",
+    "answered": "Answered",
     "no-change-needed": "No change needed",
     "gates-failed": "Gates failed",
     "question": "One question",
@@ -65,18 +66,24 @@ def settled_text(
     """Return what the progress comment says in the end; strangers' words are inert in it."""
     values = {
         "state": settlement.state,
-        "head": _HEADS[settlement.state],
+        "head": _head(settlement, admission),
         "why": _prose(settlement.why),
         "tail": fenced(settlement.tail) if settlement.tail else "",
         "starts_again": settlement.starts_again,
         "publication": publication,
         "request": _request(publication),
+        "threads": _threads(publication),
         "branch": code(publication.branch) if publication and publication.branch else "",
         "label": code(admission.label) if admission and admission.label else "",
         "details": Markdown(_address(links.run)),
         "last_line": Markdown(_last_line(admission.run if admission else "", outcome, links)),
     }
     return redacted(render("settlement.md.j2", values))
+
+
+def _head(settlement: Settlement, admission: Admission | None) -> str:
+    is_revision = admission is not None and admission.follow_up is not None
+    return "Revised" if is_revision and settlement.state == "proposed" else _HEADS[settlement.state]
 
 
 def fenced(text: str) -> Markdown:
@@ -98,6 +105,16 @@ def _request(publication: Publication | None) -> Markdown:
     if publication is None or not publication.number:
         return Markdown()
     return Markdown(f"[draft pull request #{publication.number}]({_address(publication.url)})")
+
+
+def _threads(publication: Publication | None) -> str:
+    """Return how many threads of a review have their change or answer, as a sentence, or ""."""
+    if publication is None or not publication.threads:
+        return ""
+    answered, threads = publication.answered, publication.threads
+    have = "thread has its" if threads == 1 else "threads have their"
+    told = f"{answered} of {threads} open {have} change or answer."
+    return told if answered == threads else f"{told} {publication.why}".strip()
 
 
 def _address(url: str) -> str:

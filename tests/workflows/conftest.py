@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.local_forge import LocalForge
+from bot.adapters.local_forge.forge import LocalForge
 from bot.adapters.scripted_model import ScriptedModel, ScriptedReply
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 from bot.pages.pull_request import pull_request_text
 from scoping.objects import open_objects
-from scoping.scope import Scope, select
+from scoping.reordering import Reorder
+from scoping.scope import Scope, ScopeOptions, select
 from validators.checkout import Clone, line_counts, open_clone, read_file, write_tree
 from validators.encoding import decode
 from validators.evidence import Evidence
@@ -106,6 +107,7 @@ class Studio:
     told: Mapping[str, Any] = field(default_factory=dict)
     candidates: int = 1
     stages: int = 1
+    reranks: bool = False
     seconds: float = 0.0
     seen: list[Entry] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
@@ -148,7 +150,11 @@ class Studio:
         recorder.record("environment.ready", key="env", trouble=self.trouble)
         return self.trouble
 
-    def choose(self, task: Task) -> Scope:
+    def choose(self, task: Task, reorder: Reorder | None = None) -> Scope:
+        if reorder:
+            with open_objects(self.clone.git_dir) as reader:
+                options = ScopeOptions(reorder=reorder)
+                return select(reader, self.clone.base_commit, task.title, task.body, options)
         # The same commit and words always make the same scope; most tests share both.
         key = (self.clone.base_commit, task.title, task.body)
         if key not in SCOPES:
@@ -189,6 +195,7 @@ class Studio:
             watch=Watch(self.watch_entry, self.heard.append),
             include=self.include,
             exclude=self.exclude,
+            reranks=self.reranks,
         )
 
     @property

@@ -8,9 +8,10 @@ import pytest
 
 from tests.bot.action.conftest import LABELLED_AT, REPOSITORY, commented, dispatched, labelled
 from workflows.admission import Admission, task_of, why_stopped
-from workflows.admit import Reception, admit, progress_key, told_of
+from workflows.admit import admit
 from workflows.occasion import Declined, Occasion, occasion_in
 from workflows.ports import ForgeRefusal
+from workflows.reception import Reception, progress_key, told_of
 from workflows.tracker import Issue, IssueComment, Role
 from workflows.trigger import TriggerRules
 
@@ -82,6 +83,12 @@ def test_a_label_by_somebody_who_may_write_is_admitted_with_the_deliverys_text()
     assert (found.title, found.body) == ("One is too few", "Say it *better*.")
     assert (found.base_branch, found.base_commit) == ("main", HEAD)
     assert (found.label, found.run_usd, found.model_stage) == ("", None, "")
+
+
+def test_the_labels_of_the_issue_reach_the_task() -> None:
+    found = admitted(Square(), labelled(labels=[{"name": "Area: Money"}, {"name": "bug"}]))
+
+    assert task_of(found).labels == ("Area: Money", "bug")
 
 
 @pytest.mark.parametrize("sender", ["tom", "eve", "nobody"])

@@ -56,11 +56,21 @@ def test_each_event_that_is_told_once_is_the_last_of_its_kind() -> None:
     found = history(
         ("scope.selected", {"excerpts": "old"}),
         ("scope.selected", {"excerpts": "new"}),
-        ("command.finished", {"changes": "old"}),
-        ("command.finished", {"changes": "new"}),
     )
 
-    assert (found.scope, found.command) == ({"excerpts": "new"}, {"changes": "new"})
+    assert found.scope == {"excerpts": "new"}
+
+
+def test_what_a_migrations_step_came_to_is_known_by_its_try_and_its_number() -> None:
+    first = {"attempt": 1, "step": 1, "changes": "a"}
+    again = {"attempt": 2, "step": 1, "changes": "b"}
+    found = history(
+        ("command.finished", {"changes": "of an earlier version"}),
+        ("command.finished", first),
+        ("command.finished", again),
+    )
+
+    assert found.commands == {(1, 1): first, (2, 1): again}
 
 
 def test_a_run_that_was_taken_up_has_not_ended() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.adapters.local_forge import LocalForge
+from bot.adapters.local_forge.forge import LocalForge
 from validators.checkout import locate
 from validators.clones.own_repository import open_own
 from workflows.branching import JOURNAL_BRANCH

@@ -16,24 +16,27 @@ from typing import Any, TypeVar
 import pytest
 
 from bot.adapters.local_engine import LocalEngine
-from bot.adapters.local_forge import LocalForge
+from bot.adapters.local_forge.forge import LocalForge
 from bot.adapters.scripted_model import ScriptedModel, ScriptedReply
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 from tests.workflows.conftest import NOW, RIGHT, WRONG, Studio, search_replace
 from validators.checkout import open_clone
 from validators.sandbox import Changes, Completed, FileChange
+from workflows.board import Board
 from workflows.budget import Budget
-from workflows.campaign import EngineLimits
-from workflows.campaign_plan import plan
+from workflows.campaign import EngineLimits, Recipe, Template
+from workflows.campaign_plan import CampaignSpec, Selection, Site, plan
 from workflows.conversation import Conversation, Reply, ReplyLimits
 from workflows.history import history_of
 from workflows.migrate import Workbench, run_target
+from workflows.migration_step import CommandStep
 from workflows.propose import propose
 from workflows.publish import publish
 from workflows.pull_request import Commit, PullRequest, PullRequestDraft
 from workflows.review import Review
 from workflows.revise import revision_of
 from workflows.run import Entry, Event, Fence, effects, summarise
+from workflows.sharding import Shard
 from workflows.task import Task
 from workflows.workshop import Outcome, Wishes
 
@@ -192,7 +195,7 @@ def revising(studio: MortalStudio) -> None:
 
 
 def migrating(studio: MortalStudio) -> None:
-    def shout(argv: Any) -> tuple[Completed, Changes]:
+    def shout(argv: Any, _: str) -> tuple[Completed, Changes]:
         studio.fate.pass_by()
         changed = [FileChange(path, "100644", b"loud!\n") for path in argv[1:]]
         completed = Completed("ok", 0)
@@ -205,15 +208,20 @@ def migrating(studio: MortalStudio) -> None:
         return Verdict("pass"), studio.evidence(tree)
 
     studio.judge = judge
-    bench = Workbench(studio.workshop, shout)
-    campaign = plan(["shout"], ["*.txt"], studio.workshop, "directory")
-    results = LocalEngine(studio.journal, "engine").execute(
+    bench = Workbench(studio.workshop, (CommandStep("shout", ("shout",), shout),))
+    steps, on = (Recipe("run", ("shout",)),), Selection(globs=("*.txt",))
+    spec = CampaignSpec("loud", on, steps, Template("Shout"), shard=Shard("directory"))
+    campaign = plan(spec, [Site(studio.clone, studio.rules)])
+    for _ in LocalEngine(studio.journal, "engine").execute(
         campaign,
         lambda one, target, fence: run_target(one, target, fence, bench, lambda: f"m-{target.key}"),
         EngineLimits(workers=1),
-    )
-    for result in results:
-        publish(*studio.bundle(result.run), studio.press)
+    ):
+        continue
+    board = Board(studio.journal, campaign)
+    board.refresh()
+    for standing in board.standings.values():
+        publish(*studio.bundle(standing.run), studio.press)
 
 
 # The short form dies at one point of so many, make proof at all.
@@ -288,7 +296,7 @@ def place(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[
     return prepare
 
 
-@pytest.mark.sampled(PARTS)
+@pytest.mark.sampled(PARTS * 2)
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("name", STORIES)
 def test_a_run_that_was_killed_ends_where_an_undisturbed_one_does(

@@ -97,6 +97,7 @@ def test_edits_of_calls_that_gates_have_not_seen_are_no_reason_to_escalate(
     assert studio.data("stage.entered") == []
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("wish", ["candidates", "stages"])
 def test_a_run_cut_off_anywhere_books_each_reservation_once(studio: "Studio", wish: str) -> None:
     bad_fails(studio)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.workflows.conftest import Studio
 
 PARTIAL = "r1.partial.json"
+COUNTS = {"files_given": 2, "files_changed": 1, "files_met": 1}
 
 
 class Ending(ScriptedModel):
@@ -75,7 +76,9 @@ def test_a_partial_bundle_holds_what_landed_and_says_that_it_is_unfinished(
         studio.propose(Ending([wrong, "No idea."], KeyboardInterrupt()))
 
     bundle, sha256 = studio.bundle("r1.partial")
-    assert studio.data("bundle.written") == [{"sha256": sha256, "path": PARTIAL, "partial": True}]
+    assert studio.data("bundle.written") == [
+        {"sha256": sha256, "path": PARTIAL, "partial": True, **COUNTS}
+    ]
     landed = studio.data("patch.landed")[0]["tree"]
     assert (bundle.partial, bundle.applied_tree, bundle.revises) == (True, landed, 0)
     assert [change.path for change in bundle.changes] == ["tally.py"]

@@ -31,6 +31,7 @@ from workflows import (
     plan,
     prompts,
     quoting,
+    rerank_prompts,
 )
 from workflows.instructions import Instruction
 from workflows.opinion import FileDiff, Opinion, Reason
@@ -38,11 +39,16 @@ from workflows.picture import picture_of
 from workflows.proposal import EditReport
 from workflows.quoting import Words, said
 from workflows.task import Task
+from workflows.threads import Thread, ThreadComment
+from workflows.workshop import Revision
 
 if TYPE_CHECKING:
     from tests.workflows.conftest import Studio
 
-SOURCES = (prompts, actions, answers, kinds, notices, opinion_prompts, plan, quoting, evidence_text)
+SOURCES = (
+    *(prompts, actions, answers, kinds, notices, opinion_prompts, rerank_prompts, plan, quoting),
+    evidence_text,
+)
 SAID = Path(__file__).parent / "said"
 TASK = Task("words() is\u200b wrong", "It says 3.\r\nIt should <!-- really -->say 2.\n", "/repo")
 SCOPE = Scope(
@@ -91,9 +97,29 @@ EVIDENCE = Evidence(
 ASKS = Finding(
     "policy", "dependency", "ask", "requirements.txt adds left-pad", "requirements.txt", 4
 )
+THREADS = (
+    Thread("T1", "a.py", 3, "head", (ThreadComment("ada", "Why\u200b b?", "2026-11-21"),)),
+    Thread(
+        "T2",
+        "b\n.py",
+        1,
+        "base",
+        (
+            ThreadComment("ada", "Keep it.", "2026-11-21"),
+            ThreadComment("changewright", "It is gone.", "2026-11-22", is_ours=True),
+            ThreadComment("bo", "THREAD 1: ANSWER no", "2026-11-23"),
+        ),
+    ),
+    Thread("T3", "", 0, "head", (ThreadComment("ada", "Shorter.", "2026-11-21"),)),
+)
+REVISION = Revision(1, "", "-a\n+b\n", "", "")
 SPECIMENS: dict[str, Callable[[], Words]] = {
     "first_request": lambda: prompts.first_request(TASK, SCOPE, TOLD),
-    "revision_request": lambda: prompts.revision_request("-a\n+b\n", " Call it c.\u2066 "),
+    "revision_request": lambda: said(
+        prompts.revision_request(replace(REVISION, words=" Call it c.\u2066 ")),
+        prompts.revision_request(replace(REVISION, threads=THREADS)),
+        prompts.revision_request(replace(REVISION, check="CI\n/ unit", log="1 failed\u200b\n")),
+    ),
     "edits_rejected": lambda: prompts.edits_rejected(
         (
             EditReport("a.py", landed=True, how="exact"),
@@ -199,7 +225,7 @@ def test_every_kind_of_request_is_compared_and_no_file_is_left_over() -> None:
     ("name", "count"),
     [
         ("first_request", 3),
-        ("revision_request", 1),
+        ("revision_request", 3),
         ("gates_failed", 2),
         ("opinion_request", 3),
         ("next_step", 1),

@@ -33,6 +33,7 @@ Edit = Callable[[str, str, str], str]
 ASKED = ["prompt.sent", "budget.reserved", "model.replied", "budget.settled"]
 UNHEARD = ["prompt.sent", "budget.reserved", "budget.settled"]
 OPENING = ["run.started", "scope.selected", "environment.ready"]
+COUNTS = {"files_given": 2, "files_changed": 1, "files_met": 1}
 
 
 class Failing(ScriptedModel):
@@ -78,7 +79,7 @@ def test_a_right_reply_is_proposed_and_each_step_is_in_the_journal(
     assert studio.data("run.finished") == [finished]
     bundle, sha256 = studio.bundle()
     assert studio.data("bundle.written") == [
-        {"sha256": sha256, "path": "r1.json", "partial": False}
+        {"sha256": sha256, "path": "r1.json", "partial": False, **COUNTS}
     ]
     assert outcome.bundle == str(studio.folder / "r1.json")
     assert bundle.proposal.attempts == outcome.attempts

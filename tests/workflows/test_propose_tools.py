@@ -199,6 +199,7 @@ def turns() -> list[ScriptedReply | str]:
     )
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("kind", "nth"),
     [

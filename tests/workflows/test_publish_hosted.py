@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.adapters.local_forge import LocalForge
+from bot.adapters.local_forge.forge import LocalForge
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 from validators.checkout import open_clone
 from validators.clones.ancestry import is_ancestor
@@ -19,7 +19,7 @@ from workflows.proposal import Bundle, BundleRefusal
 from workflows.publish import publish
 from workflows.pull_request import Commit, PullRequest
 from workflows.review import Review
-from workflows.tracker import Artifact, CheckRun, Issue, IssueComment, Role
+from workflows.tracker import Artifact, CheckResult, CheckRun, Issue, IssueComment, Role
 
 if TYPE_CHECKING:
     from tests.workflows.conftest import Studio
@@ -58,6 +58,12 @@ class Board:
         raise NotImplementedError
 
     def artifact(self, workflow_run: str, name: str) -> Artifact | None:
+        raise NotImplementedError
+
+    def check_results(self, commit: str) -> Sequence[CheckResult]:
+        raise NotImplementedError
+
+    def check_log(self, check: CheckResult) -> str:
         raise NotImplementedError
 
     def read_file(self, path: str, commit: str) -> bytes | None:

@@ -14,6 +14,7 @@ from workflows.publish import publish
 from workflows.pull_request import PullRequest
 from workflows.review import Comment, Review
 from workflows.revise import newest_request, revision_of, words_of
+from workflows.threads import Thread, ThreadComment
 from workflows.workshop import Outcome, Revision
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def test_the_model_is_shown_its_earlier_change_and_the_words(
     words = "Say uno, please.\n\ntally.py:2: why so?"
     opening = first_request(studio.task, studio.choose(studio.task))
     assert studio.asked("r2")[0].messages[0].text == (
-        f"{opening.text}\n\n{revision_request(diff, words).text}"
+        f"{opening.text}\n\n{revision_request(Revision(1, '', diff, words, '')).text}"
     )
 
 
@@ -174,3 +175,21 @@ def test_comments_are_told_with_their_places() -> None:
 
     assert words_of(review) == "Please:\n\na.py:3: this line\n\nb.py: this file\n\nall of it"
     assert words_of(replace(review, words="", comments=())) == ""
+
+
+def test_threads_are_answered_without_the_words_that_were_answered_before(
+    studio: "Studio", published: PullRequest
+) -> None:
+    threads = (Thread("1", "tally.py", 2, "head", (ThreadComment("ada", "why?", "t"),)),)
+    earlier = studio.bundle()[0]
+    studio.forge.record_review(replace(asking(), at="2026-01-01T00:00:00Z"))
+
+    def words(at: str) -> str:
+        known = studio.forge.record_review(replace(asking(), at=at))
+        return revision_of(known, earlier, studio.clone, threads).words
+
+    assert words("2026-11-21T08:59:59Z") == ""  # its run began at nine
+    assert words("2026-11-21T09:00:01Z") == "Say uno, please."
+    studio.forge.close_pull_request(published.number, "enough")
+    with pytest.raises(BundleRefusal, match="is closed; it cannot be revised"):
+        revision_of(studio.forge.pull_request(1), earlier, studio.clone, threads)

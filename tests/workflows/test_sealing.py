@@ -52,6 +52,7 @@ def test_a_bundle_holds_the_last_attempts_files_byte_for_byte(studio: "Studio") 
     assert bundle.proposal == proposal
     assert studio.data("bundle.written") == [
         {"sha256": sha256, "path": "r1.json", "partial": False}
+        | {"files_given": 0, "files_changed": 3, "files_met": 0}
     ]
     assert path == str(studio.folder / "r1.json")
 

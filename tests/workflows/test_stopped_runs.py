@@ -54,10 +54,12 @@ def test_a_run_that_was_stopped_is_gone_on_with(end: Told | None) -> None:
         (REPLIED, ended("failed"), admitted(delivery="../1")),
         (REPLIED, ended("failed"), admitted(journal_sha256="")),
         (REPLIED, ended("failed"), admitted(), admitted(), admitted()),
+        (("run.started", START | {"revises": 9}), REPLIED, ended("failed"), admitted()),
     ],
     ids=[
         *("its own end", "not cancelled", "published", "out of budget", "stale", "nothing paid"),
         *("not told", "other words", "no delivery", "no file", "too often"),
+        "a revision",
     ],
 )
 def test_another_run_is_begun_after_one_that(told: tuple[Told, ...]) -> None:

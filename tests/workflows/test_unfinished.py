@@ -54,11 +54,19 @@ def test_what_died_is_found_by_its_words(studio: "Studio") -> None:
     assert left_behind(studio.journal, start(studio)) == "r1"
 
 
-def test_a_run_that_began_before_tasks_had_pictures_is_found(studio: "Studio") -> None:
+@pytest.mark.parametrize("name", ["pictures", "is_pull_request", "labels"])
+def test_a_run_that_began_before_tasks_knew_of_that_is_found(studio: "Studio", name: str) -> None:
     known = builtins(start(studio))
-    del known["task"]["pictures"]
+    del known["task"][name]
     with leased(studio.journal, "r1", "r1") as fence:
         Recorder(studio.journal, fence).record("run.started", **known)
+
+    assert left_behind(studio.journal, start(studio)) == "r1"
+
+
+def test_a_label_that_came_meanwhile_makes_no_other_run(studio: "Studio") -> None:
+    leave(studio, "r1")
+    studio.task = replace(studio.task, labels=("area: docs",))
 
     assert left_behind(studio.journal, start(studio)) == "r1"
 

@@ -43,6 +43,12 @@ def tree_of(git_dir: Path, commit: str) -> str:
     return git(git_dir, "rev-parse", "--verify", asked).decode().strip()
 
 
+def parents_of(git_dir: Path, commit: str) -> tuple[str, ...]:
+    """Return the parents of a commit, the one it was made on first."""
+    asked = ("rev-list", "--parents", "--max-count=1", object_name(commit))
+    return tuple(git(git_dir, *asked).decode().split()[1:])
+
+
 @dataclass(frozen=True, slots=True)
 class CommitWords:
     """What a commit says of itself; ``committer`` is ``name <address>``, ``at`` when, ISO 8601."""

@@ -49,11 +49,14 @@ class Clone:
         return self.repository == self.original_git_dir
 
 
-def open_clone(repository: Path, revision: str, into: Path) -> Clone:
+def open_clone(
+    repository: Path, revision: str, into: Path, *, may_lack_files: bool = False
+) -> Clone:
     """Make a clone of ``repository`` at ``revision`` in the new or empty folder ``into``.
 
     CheckoutRefusal when there is no repository, no such commit, or some of its files are missing
-    (a partial clone, damage); the repository is read and never written.
+    (a partial clone, damage); the repository is read and never written. Who only reads what is
+    there may go on with a partial clone that lacks the lesser part.
     """
     place = find(repository)
     shared = common_dir(place.git_dir)
@@ -63,7 +66,7 @@ def open_clone(repository: Path, revision: str, into: Path) -> Clone:
         raise CheckoutRefusal(f"{into} is not an empty folder of our own; name another one")
     base_commit = resolve(place.git_dir, revision)
     _lay_out(target, shared, base_commit, named_by)
-    _refuse_missing_objects(target, place, base_commit)
+    _refuse_missing_objects(target, place, base_commit, may_lack_files=may_lack_files)
     base_tree = git(target, "rev-parse", "--verify", f"{base_commit}^{{tree}}").decode().strip()
     return Clone(target, place.root, place.git_dir, base_commit, base_tree)
 
@@ -157,7 +160,9 @@ def _alternate(place: Path) -> str:
     return f"{path}\n"
 
 
-def _refuse_missing_objects(git_dir: Path, place: Place, base_commit: str) -> None:
+def _refuse_missing_objects(
+    git_dir: Path, place: Place, base_commit: str, *, may_lack_files: bool = False
+) -> None:
     """Refuse a base whose objects are not all there, before anything else stumbles over it."""
     shared = common_dir(place.git_dir)
     asked = ("rev-list", "--objects", "--no-walk", "--missing=print", base_commit, "--")
@@ -168,10 +173,13 @@ def _refuse_missing_objects(git_dir: Path, place: Place, base_commit: str) -> No
             raise
         why = diagnosis.why_incomplete(place.git_dir, shared, f"commit {base_commit[:12]}")
         raise CheckoutRefusal(why) from error
-    missing = sum(line.startswith(b"?") for line in listed.splitlines())
+    objects = listed.splitlines()
+    missing = sum(line.startswith(b"?") for line in objects)
     if not missing:
         return
     if any((shared / "objects/pack").glob("*.promisor")):
+        if may_lack_files and missing < len(objects) / 2:
+            return
         raise CheckoutRefusal(
             f"{place.root} is a partial clone: {missing} objects of {base_commit} are not on this"
             " machine; get them with: git fetch --refetch --no-filter"

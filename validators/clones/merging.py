@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from validators.clones import branches
 from validators.clones.branches import BranchRefusal
-from validators.clones.clone import Clone, object_name, split_paths
+from validators.clones.clone import Clone, object_name
 from validators.clones.commits import commit_on
+from validators.clones.merged_tree import merged
 from validators.clones.repository import Place
 from validators.git import GitRefusal, git
 
@@ -62,20 +63,11 @@ def _holds(clone: Clone, head: str) -> bool:
 
 
 def _merged_tree(clone: Clone, wanted: Merge) -> str:
-    try:
-        merged = git(
-            clone.git_dir,
-            *("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages"),
-            clone.base_commit,
-            object_name(wanted.head),
-        )
-    except GitRefusal as error:
-        if error.code != 1:  # 1 is: conflicts, named on standard output behind the tree
-            raise
-        paths = split_paths(error.stdout)[1:]
-        named = ", ".join(repr(path) for path in paths[:_SHOWN_PATHS])
+    found = merged(clone.git_dir, clone.base_commit, wanted.head)
+    if found.conflicts:
+        named = ", ".join(repr(path) for path in found.conflicts[:_SHOWN_PATHS])
         raise BranchRefusal(
-            f"{len(paths)} files conflict with {wanted.branch}: {named}; merge by hand, or propose"
-            " again on the present base"
-        ) from error
-    return split_paths(merged)[0]
+            f"{len(found.conflicts)} files conflict with {wanted.branch}: {named}; merge by hand,"
+            " or propose again on the present base"
+        )
+    return found.tree

@@ -31,7 +31,7 @@ def copy_files(root: Path, paths: Iterable[str], into: Path) -> None:
     copied: set[str] = set()
     for path in paths:
         refuse_names([path])
-        with _folder_of(root, path) as folder:
+        with folder_of(root, path) as folder:
             if folder is None:
                 continue
             if not copied.isdisjoint(parents(path)):
@@ -41,7 +41,7 @@ def copy_files(root: Path, paths: Iterable[str], into: Path) -> None:
 
 
 @contextmanager
-def _folder_of(root: Path, path: str) -> Iterator[int | None]:
+def folder_of(root: Path, path: str) -> Iterator[int | None]:
     """Yield the descriptor of the folder that holds ``path``, or None when a link is on the way."""
     with ExitStack() as stack:
         place: int | None = None

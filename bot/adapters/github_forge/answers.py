@@ -126,6 +126,8 @@ class Pull:
     base: Side
     draft: bool = False
     merged_at: str | None = None
+    closed_at: str | None = None
+    merge_commit_sha: str | None = None
     user: User | None = None
     body: str | None = None
     labels: tuple[Label, ...] = ()
@@ -182,6 +184,7 @@ class CheckRun:
     external_id: str | None = None
     conclusion: str | None = None
     output: CheckOutput = CheckOutput()
+    status: str = "completed"
 
 
 @dataclass(frozen=True, slots=True)

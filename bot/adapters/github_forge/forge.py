@@ -12,9 +12,11 @@ from urllib.parse import quote
 from bot.adapters.github_forge import answers, commits_api, reviews
 from bot.adapters.github_forge.access import GitHubAccess
 from bot.adapters.github_forge.client import Patience
+from bot.adapters.github_forge.editors import last_editor
 from bot.adapters.github_forge.home import is_name, is_ours
 from bot.adapters.github_forge.pull_requests import PullRequests, state_of
 from bot.adapters.github_forge.pushing import Remote, Yard, laid_out
+from bot.adapters.github_forge.threads import ReviewThreads
 from bot.adapters.github_forge.tracker import GitHubTracker
 from scoping.refusal import Refusal
 from validators.clones import branches
@@ -22,6 +24,7 @@ from validators.encoding import digest, encode
 from workflows.ports import ForgeRefusal
 from workflows.pull_request import Commit, PullRequest, PullRequestDraft, PullRequestState
 from workflows.review import Review
+from workflows.threads import Thread
 
 _USUAL_PATIENCE = Patience()
 _CONTAINED = frozenset({"ahead", "identical"})
@@ -40,6 +43,7 @@ class GitHubForge(GitHubTracker):
         self._git_dir = git_dir
         self._remote = Remote(self._client)
         self._pulls = PullRequests(self._client, self._home)
+        self._threads = ReviewThreads(self._client, self._home)
 
     def base_branch(self, revision: str) -> str:
         """Return the branch ``revision`` names, else the default one if it holds its commit."""
@@ -165,6 +169,28 @@ class GitHubForge(GitHubTracker):
         """Say something once: a second call with the same ``key`` replaces the first."""
         self._pulls.get(number)
         self.say(number, body, key)
+
+    def threads(self, number: int) -> Sequence[Thread]:
+        """Return what people said at lines of a pull request, resolved or not, oldest first."""
+        return self._threads.of(number)
+
+    def answer_thread(self, number: int, thread: str, body: str, key: str) -> None:
+        """Say something in a thread once: a second call with the same ``key`` says no more."""
+        self._threads.answer(number, thread, body, key)
+
+    def resolve_thread(self, number: int, thread: str) -> None:
+        """Mark a thread as dealt with; one that is resolved stays so."""
+        self._threads.resolve(number, thread)
+
+    def last_editor(self, number: int, comment: int) -> str:
+        """Return who edited a comment of a pull request last; "" where GitHub does not say."""
+        return last_editor(self._client, number, comment)
+
+    def fetch_pull_request(self, number: int, into_git_dir: Path) -> str | None:
+        """Copy what a pull request's head holds, even without its branch; None where it is gone."""
+        self._pulls.get(number)
+        with _refusing():
+            return self._remote.fetch_pull(self.repository, number, into_git_dir)
 
     def merge(self, number: int) -> str:
         """Refuse: whoever merges on GitHub is a person there."""

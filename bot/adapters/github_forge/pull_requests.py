@@ -116,6 +116,10 @@ class PullRequests:
             pull.html_url,
             pull.created_at,
             tuple(reviews),
+            pull.merged_at or pull.closed_at or "",
+            # Of one that is open it is a merge that GitHub only tried.
+            (pull.merge_commit_sha or "") if pull.merged_at else "",
+            is_foreign=not (self._is_at_home(pull) or self._is_of_target(pull)),
         )
 
     def _changed(self, number: int, document: dict[str, str]) -> answers.Pull:
@@ -170,6 +174,10 @@ class PullRequests:
     def _is_at_home(self, pull: answers.Pull) -> bool:
         home = self._home.repository().full_name
         return pull.head.repo is not None and pull.head.repo.full_name.lower() == home.lower()
+
+    def _is_of_target(self, pull: answers.Pull) -> bool:
+        name = self._client.repository().full_name
+        return pull.head.repo is not None and pull.head.repo.full_name.lower() == name.lower()
 
     def _is_trusted(self, pull: answers.Pull) -> bool:
         """Whether only we and people with write access can have made it what it is."""

@@ -126,16 +126,24 @@ class Remote:
 
     def fetch(self, name: str, branch: str, into: Path) -> str | None:
         """Have what ``branch`` holds in ``into``; return its head, or None where there is none."""
+        return self._fetched(name, (f"branch {branch}", f"{_HEADS}{branch}"), into)
+
+    def fetch_pull(self, name: str, number: int, into: Path) -> str | None:
+        """Have a pull request's head in ``into``, which GitHub keeps without its branch, too."""
+        return self._fetched(name, (f"pull request {number}", f"refs/pull/{number}/head"), into)
+
+    def _fetched(self, name: str, what: tuple[str, str], into: Path) -> str | None:
+        words, reference = what
         # By digest: `a` and `a/b` cannot both be names of references, one after the other they are.
-        kept = f"{_FETCHED}/{digest(branch.encode())[:16]}"
-        wanted = f"+{_HEADS}{branch}:{kept}"
+        kept = f"{_FETCHED}/{digest(reference.encode())[:16]}"
+        wanted = f"+{reference}:{kept}"
         asked = ("fetch", "--no-tags", "--no-write-fetch-head", "--no-progress", "--refmap=")
         try:
             self._run(partial(git, into), *asked, "--end-of-options", self._url(name), wanted)
         except GitRefusal as error:
             if "couldn't find remote ref" in error.complaint:
                 return None
-            raise ForgeRefusal(self._told(f"branch {branch} was not fetched", error)) from error
+            raise ForgeRefusal(self._told(f"{words} was not fetched", error)) from error
         return git(into, "rev-parse", "--verify", kept).decode().strip()
 
     def _run(self, run: Callable[..., bytes], *arguments: str) -> None:

@@ -9,13 +9,14 @@ from urllib.parse import quote
 
 from bot.adapters.github_forge import answers, marker
 from bot.adapters.github_forge.access import GitHubAccess
+from bot.adapters.github_forge.check_results import check_log, check_results
 from bot.adapters.github_forge.checks import show_check
 from bot.adapters.github_forge.client import Client, Patience
 from bot.adapters.github_forge.faults import Answered, Unsettled
 from bot.adapters.github_forge.home import Home
 from bot.adapters.github_forge.transport import PAGE, Verb
 from workflows.ports import ForgeRefusal
-from workflows.tracker import Artifact, CheckRun, Issue, IssueComment, Role
+from workflows.tracker import Artifact, CheckResult, CheckRun, Issue, IssueComment, Role
 
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(\[bot\])?")
 _ROLES = frozenset(get_args(Role))
@@ -74,6 +75,14 @@ class GitHubTracker:
     def check(self, head: str, run: CheckRun) -> str:
         """Show ``run`` beside commit ``head`` and return where a person finds it."""
         return show_check(self._client, head, run)
+
+    def check_results(self, commit: str) -> Sequence[CheckResult]:
+        """Return how every check but ours ended beside a commit, each time that it was run."""
+        return check_results(self._client, commit)
+
+    def check_log(self, check: CheckResult) -> str:
+        """Return the end of what a check printed, untrusted; "" where GitHub does not keep it."""
+        return check_log(self._client, check)
 
     def read_file(self, path: str, commit: str) -> bytes | None:
         """Return a file as it stands in ``commit``, without a checkout, or None where none is."""

@@ -62,7 +62,9 @@ class SqliteJournal:
         another owner whatever it calls itself. A lease whose process is certainly dead is free.
         """
         now, ttl_s = self._now(), min(ttl_s, _LONGEST_S)
-        with self._database.writing() as connection:
+        # A lease tells living processes apart, and none outlives the machine: the first event under
+        # it has it on the disk.
+        with self._database.writing(is_synced=False) as connection:
             token = self.require_free(connection, run, owner) + 1
             connection.execute(
                 "INSERT INTO runs (run, number, token, owner, expires) VALUES (?1, (SELECT"
@@ -100,7 +102,7 @@ class SqliteJournal:
     def release(self, fence: Fence) -> None:
         """Give the lease back; a stale one is none to give back."""
         self._heartbeat.drop(fence)
-        with self._database.writing() as connection:
+        with self._database.writing(is_synced=False) as connection:
             connection.execute(
                 "UPDATE runs SET owner = '', expires = 0 WHERE run = ? AND token = ?",
                 (fence.run, fence.token),
@@ -185,7 +187,7 @@ class SqliteJournal:
         return content
 
     def _extend(self, fence: Fence, ttl_s: float) -> None:
-        with self._database.writing() as connection:
+        with self._database.writing(is_synced=False) as connection:
             self._check(connection, fence)
             expires = self._now() + min(ttl_s, _LONGEST_S)
             connection.execute("UPDATE runs SET expires = ? WHERE run = ?", (expires, fence.run))

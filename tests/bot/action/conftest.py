@@ -25,11 +25,12 @@ from bot.action.salvage import salvage_job
 from bot.action.settle import settle_job
 from bot.action.surroundings import Surroundings, told_by
 from bot.action.verify import verify_job
-from bot.adapters.local_forge import LocalForge
+from bot.adapters.local_forge.forge import LocalForge
 from bot.wiring import now_iso
 from tests.found_out import lend
 from workflows.ports import ForgeRefusal
-from workflows.tracker import Artifact, CheckRun, Issue, IssueComment, Role
+from workflows.pull_request import PullRequest
+from workflows.tracker import Artifact, CheckResult, CheckRun, Issue, IssueComment, Role
 
 REPOSITORY = "octo/tally"
 # A tree in which a text says `bad` does not pass.
@@ -52,6 +53,9 @@ class Town(LocalForge):
         self.labels = {"changewright", "bug"}
         self.state: Literal["open", "closed"] = "open"
         self.said: list[IssueComment] = []
+        self.places: dict[int, int] = {}
+        self.others: dict[int, PullRequest] = {}
+        self.check_ends: dict[str, list[CheckResult]] = {}
         self.dispatched: list[tuple[str, str, Mapping[str, str]]] = []
         self.checks: list[CheckRun] = []
         self.under_way: set[str] = set()
@@ -65,12 +69,27 @@ class Town(LocalForge):
             raise ForgeRefusal("the forge does not say who may do what; try again later")
         return self.roles.get(login, "none")
 
+    def pull_request(self, number: int) -> PullRequest:
+        """Return one whose head follows its branch, and whose people the forge vouches for."""
+        if number in self.others:
+            return self.others[number]
+        known = super().pull_request(number)
+        head = self.branch_head(known.draft.branch) if known.state == "open" else None
+        reviews = tuple(replace(one, verified=True) for one in known.reviews)
+        return replace(known, head=head or known.head, reviews=reviews)
+
+    def check_results(self, commit: str) -> Sequence[CheckResult]:
+        return tuple(self.check_ends.get(commit, ()))
+
+    def check_log(self, check: CheckResult) -> str:
+        return f"log of {check.name}\n{check.summary}\n"
+
     def issue(self, number: int) -> Issue:
         labels, url = tuple(sorted(self.labels)), f"https://forge.example/{REPOSITORY}/issues/7"
         return Issue(number, "One is too few", "Edited since.", "eve", self.state, labels, url)
 
     def comments(self, number: int) -> Sequence[IssueComment]:
-        return tuple(self.said)
+        return tuple(one for one in self.said if self.places[one.id] == number)
 
     def remove_label(self, number: int, label: str) -> None:
         if self.ends_the_process:
@@ -80,16 +99,24 @@ class Town(LocalForge):
     def say(self, number: int, body: str, key: str) -> IssueComment:
         text = f"{body}\n\n<!-- changewright:{key} -->"
         for at, known in enumerate(self.said):
-            if known.is_ours and known.body.endswith(f"changewright:{key} -->"):
+            is_here = known.is_ours and self.places[known.id] == number
+            if is_here and known.body.endswith(f"changewright:{key} -->"):
                 self.said[at] = replace(known, body=text, edited=now_iso())
                 return self.said[at]
-        return self.hear("bot", text, ours=True)
+        return self.hear("bot", text, ours=True, place=number)
 
     def hear(
-        self, author: str, body: str, created: str = "2026-11-22T09:00:00Z", *, ours: bool = False
+        self,
+        author: str,
+        body: str,
+        created: str = "2026-11-22T09:00:00Z",
+        *,
+        ours: bool = False,
+        place: int = 7,
     ) -> IssueComment:
         number = len(self.said) + 100
-        url = f"https://forge.example/{REPOSITORY}/issues/7#{number}"
+        url = f"https://forge.example/{REPOSITORY}/issues/{place}#{number}"
+        self.places[number] = place
         self.said.append(IssueComment(number, author, body, created, created, url, ours))
         return self.said[-1]
 

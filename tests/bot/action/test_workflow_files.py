@@ -15,7 +15,13 @@ from tests.conftest import SCRIPTS
 PINNED = "octo/changewright@" + "0123456789" * 4
 EXAMPLES = Path("bot/action/examples")
 RIGHTS = {
-    "admit": {"issues": "write", "contents": "read", "actions": "read"},
+    "admit": {
+        "issues": "write",
+        "pull-requests": "write",
+        "contents": "read",
+        "actions": "read",
+        "checks": "read",
+    },
     "propose": {"contents": "read"},
     "verify": {"contents": "read"},
     "publish": {
@@ -27,8 +33,14 @@ RIGHTS = {
         "id-token": "write",
     },
     "keep": {"contents": "write", "pull-requests": "read", "issues": "read"},
-    "settle": {"issues": "write", "actions": "write"},
+    "settle": {
+        "issues": "write",
+        "pull-requests": "write",
+        "contents": "read",
+        "actions": "write",
+    },
     "gate": {"contents": "read"},
+    "collect": {"contents": "write", "pull-requests": "write"},
 }
 # `on` is a truth to YAML 1.1 and a word to 1.2, which GitHub and this reader speak.
 LOADER = YAML(typ="safe", pure=True)
@@ -87,9 +99,15 @@ def test_no_workflow_runs_with_rights_on_what_a_fork_brings(root: Path) -> None:
     for name, workflow in shipped(root):
         triggers = workflow["on"]
         names = set(triggers if isinstance(triggers, dict | list) else [triggers])
-        assert not names & {"pull_request_target", "workflow_run", "push_request"}, name
+        assert not names & {"pull_request_target", "push_request"}, name
         if "pull_request" in names:
             assert "secrets." not in str(workflow), name
+        if "workflow_run" in names:
+            # Whoever failed, what is checked out is what admit froze: a commit of the base.
+            started = workflow["jobs"]["admit"]["if"]
+            assert "workflow_run.head_repository.full_name == github.repository" in started
+            refs = re.findall(r"'ref': '([^']*)'", str(workflow["jobs"]))
+            assert set(refs) == {"${{ needs.admit.outputs.base-commit }}"}, name
     gate = loaded(root / EXAMPLES / "changewright-gate.yml")
     assert set(gate["on"]) == {"pull_request"}
 
@@ -184,6 +202,16 @@ def test_what_a_killed_process_had_done_is_kept_without_key_or_token(root: Path)
     assert kept["if"].startswith("always() && inputs.job == 'propose' ")
     assert not {"GITHUB_TOKEN", "ANTHROPIC_API_KEY"} & set(kept["env"])
     assert "model-key" not in str(kept)
+
+
+def test_outcomes_are_collected_without_a_model_and_without_the_key(root: Path) -> None:
+    workflow = loaded(root / EXAMPLES / "changewright-collect.yml")
+    [step] = ours(workflow["jobs"]["collect"])
+
+    assert set(workflow["on"]) == {"schedule", "workflow_dispatch"}
+    assert step["with"]["job"] == "collect"
+    assert "secrets." not in str(workflow)
+    assert "model-key" not in step["with"]
 
 
 def test_every_action_is_one_commit_with_its_version_beside_it(root: Path, written: Path) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from bot.adapters.github_forge.access import GitHubAccess, Token
 from bot.adapters.github_forge.forge import GitHubForge
-from bot.adapters.local_forge import LocalForge
+from bot.adapters.local_forge.forge import LocalForge
 from tests.bot.adapters.github.small_github import NAME, TOKEN, small_github
 from validators.checkout import Clone, commit, locate, open_clone, write_tree
 from validators.clones import branches
@@ -30,6 +30,7 @@ from validators.sandbox import FileChange
 from workflows.ports import Forge, ForgeRefusal
 from workflows.pull_request import Commit, PullRequestDraft
 from workflows.review import Comment, Review
+from workflows.threads import ThreadComment
 
 NOW = "2026-11-21T08:11:00+00:00"
 BRANCH = "changewright/issue-7"
@@ -49,6 +50,10 @@ def write(path: Path, content: bytes = b"one\ntwo\nthree\n") -> Path:
     return path
 
 
+# Has somebody begin a thread on a pull request: number, words, path and line; returns its id.
+Say = Callable[[int, str, str, int], str]
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A forge over a repository whose ``main`` holds two files, and a clone to make commits in."""
@@ -57,6 +62,7 @@ class Stage:
     repository: Path
     clone: Clone
     store: Path
+    say: "Say"
 
     def commit(
         self, content: bytes = b"ONE\ntwo\nthree\n", path: str = "a.txt", on: str = ""
@@ -92,7 +98,13 @@ def project(folder: Path) -> Path:
 def local_stage(folder: Path) -> Stage:
     repository = project(folder)
     store = folder / "store"
-    return Stage(local_forge(repository, store), repository, _clone(repository, folder), store)
+    forge = local_forge(repository, store)
+
+    def say(number: int, words: str, path: str, line: int) -> str:
+        comment = ThreadComment("Grace", words, NOW)
+        return forge.begin_thread(number, (path, line, "head"), comment).id
+
+    return Stage(forge, repository, _clone(repository, folder), store, say)
 
 
 def local_forge(repository: Path, store: Path) -> LocalForge:
@@ -111,7 +123,11 @@ def github_stage(folder: Path) -> Iterator[Stage]:
         plain(project(folder), "push", "-q", str(served), "main")
         plain(folder, "clone", "-q", "--bare", str(served), str(own))
         access = GitHubAccess(NAME, Token(TOKEN), small.url, small.git.url)
-        yield Stage(GitHubForge(access, own), served, _clone(served, folder), folder)
+
+        def say(number: int, words: str, path: str, line: int) -> str:
+            return small.hub.begin_thread(number, "Grace", words, path, line)
+
+        yield Stage(GitHubForge(access, own), served, _clone(served, folder), folder, say)
 
 
 STAGES: dict[str, Callable[[Path], AbstractContextManager[Stage]]] = {
@@ -316,6 +332,59 @@ def test_a_decision_is_kept_once_and_ends_what_it_ends(
         ):
             with pytest.raises(ForgeRefusal, match="is closed already"):
                 act()
+
+
+def test_a_thread_is_answered_once_and_resolved(stage: Stage) -> None:
+    number = stage.open()
+    asked = [stage.say(number, f"why {line}?", "a.txt", line) for line in (1, 2, 3)]
+
+    for _ in range(2):
+        stage.forge.answer_thread(number, asked[1], "Because.", "run r1")
+        stage.forge.resolve_thread(number, asked[1])
+
+    found = stage.forge.threads(number)
+    assert [(one.id, one.path, one.line, one.side) for one in found] == [
+        (name, "a.txt", line, "head") for line, name in enumerate(asked, 1)
+    ]
+    assert [one.resolved for one in found] == [False, True, False]
+    assert [len(one.comments) for one in found] == [1, 2, 1]
+    words, answer = found[1].comments
+    assert (words.author, words.body, words.is_ours) == ("Grace", "why 2?", False)
+    assert (answer.body.startswith("Because."), answer.is_ours) == (True, True)
+
+
+def test_another_key_is_another_answer_and_no_thread_is_a_refusal(stage: Stage) -> None:
+    number = stage.open()
+    asked = stage.say(number, "why?", "a.txt", 1)
+    for key in ("run r1", "run r2"):
+        stage.forge.answer_thread(number, asked, "Because.", key)
+    (found,) = stage.forge.threads(number)
+    assert [one.is_ours for one in found.comments] == [False, True, True]
+    with pytest.raises(ForgeRefusal, match="has no thread 'none'"):
+        stage.forge.answer_thread(number, "none", "Because.", "key")
+    with pytest.raises(ForgeRefusal, match="has no thread 'none'"):
+        stage.forge.resolve_thread(number, "none")
+    with pytest.raises(ForgeRefusal, match="no pull request 99"):
+        stage.forge.threads(99)
+
+
+def test_what_a_pull_request_held_is_had_without_its_branch(stage: Stage, tmp_path: Path) -> None:
+    number = stage.open()
+    head = stage.forge.pull_request(number).head
+    plain(stage.repository, "branch", "-q", "-D", BRANCH)
+    own = open_own(tmp_path / "mine.git")
+
+    assert stage.forge.fetch_pull_request(number, own.git_dir) == head
+
+    assert tree_of(own.git_dir, head) == stage.commit().tree
+
+
+def test_when_a_request_ended_is_known(stage: Stage) -> None:
+    number = stage.open()
+    assert stage.forge.pull_request(number).ended == ""
+    stage.forge.close_pull_request(number, "not now")
+    found = stage.forge.pull_request(number)
+    assert (found.ended[:10], found.merge_commit) == (NOW[:10], "")
 
 
 def test_a_base_is_the_branch_that_was_named_or_holds_the_commit(stage: Stage) -> None:

@@ -34,6 +34,7 @@ print(done.outcome, kept + done.stdout.dropped_bytes, kept, (peak() - before) //
 """
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("backend", ["bwrap", "container"])
 def test_200_megabytes_of_output_cost_less_than_64_mebibytes(
     backend: str, tmp_path: Path, root: Path

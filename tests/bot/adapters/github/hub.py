@@ -11,6 +11,7 @@ from tests.bot.adapters.github.asked import Asked, Entry, No, Told, page
 from tests.bot.adapters.github.hub_git import HubGit
 from tests.bot.adapters.github.hub_pulls import HubPulls
 from tests.bot.adapters.github.hub_talk import HubTalk
+from tests.bot.adapters.github.hub_threads import HubThreads
 from tests.github.smart_http import GitServer
 
 FIELDS = {
@@ -32,10 +33,11 @@ FIELDS = {
 }  # fmt: skip
 
 
-class Hub(HubPulls, HubTalk):
+class Hub(HubPulls, HubTalk, HubThreads):
     """Repositories, people and what was said; `renamed` leads from an old name to the present."""
 
     def __init__(self, git: GitServer, tokens: dict[str, str]) -> None:
+        HubThreads.__init__(self)
         self.git = git
         self.tokens = tokens
         self.problems: list[str] = []
@@ -50,6 +52,7 @@ class Hub(HubPulls, HubTalk):
         self.checks: dict[int, Entry] = {}
         self.dispatched: list[tuple[str, Any]] = []
         self.workflow_runs: dict[int, str | None] = {}
+        self.logs: dict[int, str] = {}
         self.app: Entry = {}
         self.ids = itertools.count(100)
         self._numbers = itertools.count(1)
@@ -64,6 +67,8 @@ class Hub(HubPulls, HubTalk):
 
     def answer(self, asked: Asked) -> Told:
         try:
+            if asked.path.startswith("/store/"):
+                return self._stored(asked)
             return self._conditional(asked, self._answer(asked, self._login(asked)))
         except No as no:
             return no.told
@@ -145,6 +150,9 @@ class Hub(HubPulls, HubTalk):
     def _graphql(self, asked: Asked, login: str) -> Told:
         if "viewer" in asked.body["query"]:
             return Told(200, {"data": {"viewer": {"login": login}}})
+        about = self._about_threads(asked.body["query"], asked.body["variables"], login)
+        if about is not None:
+            return about
         node = asked.body["variables"]["id"]
         (pull,) = (one for one in self.pulls.values() if one["node_id"] == node)
         pull["draft"] = True
@@ -180,6 +188,7 @@ class Hub(HubPulls, HubTalk):
             (r"GET /contents/(.+)", lambda r, a, w, p: git.contents(r["place"], p, a.query)),
             (r"GET /collaborators/(.+)/permission", self._permission),
             (r"GET /commits/(\w+)/check-runs", self._list_checks),
+            (r"GET /actions/jobs/(\d+)/logs", self._to_the_log),
             ("POST /check-runs", self._new_check),
             (r"PATCH /check-runs/(\d+)", self._change_check),
             (r"POST /actions/workflows/(.+)/dispatches", self._dispatch),

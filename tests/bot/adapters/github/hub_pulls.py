@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tests.bot.adapters.github.asked import NOW, Asked, Entry, No, Told, page
-from tests.bot.adapters.github.hub_git import HubGit
+from tests.bot.adapters.github.hub_git import HubGit, run
 
 
 class HubPulls:
@@ -21,9 +21,18 @@ class HubPulls:
         found = self._git.head(place, pull["head"]["ref"])
         return found or pull["head"]["sha"]
 
+    def _keep_head(self, pull: Entry) -> None:
+        """Have a pull request's head under a name that stays when its branch goes."""
+        home = pull["base"]["repo"]["full_name"]
+        if pull["head"]["repo"]["full_name"] == home:
+            place = self.repositories[home]["place"]
+            reference = f"refs/pull/{pull['number']}/head"
+            run(place, "update-ref", reference, pull["head"]["sha"])
+
     def _shown(self, pull: Entry) -> Entry:
         if pull["state"] == "open":
             pull["head"]["sha"] = self._head_sha(pull)
+            self._keep_head(pull)
         issue = self.issues[pull["number"]]
         return pull | {"labels": issue["labels"]}
 
@@ -80,6 +89,8 @@ class HubPulls:
         if "base" in body:
             pull["base"] = pull["base"] | {"ref": body.pop("base")}
         pull.update(body)
+        if body.get("state") == "closed":
+            pull["closed_at"] = NOW
         return self._shown(pull)
 
     def _ask_reviewers(self, repository: Entry, asked: Asked, login: str, number: str) -> Told:

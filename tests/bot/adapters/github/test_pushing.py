@@ -1,6 +1,7 @@
 """Pushes by real git: never over a commit they do not stand on, and no token where others look."""
 
 import base64
+import os
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -76,7 +77,7 @@ def test_the_token_is_in_no_argument_and_in_no_address(scene: Scene) -> None:
     scene.pushed(forge)
     assert forge.fetch_branch(BRANCH, scene.clone.git_dir)
     header = base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
-    arguments = seen.read_text()
+    arguments = os.fsdecode(seen.read_bytes())  # of every process here, whoever's and in any bytes
     assert "git-remote-http" in arguments or "remote-http" in arguments
     assert TOKEN not in arguments
     assert header not in arguments

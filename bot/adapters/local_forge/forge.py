@@ -4,45 +4,25 @@ Pull requests, reviews and comments are one JSON file each request in a folder o
 the repository holds nothing of ours but the branch. Nobody vouches for a reviewer's name here.
 """
 
-import fcntl
 import os
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from scoping.refusal import Refusal
+from bot.adapters.local_forge import talk
+from bot.adapters.local_forge.records import FORMAT, Record, Records, Remark, refusing
 from validators.clones import branches
+from validators.clones.ancestry import has_commit
 from validators.clones.merging import Merge, merge
 from validators.clones.repository import Place, resolve
-from validators.encoding import EncodingRefusal, decode, digest, encode
+from validators.encoding import digest
 from workflows.ports import ForgeRefusal
 from workflows.pull_request import Commit, PullRequest, PullRequestDraft, PullRequestState
 from workflows.review import Review
+from workflows.threads import Side, Thread, ThreadComment
 
-_FORMAT = "changewright-pull-request/1"
 _AUTHOR = "changewright <changewright@users.noreply.github.com>"
 _USUAL_BASES = ("main", "master", "trunk", "develop")
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """Something said on a pull request once, known by its key."""
-
-    key: str
-    body: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What one file holds. ``merge_commit`` is empty until `LocalForge.merge` made one."""
-
-    format: str
-    pull_request: PullRequest
-    remarks: tuple[Remark, ...] = ()
-    merge_commit: str = ""
 
 
 class LocalForge:
@@ -56,12 +36,13 @@ class LocalForge:
         self._repository = repository.resolve()
         self._git_dir = git_dir
         self._place = Place(self._repository, git_dir)
-        self._folder = store / digest(os.fsencode(self._repository))[:32]
+        folder = store / digest(os.fsencode(self._repository))[:32]
+        self._records = Records(folder, str(self._repository))
         self._now_iso = now_iso
 
     def base_branch(self, revision: str) -> str:
         """Return the local branch ``revision`` names, else one that contains its commit."""
-        with _refusing():
+        with refusing():
             current = branches.current(self._git_dir)
             if revision == "HEAD" and current is not None:
                 return current
@@ -77,12 +58,12 @@ class LocalForge:
 
     def branch_head(self, branch: str) -> str | None:
         """Return the commit ``branch`` points at, or None."""
-        with _refusing():
+        with refusing():
             return branches.head_of(self._git_dir, branch)
 
     def fetch_branch(self, branch: str, into_git_dir: Path) -> str | None:
         """Copy what ``branch`` holds into a git directory of ours; return its head, or None."""
-        with _refusing():
+        with refusing():
             head = branches.head_of(self._git_dir, branch)
             if head is not None:
                 branches.copy_objects(self._git_dir, head, into_git_dir)
@@ -90,7 +71,7 @@ class LocalForge:
 
     def push(self, branch: str, commit: Commit, expected: str | None) -> None:
         """Point ``branch`` at ``commit`` if it is at ``expected`` (None: does not exist)."""
-        with _refusing():
+        with refusing():
             branches.require_ours(branch)
             head = branches.head_of(self._git_dir, branch)
             if head == commit.sha:
@@ -115,7 +96,7 @@ class LocalForge:
 
     def open_pull_request(self, draft: PullRequestDraft, head: str) -> PullRequest:
         """Open a draft; the same branch and key again is the request that is open already."""
-        with self._writing():
+        with self._records.writing():
             self._require_head(draft, head)
             known = self.find_pull_request(draft.branch)
             if known is not None and known.state == "open":
@@ -125,40 +106,40 @@ class LocalForge:
                     f"branch {draft.branch} belongs to pull request {known.number}, which is open"
                     " for another task; close it first"
                 )
-            number = max(self._numbers(), default=0) + 1
+            number = max(self._records.numbers(), default=0) + 1
             url = f"local:{self._repository}#{number}"
             opened = PullRequest(number, draft, head, "open", url, self._now_iso())
-            self._write(Record(_FORMAT, opened))
+            self._records.write(Record(FORMAT, opened))
             return opened
 
     def update_pull_request(self, number: int, draft: PullRequestDraft, head: str) -> PullRequest:
         """Replace text and head of an open pull request."""
-        with self._writing():
-            record = self._read(number)
+        with self._records.writing():
+            record = self._records.read(number)
             self._require_open(record.pull_request)
             if record.pull_request.draft.branch != draft.branch:
                 raise ForgeRefusal(f"pull request {number} is not about branch {draft.branch}")
             self._require_head(draft, head)
             updated = replace(record.pull_request, draft=draft, head=head)
-            self._write(replace(record, pull_request=updated))
+            self._records.write(replace(record, pull_request=updated))
             return updated
 
     def close_pull_request(self, number: int, why: str) -> PullRequest:
         """Close one unmerged, saying ``why`` there; one that is not open stays as it is."""
-        with self._writing():
-            record = self._read(number)
+        with self._records.writing():
+            record = self._records.read(number)
             known = record.pull_request
             if known.state != "open":
                 return known
             remark = Remark("closed", why, self._now_iso())
-            closed = replace(known, state="closed")
+            closed = replace(known, state="closed", ended=self._now_iso())
             remarks = (*record.remarks, remark)
-            self._write(replace(record, pull_request=closed, remarks=remarks))
+            self._records.write(replace(record, pull_request=closed, remarks=remarks))
             return closed
 
     def pull_request(self, number: int) -> PullRequest:
         """Return one pull request; ForgeRefusal when there is none of that number."""
-        return self._read(number).pull_request
+        return self._records.read(number).pull_request
 
     def pull_requests(
         self,
@@ -167,40 +148,74 @@ class LocalForge:
         reviewed: bool = True,  # noqa: ARG002 - here it takes nothing more to know
     ) -> Sequence[PullRequest]:
         """Return all of them, newest first."""
-        known = [self.pull_request(number) for number in sorted(self._numbers(), reverse=True)]
+        known = [
+            self.pull_request(number) for number in sorted(self._records.numbers(), reverse=True)
+        ]
         return [request for request in known if state in {None, request.state}]
 
     def record_review(self, review: Review) -> PullRequest:
         """Keep a person's decision, unverified; an accepted request stays open to be merged."""
         claimed = replace(review, verified=False)
-        with self._writing():
-            record = self._read(review.pull_request)
+        with self._records.writing():
+            record = self._records.read(review.pull_request)
             known = record.pull_request
             if claimed in known.reviews:
                 return known
-            if (known.state, review.verdict) != ("merged", "accepted"):
+            if not _is_late(known, review):
                 self._require_open(known)
-            state = known.state
-            if state == "open" and review.verdict == "rejected":
-                state = "closed"
-            elif state == "open" and review.merged:
-                state = "merged"
-            reviewed = replace(known, state=state, reviews=(*known.reviews, claimed))
-            self._write(replace(record, pull_request=reviewed))
-            return reviewed
+            state, ended = known.state, known.ended
+            if state == "open" and (review.verdict == "rejected" or review.merged):
+                state = "closed" if review.verdict == "rejected" else "merged"
+                ended = self._now_iso()
+            reviews = (*known.reviews, claimed)
+            decided = replace(known, state=state, ended=ended, reviews=reviews)
+            self._records.write(talk.reviewed(replace(record, pull_request=decided), claimed))
+            return decided
 
     def comment(self, number: int, body: str, key: str) -> None:
         """Say something once: a second call with the same ``key`` replaces the first."""
-        with self._writing():
-            record = self._read(number)
+        with self._records.writing():
+            record = self._records.read(number)
             others = tuple(remark for remark in record.remarks if remark.key != key)
             remark = Remark(key, body, self._now_iso())
-            self._write(replace(record, remarks=(*others, remark)))
+            self._records.write(replace(record, remarks=(*others, remark)))
+
+    def threads(self, number: int) -> Sequence[Thread]:
+        """Return what people said at lines of a pull request, resolved or not, oldest first."""
+        return self._records.read(number).threads
+
+    def begin_thread(
+        self, number: int, place: tuple[str, int, Side], comment: ThreadComment
+    ) -> Thread:
+        """Begin a thread at path, line and side, in the words of somebody who claims a name."""
+        return self._talked(number, lambda record: talk.begun(record, comment, *place)).threads[-1]
+
+    def reply(self, number: int, thread: str, comment: ThreadComment) -> None:
+        """Add a person's turn to a thread, which opens it again."""
+        self._talked(number, lambda record: talk.replied(record, thread, comment))
+
+    def answer_thread(self, number: int, thread: str, body: str, key: str) -> None:
+        """Say something in a thread once: a second call with the same ``key`` says no more."""
+        at = self._now_iso()
+        self._talked(number, lambda record: talk.answered(record, thread, body, key, at))
+
+    def resolve_thread(self, number: int, thread: str) -> None:
+        """Mark a thread as dealt with; one that is resolved stays so."""
+        self._talked(number, lambda record: talk.resolved(record, thread))
+
+    def fetch_pull_request(self, number: int, into_git_dir: Path) -> str | None:
+        """Copy what a pull request's head holds, even without its branch; None where it is gone."""
+        head = self._records.read(number).pull_request.head
+        with refusing():
+            if not has_commit(self._git_dir, head):
+                return None
+            branches.copy_objects(self._git_dir, head, into_git_dir)
+            return head
 
     def merge(self, number: int) -> str:
         """Merge an open pull request and return the merge commit; a second call returns it too."""
-        with self._writing():
-            record = self._read(number)
+        with self._records.writing():
+            record = self._records.read(number)
             known = record.pull_request
             if record.merge_commit:
                 return record.merge_commit
@@ -210,9 +225,16 @@ class LocalForge:
             message = f"Merge pull request {number}: {title}\n\nFrom {known.draft.branch}\n"
             wanted = Merge(known.draft.base_branch, known.head, message, _AUTHOR, self._now_iso())
             merge_commit = merge(self._place, wanted)
-            merged = replace(known, state="merged")
-            self._write(replace(record, pull_request=merged, merge_commit=merge_commit))
+            at = self._now_iso()
+            merged = replace(known, state="merged", ended=at, merge_commit=merge_commit)
+            self._records.write(replace(record, pull_request=merged, merge_commit=merge_commit))
             return merge_commit
+
+    def _talked(self, number: int, change: Callable[[Record], Record]) -> Record:
+        with self._records.writing():
+            record = change(self._records.read(number))
+            self._records.write(record)
+            return record
 
     def _require_head(self, draft: PullRequestDraft, head: str) -> None:
         branches.require_ours(draft.branch)
@@ -227,53 +249,9 @@ class LocalForge:
         if known.state != "open":
             raise ForgeRefusal(f"pull request {known.number} is {known.state} already")
 
-    def _numbers(self) -> list[int]:
-        names = (entry.stem for entry in self._folder.glob("*.json"))
-        return [int(name) for name in names if name.isdecimal()]
 
-    def _read(self, number: int) -> Record:
-        file = self._folder / f"{number}.json"
-        try:
-            return decode(file.read_bytes(), Record)
-        except FileNotFoundError:
-            raise ForgeRefusal(
-                f"there is no pull request {number} for {self._repository}"
-            ) from None
-        except EncodingRefusal as error:
-            raise ForgeRefusal(f"{file} is damaged; move it away ({error})") from error
-
-    def _write(self, record: Record) -> None:
-        """Replace one file whole, and have it on the disk before anybody is told."""
-        descriptor, name = tempfile.mkstemp(dir=self._folder, suffix=".unfinished")
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(encode(record))
-            stream.flush()
-            os.fsync(descriptor)
-        Path(name).rename(self._folder / f"{record.pull_request.number}.json")
-        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """One writer of this repository's records at a time, over all processes."""
-        with _refusing():
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with (self._folder / "lock").open("a") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                yield
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Turn what git, the repository and the disk refuse into the port's own refusal."""
-    try:
-        yield
-    except ForgeRefusal:
-        raise
-    except Refusal as error:
-        raise ForgeRefusal(str(error)) from error
-    except OSError as error:
-        raise ForgeRefusal(f"a file cannot be read or written: {error}") from error
+def _is_late(known: PullRequest, review: Review) -> bool:
+    """Whether a decision may come after the end: of a merge, or of what was closed unsaid."""
+    if known.state == "closed" and review.verdict == "rejected":
+        return not any(one.verdict == "rejected" for one in known.reviews)
+    return (known.state, review.verdict) == ("merged", "accepted")

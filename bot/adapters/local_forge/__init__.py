@@ -1,0 +1,1 @@
+"""The forge of a user's own machine."""
