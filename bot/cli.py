@@ -13,11 +13,14 @@ import click
 
 from bot import console, logs
 from bot.commands.apply import apply
+from bot.commands.codemod import codemod
 from bot.commands.doctor import doctor
 from bot.commands.gate import gate
 from bot.commands.index import index
 from bot.commands.init import init
 from bot.commands.journal import journal
+from bot.commands.learn import learn
+from bot.commands.metrics import metrics
 from bot.commands.migrate import migrate
 from bot.commands.propose import propose
 from bot.commands.publish import publish
@@ -65,7 +68,7 @@ def program(context: click.Context) -> None:
 
 for command in (
     *(init, doctor, scope, propose, resume, publish, apply, gate, verify, migrate, review, runs),
-    *(index, query, sandbox, journal),
+    *(codemod, index, query, metrics, learn, sandbox, journal),
 ):
     program.add_command(command)
 

@@ -1,20 +1,30 @@
 """Where a person decides: no clone to work in, no sandbox, no model."""
 
+import getpass
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.scratch import scratch
 from bot.settings import Settings, from_process
-from bot.wiring import forge_at, local_forge, opened_journal, target_file
+from bot.target_file import target_file
+from bot.wiring import forge_at, local_forge, opened_journal
+from scoping.refusal import Refusal
 from validators.checkout import open_clone
 from workflows.ports import Forge, Journal
 from workflows.review import Review
 
 if TYPE_CHECKING:
+    from bot.adapters.local_forge.forge import LocalForge
     from workflows.pull_request import PullRequest
+    from workflows.threads import Side, ThreadAnswer
+
+
+class DeskRefusal(Refusal):
+    """What was said cannot be kept: why, and what to say instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +32,7 @@ class Desk:
     """Where a person decides: the forge, and the journal that keeps the decision."""
 
     settings: Settings
-    forge: Forge
+    forge: "LocalForge"
     journal: Journal
 
     def record(self, review: Review) -> "PullRequest":
@@ -32,6 +42,42 @@ class Desk:
         pull_request = self.forge.record_review(review)
         note_review(self.journal, pull_request.draft.run, review)
         return pull_request
+
+    def require_line(self, repo: Path, number: int, place: "tuple[str, int, Side]") -> None:
+        """Raise DeskRefusal unless the pull request has that line: nobody would see it there."""
+        from validators.checkout import read_file, resolve_tree  # noqa: PLC0415
+
+        path, line, side = place
+        pull_request = self.forge.pull_request(number)
+        commit = pull_request.head if side == "head" else pull_request.draft.base_commit
+        with scratch(self.settings.state) as folder:
+            clone = open_clone(repo, pull_request.draft.base_commit, folder / "clone")
+            found = read_file(clone, resolve_tree(clone, commit), path)
+        when = "after" if side == "head" else "before"
+        if found is None:
+            raise DeskRefusal(f"there is no file {path!r} {when} the change; see `review show`")
+        lines = len(found[1].splitlines())
+        if line > lines:
+            raise DeskRefusal(f"{path} has {lines} lines {when} the change; there is no {line}")
+
+    def answer_without_change(self, number: int) -> "tuple[ThreadAnswer, ...]":
+        """Answer threads in the words of the newest run about them, where it changed nothing."""
+        from bot.pages.threads import answer_text  # noqa: PLC0415
+        from workflows.answer_threads import answer_threads  # noqa: PLC0415
+        from workflows.recorder import Recorder, leased  # noqa: PLC0415
+        from workflows.thread_answers import answers_of, revision_in  # noqa: PLC0415
+
+        run = next(iter(self.journal.runs(1)), "")
+        entries = self.journal.read(run)
+        revision = revision_in(entries, self.journal.get_blob)
+        is_about_it = revision is not None and revision.number == number
+        if not is_about_it or any(one.event.kind == "bundle.written" for one in entries):
+            return ()
+        answers = answers_of(entries, self.journal.get_blob)
+        with leased(self.journal, run, f"answers {number}") as pen:
+            recorder = Recorder(self.journal, pen)
+            worded = partial(answer_text, head="")
+            return answer_threads(number, answers, self.forge, recorder, worded)
 
     def diff(self, repo: Path, pull_request: "PullRequest") -> str:
         """Return what a pull request changes, as a person reads it."""
@@ -69,3 +115,12 @@ def open_forge(
         settings = from_process(command_line, target_file(clone))
         own = open_own(place / "own.git")
         yield settings, forge_at(settings, clone), own.git_dir
+
+
+def login() -> str:
+    """Return who is asking, as this machine knows them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A numeric user without a name, as in many containers.
+        return "unknown"

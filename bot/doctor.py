@@ -62,7 +62,7 @@ def settings_at(repo: Path, base: str, command_line: Mapping[str, object]) -> tu
     """
     import tempfile  # noqa: PLC0415 - only doctor's page of settings
 
-    from bot.wiring import target_file  # noqa: PLC0415 - wiring knows every adapter
+    from bot.target_file import target_file  # noqa: PLC0415 - keeps --help fast
     from validators.checkout import CheckoutRefusal, open_clone  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix="changewright-") as folder:

@@ -1,29 +1,27 @@
-"""One run or campaign carried out on an opened bench, whether it begins or is taken up again."""
+"""One run carried out on an opened bench, whether it begins or is taken up again."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.bundle_files import found_bundle, published_bundle, read_bundle
 from bot.gate_room import judging
 from bot.settings import Settings
-from bot.wiring import Bench, engine_of
-from bot.workshop import migration_bench, models_for, workshop
+from bot.wiring import Bench
+from bot.workshop import models_for, workshop
 from validators.checkout import write_tree
 from validators.encoding import decode, encode
-from workflows.campaign import EngineLimits
 from workflows.history import History
 from workflows.proposal import BundleRefusal
 from workflows.propose import propose
 from workflows.revise import revision_of
+from workflows.rounds import RoundLimits, RoundsRefusal, rounds_of
+from workflows.run_facts import facts_of
 from workflows.task import Task
+from workflows.threads import waiting
 from workflows.unfinished import left_behind, start_of
 from workflows.workshop import Outcome, Revision, Watch, Wishes
-
-if TYPE_CHECKING:
-    from workflows.campaign import Campaign, TargetResult
-    from workflows.campaign_plan import ShardBy
 
 
 def begin_task(task: Task, bench: Bench, told: Mapping[str, Any], watch: Watch) -> Outcome:
@@ -41,10 +39,13 @@ def begin_revision(number: int, bench: Bench, told: Mapping[str, Any], watch: Wa
     earlier = published_bundle(bench.settings.state, pull_request)
     bench = judging(bench, earlier.proposal.task.change)
     shop = workshop(bench, watch)
-    revision = revision_of(pull_request, earlier, bench.clone)
+    threads = waiting(bench.forge.threads(number))
+    revision = revision_of(pull_request, earlier, bench.clone, threads)
     wishes = replace(wishes_of(bench.settings, told), revision=revision)
     start = start_of(earlier.proposal.task, "", shop, wishes)
-    run = left_behind(bench.journal, start) or bench.new_run()
+    run = left_behind(bench.journal, start)
+    if not run:
+        run, wishes = bench.new_run(), _one_more_round(number, wishes, bench)
     return propose(earlier.proposal.task, run, models_for(bench, run), shop, wishes)
 
 
@@ -61,29 +62,24 @@ def go_on(run: str, history: History, bench: Bench, watch: Watch) -> Outcome:
     return propose(task, run, models_for(bench, run), workshop(bench, watch), wishes)
 
 
-def carry_out(
-    bench: Bench, told: Mapping[str, Any], watch: Watch
-) -> "tuple[Campaign, list[TargetResult]]":
-    """Run the campaign that ``told`` describes, as far as it is not done already."""
-    from workflows.campaign_plan import plan  # noqa: PLC0415 - only a campaign's
-    from workflows.migrate import announce, run_target  # noqa: PLC0415 - only a campaign's
-
-    work = migration_bench(judging(bench, "refactor"), watch)
-    shard: ShardBy = told["shard"]
-    campaign = plan(told["rule"], told["on"], work.workshop, shard)
-    announce(campaign, told, bench.journal)
-    results = engine_of(bench).execute(
-        campaign,
-        lambda one, target, fence: run_target(one, target, fence, work, bench.new_run),
-        EngineLimits(workers=1),
-    )
-    return campaign, list(results)
-
-
 def wishes_of(settings: Settings, told: Mapping[str, Any]) -> Wishes:
     """Return how much a run may use."""
     caps = settings.caps
     return Wishes(settings.budget, settings.max_attempts, settings.candidates, caps=caps, told=told)
+
+
+def _one_more_round(number: int, wishes: Wishes, bench: Bench) -> Wishes:
+    """Return what one more revision may use; RoundsRefusal where there have been enough."""
+    wanted, place = bench.settings.pull_request, str(bench.clone.repository)
+    limits = RoundLimits(wanted.max_rounds, wanted.max_usd)
+    known = facts_of(bench.journal.follow()).values()
+    rounds = rounds_of(number, (one for one in known if one.repository == place))
+    if told := rounds.objection(limits):
+        raise RoundsRefusal(f"{told} (pull request {number})")
+    left = rounds.left_usd(limits)
+    if left is None:
+        return wishes
+    return replace(wishes, budget=replace(wishes.budget, usd=min(left, wishes.budget.usd)))
 
 
 def _lay_again(revision: Revision, bench: Bench) -> None:

@@ -1,12 +1,15 @@
 """What a publisher says on a forge with people: made from the bundle anew, never taken from it."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from bot.wiring import Bench
 from validators.checkout import line_counts, read_file
 from workflows.hosted import Circumstances, Hosted, Requester
+from workflows.press import Press, Published
 from workflows.proposal import Bundle, BundleRefusal
 from workflows.pull_request import PullRequest
+from workflows.threads import ThreadAnswer
 from workflows.tracker import CheckRun
 
 
@@ -23,6 +26,22 @@ def hosted_of(bench: Bench, requester: Requester | None, *, was_verified: bool) 
         requester=requester,
         was_verified=was_verified,
     )
+
+
+def answers_out(bundle: Bundle, published: Published, press: Press) -> tuple[ThreadAnswer, ...]:
+    """Answer the threads that a published revision was about; return what was answered."""
+    answers, pull_request = bundle.proposal.answers, published.pull_request
+    if not answers or pull_request is None:
+        return ()
+    from bot.pages.threads import answer_text  # noqa: PLC0415 - keeps --help fast
+    from workflows.answer_threads import answer_threads  # noqa: PLC0415 - as above
+    from workflows.recorder import Recorder, leased  # noqa: PLC0415 - as above
+
+    run = bundle.proposal.run
+    with leased(press.journal, run, f"answers {run}") as pen:
+        recorder = Recorder(press.journal, pen, press.observe)
+        worded = partial(answer_text, head=published.head)
+        return answer_threads(pull_request.number, answers, press.forge, recorder, worded)
 
 
 def _words(bench: Bench, bundle: Bundle, about: Circumstances) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from workflows.task import Task
 
 MAX_ISSUE_BYTES = 1_000_000
 _MAX_BRACKETS = 16
-_KEYS = ("number", "title", "author")
+_KEYS = ("number", "title", "author", "labels")
 
 
 class IssueFileRefusal(Refusal):
@@ -56,6 +56,7 @@ def task_from_file(path: Path, repository: str, base: str) -> Task:
         base=base,
         number=fields.get("number", ""),
         author=fields.get("author", ""),
+        labels=tuple(filter(None, map(str.strip, fields.get("labels", "").split(",")))),
     )
 
 
@@ -102,6 +103,8 @@ def _yaml_mapping(block: str, path: Path) -> dict[str, str]:
 
     try:
         loaded: Any = YAML(typ="safe", pure=True).load(block)
+        if isinstance(loaded, dict) and isinstance(labels := loaded.get("labels"), list):
+            loaded["labels"] = ", ".join(map(str, labels))
         if isinstance(loaded, dict) and all(isinstance(v, str | int) for v in loaded.values()):
             return {str(key): str(value) for key, value in loaded.items()}
     except (YAMLError, ValueError) as error:

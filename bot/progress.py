@@ -14,6 +14,7 @@ from bot.console import one_line, printable, redacted, redactor
 from bot.logs import Log
 from workflows.history import kind_of
 from workflows.opinion import LANE
+from workflows.rerank import is_about_order
 from workflows.run import Entry
 
 if TYPE_CHECKING:
@@ -65,9 +66,19 @@ def gate_line(data: Any) -> str:  # noqa: ANN401
     return f"  gate      {data['gate']}: {data['side']} {data['summary']} ({data['seconds']:.1f} s)"
 
 
-def _whom(data: Any) -> str:  # noqa: ANN401
-    is_opinion = kind_of(data.get("reservation", "")) == LANE
-    return "for a second opinion" if is_opinion else "the model"
+def _asked(data: Any) -> str:  # noqa: ANN401
+    reservation = data.get("reservation", "")
+    if is_about_order(reservation):
+        return "scope: asking the model for an order"
+    whom = "for a second opinion" if kind_of(reservation) == LANE else "the model"
+    return f"attempt {data['attempt']}: asking {whom}"
+
+
+def _reranked(data: Any) -> str:  # noqa: ANN401
+    """Return what came of asking for an order of files."""
+    if data["trouble"]:
+        return f"  order     left as it was: {data['model']}: {data['trouble'][:200]}"
+    return f"  order     by {data['model']}, first: {', '.join(data['files'][:3])}"
 
 
 def _opinion(opinion: Any) -> str:  # noqa: ANN401
@@ -92,7 +103,8 @@ _TELLERS: dict[str, Callable[[Any], str]] = {
         f" first: {', '.join(d['files'][:3])}"
     ),
     "environment.ready": lambda d: f"environment {d['how']} ({d['seconds']:.1f} s)",
-    "prompt.sent": lambda d: f"attempt {d['attempt']}: asking {_whom(d)}",
+    "scope.reranked": _reranked,
+    "prompt.sent": _asked,
     "patch.landed": _landed,
     "gate.finished": gate_line,
     "attempt.finished": _attempt,
@@ -100,6 +112,7 @@ _TELLERS: dict[str, Callable[[Any], str]] = {
     "adjudication.finished": lambda d: f"  opinion   {_opinion(d['opinion'])}",
     "bundle.written": lambda d: f"bundle      {d['path']}",
     "run.finished": lambda d: f"run {d['state']}: {d['why']}",
+    "target.finished": lambda d: f"target      {d['result']['target']} {d['result']['state']}",
 }
 
 

@@ -20,9 +20,10 @@ from bot import logs
 from bot.console import Console, redactor
 from bot.logs import open_log
 from bot.scratch import private, scratch
-from bot.settings import TARGET_FILE, Settings, from_process
+from bot.settings import Settings, from_process
+from bot.target_file import target_file
 from scoping.refusal import Refusal
-from validators.checkout import Clone, names_in, open_clone, read_file
+from validators.checkout import Clone, open_clone
 from validators.sandbox import TOOLS, Guarantee, Mount, Sandbox
 from workflows.ports import Engine, Forge, Journal
 from workflows.tracker import Tracker
@@ -30,6 +31,7 @@ from workflows.tracker import Tracker
 if TYPE_CHECKING:
     from bot.adapters.github_forge.asking import Said
     from bot.adapters.github_forge.forge import GitHubForge
+    from bot.adapters.local_forge.forge import LocalForge
     from bot.indexes.machine import MachineIndexes
     from validators.building.supply import Supply
     from validators.judging.base_runs import BaseSides
@@ -64,7 +66,7 @@ class Bench:
     @staticmethod
     def new_run() -> str:
         """Return an unguessable name for a run, which sorts by the time it was given."""
-        return f"r{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        return new_name("r")
 
 
 @contextmanager
@@ -104,6 +106,11 @@ def open_bench(
             )
 
 
+def new_name(kind: str) -> str:
+    """Return an unguessable name that begins with ``kind`` and sorts by the time it was given."""
+    return f"{kind}{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
 def state_folder(command_line: Mapping[str, object]) -> Path:
     """Return the folder that journal, bundles and caches are kept in."""
     return from_process(command_line).state
@@ -138,11 +145,11 @@ def sandbox_of(settings: Settings, *, unsafe: bool, scratch: Path | None = None)
     return SelectedSandbox(backends, required, Console().note)
 
 
-def engine_of(bench: Bench) -> Engine:
-    """Return what decides when the targets of a campaign run."""
+def engine_of(journal: Journal) -> Engine:
+    """Return one worker of campaigns, under a name of its own."""
     from bot.adapters.local_engine import LocalEngine  # noqa: PLC0415
 
-    return LocalEngine(bench.journal, f"migrate-{secrets.token_hex(4)}")
+    return LocalEngine(journal, f"worker-{secrets.token_hex(4)}")
 
 
 def uv_binary() -> Path:
@@ -206,7 +213,12 @@ def _tidy(settings: Settings) -> None:
 
 def forge_at(settings: Settings, clone: Clone) -> Forge:
     """Return the forge that the settings name, for who asks no model."""
-    return _forge(settings, clone, publishes=True)[0]
+    return forge_and_tracker_at(settings, clone)[0]
+
+
+def forge_and_tracker_at(settings: Settings, clone: Clone) -> tuple[Forge, Tracker | None]:
+    """Return that forge, and where its people are answered; None where it has none."""
+    return _forge(settings, clone, publishes=True)
 
 
 def _forge(settings: Settings, clone: Clone, *, publishes: bool) -> tuple[Forge, Tracker | None]:
@@ -241,32 +253,8 @@ def github_reader(settings: Settings) -> "Callable[[str], Said]":
     return asking(access_of(settings.forge, settings.installer_environment))
 
 
-def local_forge(settings: Settings, repository: Path, git_dir: Path) -> Forge:
+def local_forge(settings: Settings, repository: Path, git_dir: Path) -> "LocalForge":
     """Return the forge of a user's own machine for one repository."""
-    from bot.adapters.local_forge import LocalForge  # noqa: PLC0415
+    from bot.adapters.local_forge.forge import LocalForge  # noqa: PLC0415
 
     return LocalForge(repository, git_dir, settings.state / "forge", now_iso)
-
-
-def target_file(clone: Clone) -> bytes | None:
-    """Return the target's own configuration as it stands at the base commit, or None."""
-    found = read_file(clone, clone.base_tree, TARGET_FILE)
-    if found is None:
-        _refuse_misnamed(clone)
-        return None
-    mode, content = found
-    if mode not in {"100644", "100755"}:
-        raise WiringRefusal(f"{TARGET_FILE} at the base commit is a link; make it a file")
-    return content
-
-
-def _refuse_misnamed(clone: Clone) -> None:
-    """Refuse what was surely meant to bound us, and would be passed over without a word."""
-    usual = Path(TARGET_FILE)
-    for path in names_in(clone, clone.base_tree, str(usual.parent)):
-        if path == TARGET_FILE:
-            raise WiringRefusal(f"{TARGET_FILE} at the base commit is a folder; make it a file")
-        if Path(path.casefold()) in {usual, usual.with_suffix(".yaml")}:
-            raise WiringRefusal(
-                f"{path} at the base commit is not read under that name; rename it to {TARGET_FILE}"
-            )

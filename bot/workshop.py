@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from bot.bundle_files import found_bundle, write_bundle
 from bot.code_index import chooser
-from bot.gate_room import GateRoom, required
+from bot.gate_room import GateRoom
 from bot.hosting import hosted_of
 from bot.models import adjudicator_of, models_of
-from bot.scratch import private
 from bot.wiring import Bench, now_iso
 from validators.checkout import line_counts
-from validators.sandbox import TOOLS
 from workflows.history import history_of
 from workflows.opinion import LANE
 from workflows.press import Press
@@ -20,13 +18,9 @@ from workflows.proposal import Proposal
 from workflows.workshop import Watch, Workshop
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from validators.evidence import Evidence
-    from validators.sandbox import Changes, Completed
     from validators.verdict import Verdict
     from workflows.hosted import Requester
-    from workflows.migrate import Workbench
     from workflows.ports import Model
     from workflows.recorder import Recorder
     from workflows.run import Entry
@@ -67,6 +61,7 @@ def workshop(bench: Bench, watch: Watch) -> Workshop:
         include=bench.settings.scope.include,
         exclude=bench.settings.scope.exclude,
         branch_template=bench.settings.pull_request.branch_template,
+        reranks=bench.settings.scope.rerank == "model",
     )
 
 
@@ -113,14 +108,6 @@ def press(
     )
 
 
-def migration_bench(bench: Bench, watch: Watch) -> "Workbench":
-    """Return what `migrate` works with."""
-    from workflows.migrate import Workbench  # noqa: PLC0415 - keeps --help fast
-
-    room = GateRoom(bench)
-    return Workbench(workshop(bench, watch), lambda argv: _execute(bench, room, argv))
-
-
 def _judged_before(recorder: "Recorder") -> "list[Evidence]":
     """Return the evidence of the last attempt that another process judged, if there is one."""
     from validators.encoding import decode  # noqa: PLC0415 - keeps --help fast
@@ -143,27 +130,3 @@ def _render(bench: Bench, proposal: Proposal, evidence: "Evidence") -> tuple[str
     prefix = bench.settings.pull_request.title_prefix
     text = pull_request_text(proposal, evidence, changed, prefix)
     return text.title, text.body
-
-
-def _execute(bench: Bench, room: GateRoom, argv: "Sequence[str]") -> "tuple[Completed, Changes]":
-    """Run a migration's command over the base tree, in the target's environment."""
-    from validators.clones.ignored import not_ignored  # noqa: PLC0415 - keeps --help fast
-    from validators.clones.written_trees import TreePlace, written_tree  # noqa: PLC0415
-    from validators.processes.staging import owner  # noqa: PLC0415
-    from validators.sandbox import Limits, Phase  # noqa: PLC0415
-
-    environment = room.environment()
-    clone = bench.clone
-    phase = Phase(
-        "codemod",
-        mounts=environment.mounts,
-        # A tool's cache in the tree would look like a change beside the target's files.
-        environment={**environment.variables, "RUFF_NO_CACHE": "true"},
-        path=(TOOLS, *environment.path),
-        require=required(bench),
-    )
-    place = TreePlace(bench.scratch / "gates", private(bench.settings.state / "trees"), owner())
-    tree = written_tree(clone, clone.base_tree, place)
-    with bench.sandbox.open(tree, phase, Limits()) as session:
-        completed = session.run(argv)
-        return completed, not_ignored(clone, clone.base_tree, session.changes())

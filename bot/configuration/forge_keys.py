@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from bot.configuration.key import Key
 from bot.configuration.values import choice, list_of, number, refined, text, truth
 from workflows.branching import BRANCH_TEMPLATE, wrong_template
+from workflows.rounds import RoundLimits
 from workflows.tracker import Role
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
@@ -81,6 +82,19 @@ PULL_REQUEST_KEYS = (
         "pr.expires",
         number("days", 1, whole=True),
         "After how long `changewright review expire` closes a draft that nobody took up.",
+        rule="lowest",
+    ),
+    Key(
+        "pr.max_rounds",
+        number("rounds", 1, whole=True),
+        "How often one pull request is revised, for reviews and red checks together.",
+        RoundLimits().most,
+        "lowest",
+    ),
+    Key(
+        "pr.max_usd",
+        number("US dollars", 0),
+        "Most money all runs about one pull request may cost together.",
         rule="lowest",
     ),
 )

@@ -44,14 +44,20 @@ def budget_of(values: Mapping[str, Any]) -> Budget:
 
 
 def rules_of(values: Mapping[str, Any]) -> Rules:
-    """Return what a change is judged by."""
+    """Return what a change is judged by; what was learnt can only tighten it."""
+    protected = section(Protected, "protected", values)
+    named = frozenset(values["learned.required_gates"])
+    gates = values["gates"]
     return Rules(
         allowed_paths=values["allowed_files"],
-        protected=section(Protected, "protected", values),
+        protected=replace(protected, paths=(*protected.paths, *values["learned.protected_paths"])),
         policies=section(Policies, "policies", values),
         kind=values["kind"],
-        limits=PatchLimits(values["limits.max_patch_files"], values["limits.max_patch_lines"]),
-        gates=values["gates"],
+        limits=PatchLimits(
+            _lower(values["limits.max_patch_files"], values["learned.max_patch_files"]),
+            _lower(values["limits.max_patch_lines"], values["learned.max_patch_lines"]),
+        ),
+        gates=tuple(replace(one, required=one.required or one.name in named) for one in gates),
         setup=values["setup.run"],
         require=values["sandbox.require"],
     )
@@ -60,3 +66,7 @@ def rules_of(values: Mapping[str, Any]) -> Rules:
 def bounded(gates: Sequence[GateRule], longest_s: float) -> tuple[GateRule, ...]:
     """Return ``gates``, none of which may take longer than ``longest_s`` seconds."""
     return tuple(replace(gate, timeout_s=min(gate.timeout_s, longest_s)) for gate in gates)
+
+
+def _lower(bound: int, learned: int | None) -> int:
+    return bound if learned is None else min(bound, learned)

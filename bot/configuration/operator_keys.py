@@ -115,6 +115,15 @@ OPERATOR_KEYS = (
         variable="CHANGEWRIGHT_MODEL_ADJUDICATOR",
     ),
     Key(
+        "scope.rerank",
+        choice("off", "model"),
+        "Whether the first of the models is asked, once and within the budget, to put the outlines"
+        " of the 20 likeliest files in order.",
+        "off",
+        where="operator",
+        variable="CHANGEWRIGHT_SCOPE_RERANK",
+    ),
+    Key(
         "sandbox.require",
         list_of(_GUARANTEE, f"a list of {_GUARANTEE.words}"),
         "Guarantees that must have been measured here, else no command of the target runs.",

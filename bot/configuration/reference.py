@@ -201,7 +201,8 @@ def _row(key: Key) -> tuple[str, str, str, str]:
 
 def _variable(key: Key) -> str:
     if key.where == "process":
-        return f"`{key.name}`. {key.meaning} {key.kind.words}; default `{key.default}`."
+        default = "" if key.default is None else f"; default `{key.default}`"
+        return f"`{key.name}`. {key.meaning} {key.kind.words}{default}."
     return f"`{key.name}`"
 
 

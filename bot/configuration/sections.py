@@ -15,11 +15,13 @@ class ScopeSettings:
     max_files: int
     max_tokens: int
     profiles: tuple[Profile, ...]
+    profile: str | None
+    rerank: Literal["off", "model"]
 
 
 @dataclass(frozen=True, slots=True)
 class PullRequestSettings:
-    """How a pull request is opened."""
+    """How a pull request is opened, and how often it is worked on after that."""
 
     draft: bool
     title_prefix: str
@@ -27,6 +29,8 @@ class PullRequestSettings:
     labels: tuple[str, ...]
     reviewers: tuple[str, ...]
     expires: int | None
+    max_rounds: int
+    max_usd: float | None
 
 
 @dataclass(frozen=True, slots=True)

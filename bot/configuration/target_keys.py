@@ -44,6 +44,14 @@ TARGET_KEYS = (
     ),
     Key("scope.exclude", PATTERNS, "Files the model is never shown.", (), "added"),
     Key("scope.profiles", PROFILES, "Areas of a large repository.", ()),
+    Key(
+        "scope.profile",
+        text("the name of one of `scope.profiles`", longest=80),
+        "The area that the task is about, whatever its labels and paths say.",
+        where="process",
+        variable="CHANGEWRIGHT_SCOPE_PROFILE",
+        option="--profile",
+    ),
     Key("scope.max_files", number("files", 1, whole=True), "Most files shown.", 20, "lowest"),
     Key(
         "scope.max_tokens",
@@ -213,5 +221,31 @@ TARGET_KEYS = (
         "Most lines a patch may add and remove, together.",
         _LIMITS.max_patch_lines,
         "lowest",
+    ),
+    Key(
+        "learned.protected_paths",
+        PATTERNS,
+        "Protected paths that reviews suggested; `changewright learn` proposes them.",
+        (),
+        "added",
+    ),
+    Key(
+        "learned.max_patch_files",
+        number("files", 1, whole=True),
+        "A lower `limits.max_patch_files` that reviews suggested.",
+        rule="lowest",
+    ),
+    Key(
+        "learned.max_patch_lines",
+        number("lines", 1, whole=True),
+        "A lower `limits.max_patch_lines` that reviews suggested.",
+        rule="lowest",
+    ),
+    Key(
+        "learned.required_gates",
+        list_of(text("the name of a gate", longest=80), "a list of gates by name"),
+        "Gates that block although `gates` has them report only, as reviews suggested.",
+        (),
+        "added",
     ),
 )

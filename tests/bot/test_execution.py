@@ -1,4 +1,4 @@
-"""Runs and campaigns carried out on a bench that is opened anew for each, as a command does it."""
+"""Runs carried out on a bench that is opened anew for each, as a command does it."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.bundle_files import read_bundle
-from bot.execution import begin_revision, begin_task, carry_out, go_on, wishes_of
+from bot.execution import begin_revision, begin_task, go_on, wishes_of
 from bot.wiring import Bench, open_bench
 from bot.workshop import press
 from tests.bot.commands.conftest import Desk, laid_out
@@ -130,20 +130,3 @@ def test_a_revision_goes_on_only_from_the_bundle_that_it_revises(desk: Desk) -> 
     with pytest.raises(BundleRefusal, match="is not the bundle that is revised; put that back"):
         gone_on(desk, answer.run)
     assert desk.kinds(answer.run)[-1] == "scope.selected"
-
-
-def test_a_campaign_is_carried_out_once(desk: Desk) -> None:
-    told = {"rule": ["sed", "-i", "s/$/!/"], "on": ["*.txt"], "shard": "directory"}
-
-    ends = []
-    for _ in range(2):
-        with opened(desk) as bench:
-            ends.append(carry_out(bench, told, WATCH))
-
-    assert ends[0] == ends[1]
-    campaign, results = ends[0]
-    assert [one.state for one in results] == ["gated", "gated"]
-    kinds = desk.kinds(f"campaign-{campaign.key}")
-    assert kinds == ["campaign.started"]
-    with desk.journal() as journal:
-        assert journal.read(f"campaign-{campaign.key}")[0].event.data["told"] == told

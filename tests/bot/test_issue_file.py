@@ -69,3 +69,22 @@ def test_the_task_is_given_in_exactly_one_way(tmp_path: Path) -> None:
             task_of(file, words, "/repo", "HEAD")
     with pytest.raises(IssueFileRefusal, match="the task is empty"):
         task_of(None, "  ", "/repo", "HEAD")
+
+
+@pytest.mark.parametrize(
+    ("written", "labels"),
+    [
+        ("labels: bug, area/money,", ("bug", "area/money")),
+        ("labels: [bug, 'area: money']", ("bug", "area: money")),
+        ("labels:\n  - bug\n  - 3", ("bug", "3")),
+        ("labels: ''", ()),
+        ("number: 3", ()),
+    ],
+)
+def test_labels_stand_in_the_front_matter(
+    tmp_path: Path, written: str, labels: tuple[str, ...]
+) -> None:
+    path = tmp_path / "issue.md"
+    path.write_text(f"---\n{written}\n---\nA title\n")
+
+    assert task_from_file(path, "/repo", "HEAD").labels == labels

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bot import wiring
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 from bot.cli import run
 from bot.wiring import now_iso
@@ -112,6 +113,16 @@ class Desk:
             for words in commands
         ]
         return [child.wait(timeout=300) for child in children]
+
+    @contextmanager
+    def at(self, moment: str) -> Iterator[None]:
+        """Have the program believe that it is another time."""
+        known = wiring.now_iso
+        wiring.now_iso = lambda: moment
+        try:
+            yield
+        finally:
+            wiring.now_iso = known
 
     def pull_requests(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.ask("review", "list", "--all")[1]["pull_requests"]

@@ -120,7 +120,7 @@ def test_the_workflows_are_written_beside_it_with_the_action_pinned(
     assert _init(repository, "--github", "--action", PINNED, "--json") == 0
 
     document = json.loads(capsys.readouterr().out)
-    names = ["changewright-gate.yml", "changewright.yml"]
+    names = ["changewright-collect.yml", "changewright-gate.yml", "changewright.yml"]
     assert [Path(path).name for path in document["workflows"]] == names
     assert (repository / FILE).read_text() == "# mine\n"
     for path in document["workflows"]:

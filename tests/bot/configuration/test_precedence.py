@@ -48,6 +48,8 @@ GATE = {"kind": "test", "run": ["x"]}
 ENTRIES: Mapping[str, tuple[Any, Any]] = {
     "scope.exclude": ("one/", "two/"),
     "protected.paths": ("one/", "two/"),
+    "learned.protected_paths": ("one/", "two/"),
+    "learned.required_gates": ("one", "two"),
     "gates": ({"name": "one", **GATE}, {"name": "two", **GATE}),
 }
 OPERATORS_VALUES: Mapping[str, Any] = {
@@ -56,6 +58,7 @@ OPERATORS_VALUES: Mapping[str, Any] = {
     "model.fallback": ["claude-haiku-5-5"],
     "model.effort": "max",
     "model.adjudicator": "claude",
+    "scope.rerank": "model",
     "model.pictures": False,
     "trigger.roles": ["triage"],
     "trigger.bots": ["renovate[bot]"],
@@ -124,7 +127,13 @@ def test_every_key_has_its_place_in_these_tables() -> None:
     assert {key.name for key in OPERATORS} == OPERATORS_VALUES.keys()
     ruled = FIGURES + ADDED + NARROWED + FIRST + OPERATORS
     left = {key.name for key in KEYS} - {key.name for key in ruled}
-    assert left == {"model", "kind", "model.stages", *(key.name for key in STRICTEST)}
+    assert left == {
+        "model",
+        "kind",
+        "scope.profile",
+        "model.stages",
+        *(key.name for key in STRICTEST),
+    }
 
 
 @pytest.mark.parametrize(

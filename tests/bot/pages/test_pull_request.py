@@ -54,10 +54,12 @@ def test_a_missing_sandbox_is_shouted(
 def test_a_change_made_by_a_command_says_so(
     proposal: Proposal, evidence: Evidence, changed: Changed
 ) -> None:
-    body = pull_request_text(replace(proposal, scope=()), evidence, changed).body
+    body = pull_request_text(replace(proposal, scope=(), model="none"), evidence, changed).body
 
     assert "Nothing: this change was made by a command, not by a model." in body
     assert "| file | lines |" not in body
+    assert "The command's own account:\n" in body
+    assert "checked by nobody" not in body
 
 
 @pytest.mark.sampled(3)

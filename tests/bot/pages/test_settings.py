@@ -39,6 +39,7 @@ scope
   include                not set                                 default
   exclude                not set                                 default
   profiles               not set                                 default
+  profile                not set                                 default
   max_files              20                                      default
   max_tokens             12000                                   default
 budget
@@ -90,6 +91,11 @@ allowed_files            src/                                    target line 8
 limits
   max_patch_files        20                                      default
   max_patch_lines        800                                     default
+learned
+  protected_paths        not set                                 default
+  max_patch_files        not set                                 default
+  max_patch_lines        not set                                 default
+  required_gates         not set                                 default
 pr
   draft                  true                                    default
   title_prefix           bot:                                    target line 10
@@ -97,6 +103,8 @@ pr
   labels                 bot, python                             target line 10
   reviewers              octocat                                 target line 10
   expires                not set                                 default
+  max_rounds             5                                       default
+  max_usd                not set                                 default
 trigger
   label                  changewright                            default
   remove_label           true                                    default
@@ -120,6 +128,8 @@ model
   effort                 not set                                 default
   pictures               true                                    default
   adjudicator            off                                     default
+scope
+  rerank                 off                                     default
 sandbox
   require                read-only-host, home-hidden,            default
                          clean-environment, no-network,
