@@ -2,14 +2,16 @@
 
 import functools
 import os
+import signal
 import sqlite3
 import subprocess
 import sysconfig
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import FrameType
 
 import pytest
 from hypothesis import settings
@@ -20,11 +22,27 @@ ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 PROGRAM = SCRIPTS / "changewright"
 
+_HEARD: dict[int, Callable[[int, FrameType | None], object] | signal.Handlers] = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+    signal.SIGHUP: signal.SIG_DFL,
+}
+
 # The same inputs on each run, and no deadline: a slow machine is no failure. `make proof` looks
 # further, and elsewhere each time.
 settings.register_profile("house", deadline=None, derandomize=True, max_examples=25)
 settings.register_profile("proof", deadline=None, max_examples=2_000)
 settings.load_profile("house")
+
+
+def pytest_configure() -> None:
+    """Hear what the starter of the tests does not: a background job or `nohup` ignores signals.
+
+    What a process ignores its children ignore too, and here they are told to end.
+    """
+    for number, handler in _HEARD.items():
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -47,6 +47,7 @@ ENVIRONMENT_READERS = {
     "scoping/objects.py": "lets what another library starts see nothing of it",
     "bot/probing/checks.py": "runs inside the sandbox, and says whether it is empty there",
     "bot/indexes/relay.py": "runs inside the sandbox, and says there where the gateway is",
+    "validators/codemods/worker.py": "runs inside the sandbox, and is told there how to answer",
 }
 
 

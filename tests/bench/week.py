@@ -87,7 +87,7 @@ class Week:
             clone=self.clone,
             rules=Rules(),
             journal=journal,
-            select=lambda task: scope(self.clone, task),
+            select=lambda task, _: scope(self.clone, task),
             prepare=prepare,
             judge=self.judge,
             gate=lambda kind, tree, recorder: self.judge(tree, recorder)[0],

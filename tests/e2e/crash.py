@@ -18,7 +18,7 @@ from threading import Lock
 from typing import Any
 
 from bot import cli, wiring
-from bot.adapters.local_forge import LocalForge
+from bot.adapters.local_forge.forge import LocalForge
 from bot.adapters.scripted_model import ScriptedModel
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 

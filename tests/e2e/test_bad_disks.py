@@ -220,7 +220,7 @@ def _on_the_way() -> Iterator[Row]:
     )
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.name)
 def test_a_bad_disk_is_refused_or_told(row: Row, tmp_path: Path) -> None:
     try:

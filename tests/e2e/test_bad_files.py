@@ -421,7 +421,7 @@ def rows() -> Iterator[Row]:
         yield from part()
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("row", list(rows()), ids=lambda row: row.name)
 def test_bad_files_get_a_clear_answer(row: Row, tmp_path: Path) -> None:
     try:

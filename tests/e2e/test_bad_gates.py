@@ -283,7 +283,7 @@ def left_running() -> list[str]:
     return found
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.name)
 def test_a_bad_gate_gets_an_answer_and_leaves_nothing(row: Row, tmp_path: Path) -> None:
     shown = judge(row, tmp_path)

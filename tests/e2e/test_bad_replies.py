@@ -194,7 +194,7 @@ def _scripts() -> Iterator[Row]:
     )
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.name)
 def test_a_bad_reply_is_told_and_comes_to_an_end(row: Row, tmp_path: Path) -> None:
     shown = judge(row, tmp_path)

@@ -564,7 +564,7 @@ def rows() -> Iterator[Row]:
     yield from bases()
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("row", list(rows()), ids=lambda row: row.name)
 def test_a_bad_repository_gets_a_clear_answer(row: Row, tmp_path: Path) -> None:
     try:

@@ -179,6 +179,7 @@ def test_a_build_that_reaches_out_of_set_up_gets_nothing_and_spoils_nothing(
     assert ended.code == 0, ended.out + ended.err
 
 
+@pytest.mark.long
 def test_tests_that_leave_processes_links_and_repositories_leave_nothing_on_the_host(
     person: Person, wheelhouse: Path
 ) -> None:

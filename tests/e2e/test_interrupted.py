@@ -62,7 +62,7 @@ def assert_finished(stage: Stage, run: str, text: str = "two") -> None:
     assert leftovers(stage.folder, stage.repo, stage.state) == []
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize(
     ("moment", "signals", "whole_group"),
     [
@@ -102,6 +102,7 @@ def test_a_run_that_is_interrupted_is_cancelled_and_goes_on(
     assert_finished(stage, run)
 
 
+@pytest.mark.long
 def test_a_run_that_is_told_to_end_and_killed_before_it_could_goes_on(stage: Stage) -> None:
     ended = interrupted(stage, PROPOSE, "  gate", (SIGTERM, SIGKILL), whole_group=True)
 
@@ -133,6 +134,7 @@ def test_a_run_that_waits_for_its_model_is_cancelled_and_the_reply_booked(stage:
     assert [attempt["number"] for attempt in found["attempts"]] == [1, 2]
 
 
+@pytest.mark.long
 def test_a_revision_that_is_interrupted_is_cancelled_in_its_own_process(stage: Stage) -> None:
     for story in (PROPOSE, PUBLISH):
         said(stage, *story.words(stage))
@@ -144,6 +146,7 @@ def test_a_revision_that_is_interrupted_is_cancelled_in_its_own_process(stage: S
     assert_finished(stage, cancelled_run(stage), "three")
 
 
+@pytest.mark.long
 def test_a_migration_that_is_interrupted_goes_on_with_every_shard(stage: Stage) -> None:
     ended = interrupted(stage, MIGRATE, "  gate", (SIGINT,), whole_group=True)
 

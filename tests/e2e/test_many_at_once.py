@@ -164,6 +164,7 @@ def test_a_state_folder_that_was_moved_is_gone_on_with(stage: Stage) -> None:
     assert run["bundle"] == str(again / "bundles" / f"{killed}.json")
 
 
+@pytest.mark.long
 def test_a_copied_state_folder_is_gone_on_with_where_nobody_holds_the_run(stage: Stage) -> None:
     killed, copy = cut_off(stage), stage.folder / "copy"
     shutil.copytree(stage.state, copy)
@@ -179,6 +180,7 @@ def test_a_copied_state_folder_is_gone_on_with_where_nobody_holds_the_run(stage:
     assert_resumed(stage, killed, copy)
 
 
+@pytest.mark.long
 def test_a_repository_that_was_moved_too_is_named_anew(stage: Stage) -> None:
     killed, moved = cut_off(stage), stage.folder / "moved state"
     stage.state.rename(moved)

@@ -109,7 +109,7 @@ def tally(undisturbed: Tally) -> Tally:
 MOMENTS = ("scope", "environment", "attempt 1: asking", "  edits", "  gate", "attempt 1: fail")
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize("moment", [*MOMENTS, "attempt 2: asking", "bundle"])
 def test_a_run_that_was_killed_is_resumed_to_the_same_tree(tally: Tally, moment: str) -> None:
     before = fingerprint(tally.repo)
@@ -127,6 +127,7 @@ def test_a_run_that_was_killed_is_resumed_to_the_same_tree(tally: Tally, moment:
     assert_as_undisturbed(tally, killed)
 
 
+@pytest.mark.long
 def test_the_same_issue_again_goes_on_with_the_run_that_was_killed(tally: Tally) -> None:
     with started(tally.argv, tally.environment, tally.folder) as run:
         run.until("attempt 1: fail")
@@ -157,7 +158,7 @@ def assert_as_undisturbed(tally: Tally, run: str) -> None:
 
 
 # Every point is passed by tests/e2e/kills.py; here is a part of them.
-@pytest.mark.sampled(3)
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("story", "every"),
     [(PROPOSE, 40), (REVISE, 58), (MIGRATE, 90)],
@@ -167,7 +168,7 @@ def test_a_death_at_any_point_changes_nothing(tmp_path: Path, story: Story, ever
     assert_unchanged(every_point(story, tmp_path, every, workers=1))
 
 
-@pytest.mark.sampled
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("story", "names"),
     [

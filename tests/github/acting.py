@@ -14,6 +14,7 @@ what our workflows ask. What act 0.2 does not do, and what is done about it here
 - `actions/checkout` of the same repository is skipped, unless by `--no-skip-checkout`.
 """
 
+import itertools
 import json
 import os
 import shutil
@@ -81,29 +82,32 @@ class Runner:
     secrets: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
-    _runs: int = 0
+    _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def run(self, workflow: Path, event: str, payload: Mapping[str, Any]) -> Ran:
         """Run ``workflow`` as ``event`` would start it, to its end."""
-        self._runs += 1
         self.github.state.artifacts = self.folder / "artifacts"
-        number = self._runs
+        number = next(self._numbers)
         place = self.folder / f"run-{number}"
         (place / "work").mkdir(parents=True)
         told = YAML(typ="safe").load(workflow.read_text())
         secrets = {**self.secrets, **self._with_tokens(told, number)}
         self._write(place, told, payload, secrets)
-        begun = time.monotonic()
-        done = subprocess.run(
-            self._argv(place, event, told, workflow.name),
-            cwd=place / "work",
-            env=self._environment(place),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_LIMIT_S,
-            check=False,
-        )
+        begun, runs = time.monotonic(), self.github.state.workflow_runs
+        runs[number] = "in_progress"
+        try:
+            done = subprocess.run(
+                self._argv(place, event, told, workflow.name),
+                cwd=place / "work",
+                env=self._environment(place),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=_LIMIT_S,
+                check=False,
+            )
+        finally:
+            runs[number] = "completed"
         jobs = _jobs(done.stdout, list(told["jobs"]))
         return Ran(jobs, time.monotonic() - begun, done.stdout + done.stderr)
 

@@ -8,11 +8,21 @@ import pytest
 from tests.github import rig
 from tests.github.emulated import OfflineGitHub, Seed, offline
 from tests.github.spec_proxy import Description
+from tests.github.story import Labelled, Story, told
 
 
 @pytest.fixture(scope="session")
 def description() -> Description:
     return Description(rig.operations())
+
+
+@pytest.fixture(scope="session")
+def draft(
+    tmp_path_factory: pytest.TempPathFactory, description: Description
+) -> Iterator[tuple[Story, Labelled]]:
+    """A story after its first label, and what there was then: one test goes on with it."""
+    with told(tmp_path_factory.mktemp("draft"), description) as story:
+        yield story, story.labelled()
 
 
 @pytest.fixture

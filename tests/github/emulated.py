@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import pytest
 
 from tests.github import grants, rig
 from tests.github.git_facts import ENVIRONMENT, GitFacts
-from tests.github.serving import Asked, LoopbackServer
+from tests.github.serving import Answered, Asked, LoopbackServer
 from tests.github.shim import Shim
 from tests.github.smart_http import GitServer, serve
 from tests.github.spec_proxy import Description, SpecReport, checking
@@ -74,7 +75,24 @@ class OfflineGitHub:
     def ask(self, login: str, method: str, rest: str, body: object = None) -> Any:
         """Ask something of the repository as a person does; AssertionError where it is denied."""
         token = self.state.admit(f"person-{login}", grants.person(login))
+        return self.ask_as(token, method, rest, body)
+
+    def ask_as(self, token: str, method: str, rest: str, body: object = None) -> Any:
+        """Ask the same as whoever holds a token that was let in."""
         path, _, query = f"/repos/{self.repository}/{rest}".rstrip("/").partition("?")
+        return self._asked(token, method, (path, query), body)
+
+    def make_ready(self, login: str, number: int) -> None:
+        """Mark a draft as ready, which GitHub takes by GraphQL alone."""
+        pull = self.ask(login, "GET", f"pulls/{number}")
+        said = {"id": pull["node_id"], "number": number, "repository": self.repository}
+        made = "markPullRequestReadyForReview(input: {pullRequestId: $id}) { clientMutationId }"
+        query = f"mutation($id: ID!) {{ {made} }}"
+        token = self.state.admit(f"person-{login}", grants.person(login))
+        self._asked(token, "POST", ("/graphql", ""), {"query": query, "variables": said})
+
+    def _asked(self, token: str, method: str, target: tuple[str, str], body: object) -> Any:
+        path, query = target
         sent = b"" if body is None else json.dumps(body).encode()
         headers = {
             "authorization": f"token {token}",
@@ -82,7 +100,7 @@ class OfflineGitHub:
             "host": self.api_url.removeprefix("http://"),
         }
         said = self.shim.answer(Asked(method, path, query, headers, sent))
-        assert said.status < 300, f"{method} {rest}: {said.status} {said.body.decode()}"
+        assert said.status < 300, f"{method} {path}: {said.status} {said.body.decode()}"
         return json.loads(said.body) if said.body else None
 
     def commit(self, branch: str, files: Mapping[str, str], message: str = "A change") -> str:
@@ -159,6 +177,14 @@ def _emulator(folder: Path, seed: Seed) -> Iterator[str]:
             process.communicate("")
 
 
+def _log(state: State, asked: Asked) -> Answered:
+    """Hand out a log to whoever knows where it lies; a token must never come here."""
+    if "authorization" in asked.headers:
+        state.denied.append(("the store of logs", asked.method, "with a token"))
+        return Answered(400)
+    return Answered(200, state.logs[int(asked.path.lstrip("/"))].encode())
+
+
 @contextmanager
 def offline(
     folder: Path, description: Description, seed: Seed | None = None
@@ -172,6 +198,8 @@ def offline(
         state.roles.update({**seed.roles, seed.owner: "admin"})
         shim = Shim(state)
         outside = stack.enter_context(LoopbackServer(shim.answer))
+        store = stack.enter_context(LoopbackServer(partial(_log, state)))
+        state.log_store = store.url
         proxy = stack.enter_context(checking(description, outside.url))
         bare = git.create(seed.repository)
         github = OfflineGitHub(proxy.url, git, state, proxy.report, seed.repository, bare, shim)

@@ -64,6 +64,13 @@ def operations() -> list[api_description.Operation]:
     return api_description.read(installed() / "api.json")
 
 
+def graphql() -> tuple[Path, Path]:
+    """Return GitHub's own schema of GraphQL, and the reference library that reads it."""
+    packages = installed() / "node_modules"
+    schema = packages / "@octokit" / "graphql-schema" / "schema.graphql"
+    return schema, packages / "graphql" / "index.mjs"
+
+
 def emulator() -> Path:
     """Return the program that holds a repository's issues and pull requests."""
     return installed() / "node_modules" / "emulate" / "dist" / "index.js"

@@ -4,143 +4,15 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, unquote
 
 from ruamel.yaml import YAML
 
-from tests.github.git_api import GitApi, answered
+from tests.github import pulls, threads
+from tests.github.git_api import answered
 from tests.github.git_facts import ApiError
-from tests.github.grants import Grant
-from tests.github.serving import Answered, Asked
+from tests.github.serving import Answered
 from tests.github.state import Dispatched, Question, State
-
-
-def _invalid(resource: str, place: str) -> ApiError:
-    wrong = {"resource": resource, "field": place, "code": "invalid"}
-    return ApiError(422, "Validation Failed", [wrong])
-
-
-def _custom(resource: str, words: str) -> ApiError:
-    wrong = {"resource": resource, "code": "custom", "message": words}
-    return ApiError(422, "Validation Failed", [wrong])
-
-
-def _head(state: State, question: Question, named: str) -> tuple[GitApi, str, str]:
-    """Return where a pull request comes from: its repository, the owner, the branch."""
-    owner, name = question.repository.split("/")
-    whose, _, branch = named.rpartition(":")
-    place = state.git_root / (whose or owner) / f"{name}.git"
-    if not place.is_dir():
-        raise _invalid("PullRequest", "head")
-    return GitApi(place), whose or owner, branch
-
-
-def _open(state: State, question: Question) -> Answered:
-    if question.grant.holder == "actions" and not state.actions_may_open_pull_requests:
-        raise ApiError(403, "GitHub Actions is not permitted to create or approve pull requests.")
-    said = question.said
-    from_git, owner, branch = _head(state, question, said["head"])
-    head, base = from_git.head(branch), question.git.head(said["base"])
-    if head is None:
-        raise _invalid("PullRequest", "head")
-    if base is None:
-        raise _invalid("PullRequest", "base")
-    words = f"state=open&head={quote(f'{owner}:{branch}')}&base={quote(said['base'])}"
-    _, present = state.inside("GET", f"/repos/{question.repository}/pulls?{words}")
-    if present:
-        raise _custom("PullRequest", f"A pull request already exists for {owner}:{branch}.")
-    if from_git.repository == question.git.repository and question.git.is_ancestor(head, base):
-        raise _custom("PullRequest", f"No commits between {said['base']} and {branch}")
-    return _pulls(state, question)
-
-
-def _pulls(state: State, question: Question) -> Answered:
-    """Pass on, and tell of each pull request what git says of it."""
-    said = state.pass_on(question.asked, question.grant)
-    if said.status not in {200, 201}:
-        return said
-    value = json.loads(said.body)
-    if isinstance(value, list):
-        told: object = [_as_git_says(state, question, each) for each in value]
-    else:
-        told = _as_git_says(state, question, value)
-    return Answered(said.status, json.dumps(told).encode(), said.headers)
-
-
-def _as_git_says(state: State, question: Question, pull: dict[str, Any]) -> dict[str, Any]:
-    owner = (pull["head"].get("repo") or {}).get("owner", {}).get("login", "")
-    from_git, _, branch = _head(state, question, f"{owner}:{pull['head']['ref']}")
-    head, base = from_git.head(branch), question.git.head(pull["base"]["ref"])
-    if pull["state"] == "open" and head and base:
-        pull["head"]["sha"], pull["base"]["sha"] = head, base
-        pull["draft"] = pull["draft"] or pull["node_id"] in state.drafts
-        if "changed_files" in pull and from_git.repository == question.git.repository:
-            files = question.git.files(question.git.merge_base(base, head) or base, head)
-            pull["changed_files"] = len(files)
-            pull["additions"] = sum(each["additions"] for each in files)
-            pull["deletions"] = sum(each["deletions"] for each in files)
-    return pull
-
-
-def graphql(state: State, asked: Asked, grant: Grant) -> Answered:
-    """Answer the two documents that an adapter of ours sends; any other is an error."""
-    said = json.loads(asked.body)
-    query = " ".join(said["query"].split())
-    if query == "query { viewer { login } }":
-        return answered({"data": {"viewer": {"login": grant.login}}})
-    if "convertPullRequestToDraft(input: {pullRequestId: $id})" in query:
-        if not grant.allows("pull_requests", "write"):
-            words = [{"type": "FORBIDDEN", "message": "Resource not accessible by integration"}]
-            return answered({"data": {"convertPullRequestToDraft": None}, "errors": words})
-        state.drafts.add(said["variables"]["id"])
-        made = {"pullRequest": {"isDraft": True}}
-        return answered({"data": {"convertPullRequestToDraft": made}})
-    return answered({"errors": [{"message": f"the offline GitHub does not know {query}"}]})
-
-
-def _one_pull(state: State, question: Question) -> dict[str, Any]:
-    status, pull = state.inside("GET", f"/repos/{question.repository}/pulls/{question.words[0]}")
-    if status != 200:
-        raise ApiError(404, "Not Found")
-    return _as_git_says(state, question, dict(pull))
-
-
-def _files(state: State, question: Question) -> Answered:
-    pull = _one_pull(state, question)
-    base, head = pull["base"]["sha"], pull["head"]["sha"]
-    return answered(question.git.files(question.git.merge_base(base, head) or base, head))
-
-
-def _commits(state: State, question: Question) -> Answered:
-    pull = _one_pull(state, question)
-    return answered(question.git.commits(pull["base"]["sha"], pull["head"]["sha"]))
-
-
-def _review(state: State, question: Question) -> Answered:
-    author = _one_pull(state, question)["user"]["login"]
-    event = question.said.get("event")
-    words = {"APPROVE": "approve", "REQUEST_CHANGES": "request changes on"}.get(event or "")
-    if words and author == question.grant.login:
-        raise ApiError(422, f"Can not {words} your own pull request")
-    if event == "APPROVE" and question.grant.holder == "actions":
-        raise ApiError(403, "GitHub Actions is not permitted to create or approve pull requests.")
-    return state.pass_on(question.asked, question.grant)
-
-
-def _reviewers(state: State, question: Question) -> Answered:
-    author = _one_pull(state, question)["user"]["login"]
-    for login in question.said.get("reviewers", []):
-        if login == author:
-            raise ApiError(422, "Review cannot be requested from pull request author.")
-        if state.roles.get(login, "none") == "none":
-            raise ApiError(
-                422,
-                "Reviews may only be requested from collaborators. One or more of the users or "
-                "teams you specified is not a collaborator of the repository.",
-            )
-    said = state.pass_on(question.asked, question.grant)
-    return Answered(201, said.body, said.headers) if said.status == 200 else said
 
 
 def _permission(state: State, question: Question) -> Answered:
@@ -151,6 +23,32 @@ def _permission(state: State, question: Question) -> Answered:
     role = state.roles.get(login, "read")
     folded = {"maintain": "write", "triage": "read"}.get(role, role)
     return answered({"permission": folded, "role_name": role, "user": user})
+
+
+def _issue(state: State, question: Question) -> Answered:
+    """Show an issue, or a pull request as one, which the emulator takes for nothing."""
+    said = state.pass_on(question.asked, question.grant)
+    if said.status != 404:
+        return said
+    pull = pulls.one(state, question)
+    words = "id node_id number title body state user labels html_url"
+    shared = (*words.split(), "created_at", "updated_at", "closed_at")
+    told = {name: pull[name] for name in shared}
+    return answered({**told, "pull_request": {"url": pull["url"], "html_url": pull["html_url"]}})
+
+
+def _edited(state: State, question: Question) -> Answered:
+    """Change a comment: one's own, or as somebody who may write; who did it last is known."""
+    place = f"/repos/{question.repository}/issues/comments/{question.words[0]}"
+    status, before = state.inside("GET", place)
+    if status != 200:
+        raise ApiError(404, "Not Found")
+    login, author = question.grant.login, before["user"]["login"]
+    if login != author and state.roles.get(login) not in {"write", "maintain", "admin"}:
+        raise ApiError(403, "Must have write access to edit what others said.")
+    status, after = state.inside("PATCH", place, said=question.said)
+    state.editors[before["id"]] = login
+    return answered(after, status)
 
 
 def _repository(state: State, question: Question) -> Answered:
@@ -226,6 +124,21 @@ def _artifacts(state: State, question: Question) -> Answered:
     return answered({"total_count": len(found), "artifacts": found})
 
 
+def _workflow_run(state: State, question: Question) -> Answered:
+    """Say how far a workflow run of this rig is."""
+    number = int(question.words[0])
+    if number not in state.workflow_runs:
+        raise ApiError(404, "Not Found")
+    return answered({"id": number, "status": state.workflow_runs[number]})
+
+
+def _log(state: State, question: Question) -> Answered:
+    """Send to where a job's log lies, which is another host."""
+    if int(question.words[0]) not in state.logs:
+        raise ApiError(404, "Not Found")
+    return Answered(302, b"", {"location": f"{state.log_store}/{question.words[0]}"})
+
+
 def _workflow_permissions(state: State, question: Question) -> Answered:
     may = state.actions_may_open_pull_requests
     return answered(
@@ -238,20 +151,28 @@ RULES: tuple[tuple[str, re.Pattern[str], _Rule], ...] = tuple(
     (method, re.compile(shape), rule)
     for method, shape, rule in (
         ("GET", "", _repository),
-        ("GET", "pulls", _pulls),
-        ("POST", "pulls", _open),
-        ("GET", r"pulls/\d+", _pulls),
-        ("PATCH", r"pulls/\d+", _pulls),
-        ("GET", r"pulls/(\d+)/files", _files),
-        ("GET", r"pulls/(\d+)/commits", _commits),
-        ("POST", r"pulls/(\d+)/reviews", _review),
-        ("POST", r"pulls/(\d+)/requested_reviewers", _reviewers),
+        ("GET", "pulls", pulls.told),
+        ("POST", "pulls", pulls.opened),
+        ("GET", r"pulls/\d+", pulls.told),
+        ("PATCH", r"pulls/(\d+)", pulls.changed),
+        ("PUT", r"pulls/(\d+)/merge", pulls.merged),
+        ("GET", r"pulls/(\d+)/files", pulls.files),
+        ("GET", r"pulls/(\d+)/commits", pulls.commits),
+        ("POST", r"pulls/(\d+)/reviews", threads.reviewed),
+        ("GET", r"pulls/(\d+)/comments", threads.comments),
+        ("POST", r"pulls/(\d+)/comments", threads.commented),
+        ("POST", r"pulls/(\d+)/comments/(\d+)/replies", threads.replied),
+        ("POST", r"pulls/(\d+)/requested_reviewers", pulls.reviewers),
+        ("GET", r"issues/(\d+)", _issue),
+        ("PATCH", r"issues/comments/(\d+)", _edited),
         ("GET", "collaborators/([^/]+)/permission", _permission),
         ("POST", "check-runs", _check),
         ("PATCH", r"check-runs/\d+", _check),
         ("GET", "commits/(.+)/check-runs", _checks_of),
         ("POST", "actions/workflows/([^/]+)/dispatches", _dispatch),
+        ("GET", r"actions/runs/(\d+)", _workflow_run),
         ("GET", r"actions/runs/(\d+)/artifacts", _artifacts),
+        ("GET", r"actions/jobs/(\d+)/logs", _log),
         ("GET", "actions/permissions/workflow", _workflow_permissions),
     )
 )

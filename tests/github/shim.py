@@ -20,7 +20,8 @@ from urllib.parse import unquote, urlsplit
 from tests.github import grants
 from tests.github.git_api import refused
 from tests.github.git_facts import ApiError
-from tests.github.rules import RULES, graphql
+from tests.github.graphql import graphql
+from tests.github.rules import RULES
 from tests.github.serving import Answered, Asked, passed_on
 from tests.github.state import Question, State
 

@@ -1,9 +1,10 @@
 """What the offline GitHub keeps: the emulator, the served repositories, and who holds what."""
 
+import itertools
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import urlsplit
 
 from tests.github.git_api import GitApi
@@ -11,6 +12,9 @@ from tests.github.git_facts import ApiError
 from tests.github.grants import Grant
 from tests.github.serving import Answered, Asked, passed_on
 from tests.github.smart_http import Right
+
+if TYPE_CHECKING:
+    from tests.github.threads import ReviewThread
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,16 @@ class Dispatched:
     ref: str
     inputs: dict[str, str]
     login: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a closed pull request was; ``merge`` is the commit that merged it, if one did."""
+
+    head: str = ""
+    base: str = ""
+    merge: str = ""
+    at: str = ""
 
 
 def emulator_token(login: str) -> str:
@@ -42,8 +56,19 @@ class State:
     dispatched: list[Dispatched] = field(default_factory=list)
     checks: dict[str, list[int]] = field(default_factory=dict)
     drafts: set[str] = field(default_factory=set)
+    ended: dict[tuple[str, int], Ended] = field(default_factory=dict)
+    threads: "dict[tuple[str, int], list[ReviewThread]]" = field(default_factory=dict)
+    editors: dict[int, str] = field(default_factory=dict)
+    workflow_runs: dict[int, str] = field(default_factory=dict)
+    logs: dict[int, str] = field(default_factory=dict)
+    log_store: str = ""
     artifacts: Path | None = None
     denied: list[tuple[str, str, str]] = field(default_factory=list)
+    _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    def next_id(self) -> int:
+        """Return a number that nothing else of ours has."""
+        return next(self._ids)
 
     def git(self, repository: str) -> GitApi:
         """Return what the repository really holds; ApiError 404 where there is none."""
@@ -68,13 +93,24 @@ class State:
         asked = Asked(asked.method, asked.path, asked.query, headers, asked.body)
         return passed_on(asked, self.emulator)
 
-    def inside(self, method: str, target: str, login: str = "") -> tuple[int, Any]:
+    def pass_on_saying(self, question: "Question", said: object) -> tuple[Answered, Any]:
+        """Ask the emulator what a question asks, with ``said`` in place of its body."""
+        asked = replace(question.asked, body=json.dumps(said).encode())
+        done = self.pass_on(asked, question.grant)
+        return done, json.loads(done.body) if done.body else None
+
+    def inside(
+        self, method: str, target: str, login: str = "", said: object = None
+    ) -> tuple[int, Any]:
         """Ask the emulator itself, as ``login``, or as the repository's owner."""
         parts = urlsplit(target)
         who = login or parts.path.split("/")[2]
         headers = {"authorization": f"token {emulator_token(who)}", "accept": "application/json"}
-        said = passed_on(Asked(method, parts.path, parts.query, headers), self.emulator)
-        return said.status, json.loads(said.body) if said.body else None
+        body = b""
+        if said is not None:
+            headers["content-type"], body = "application/json", json.dumps(said).encode()
+        done = passed_on(Asked(method, parts.path, parts.query, headers, body), self.emulator)
+        return done.status, json.loads(done.body) if done.body else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,12 @@ import pytest
 
 from tests.e2e.repositories import CONFIG
 from tests.github import our_action
-from tests.github.acting import Ran
 from tests.github.git_facts import GitFacts
 from tests.github.spec_proxy import Description
-from tests.github.story import BRANCH, JOBS, KEY, Story, told
+from tests.github.story import BRANCH, JOBS, KEY, Labelled, Story, told
 
 pytestmark = pytest.mark.sandbox
+Draft = tuple[Story, Labelled]
 
 
 @pytest.fixture
@@ -32,60 +32,48 @@ def story(tmp_path: Path, description: Description) -> Iterator[Story]:
         yield story
 
 
-@pytest.fixture(scope="module")
-def labelled(
-    tmp_path_factory: pytest.TempPathFactory, description: Description
-) -> Iterator[tuple[Story, Ran]]:
-    """The story after one label; nothing is changed in it any more."""
-    with told(tmp_path_factory.mktemp("labelled"), description) as story:
-        yield story, story.label()
+def test_a_label_becomes_a_draft(draft: Draft) -> None:
+    story, seen = draft
 
-
-def test_a_label_becomes_a_draft(labelled: tuple[Story, Ran]) -> None:
-    story, ran = labelled
-
-    assert ran.results == dict.fromkeys(JOBS, "success") | {
+    assert seen.ran.results == dict.fromkeys(JOBS, "success") | {
         "verify": "skipped",
         "keep": "skipped",
-    }, str(ran)
-    (pull,) = story.pulls
-    assert (pull["draft"], pull["head"]["ref"], pull["user"]["login"]) == (
+    }, str(seen.ran)
+    assert seen.pulls == 1
+    assert (seen.pull["draft"], seen.pull["head"]["ref"], seen.pull["user"]["login"]) == (
         True,
         BRANCH,
         "github-actions[bot]",
     )
-    assert "Fixes #1" in pull["body"]
-    assert pull["head"]["sha"] == GitFacts(story.github.bare).head(BRANCH)
-    assert GitFacts(story.github.bare).git("show", f"{BRANCH}:a.txt") == "two\n"
-    (check,) = story.github.ask("Codertocat", "GET", f"commits/{BRANCH}/check-runs")["check_runs"]
-    assert (check["head_sha"], check["conclusion"]) == (pull["head"]["sha"], "success")
+    assert "Fixes #1" in seen.pull["body"]
+    assert seen.pull["head"]["sha"] == seen.head
+    assert GitFacts(story.github.bare).git("show", f"{seen.head}:a.txt") == "two\n"
+    (check,) = seen.checks
+    assert (check["head_sha"], check["conclusion"]) == (seen.head, "success")
 
 
-def test_the_one_comment_says_how_it_ended_and_the_label_is_gone(
-    labelled: tuple[Story, Ran],
-) -> None:
-    story, _ = labelled
+def test_the_one_comment_says_how_it_ended_and_the_label_is_gone(draft: Draft) -> None:
+    _, seen = draft
 
-    (comment,) = story.comments
+    (comment,) = seen.comments
     assert comment.startswith("**Proposed.**")
-    assert story.pulls[0]["html_url"] in comment
-    assert story.labels == []
+    assert seen.pull["html_url"] in comment
+    assert seen.labels == ()
 
 
-def test_the_journal_branch_tells_of_the_run_and_nothing_that_was_said(
-    labelled: tuple[Story, Ran],
-) -> None:
-    git = GitFacts(labelled[0].github.bare)
+def test_the_journal_branch_tells_of_the_run_and_nothing_that_was_said(draft: Draft) -> None:
+    story, seen = draft
+    git = GitFacts(story.github.bare)
 
-    (path,) = git.git("ls-tree", "-r", "--name-only", "changewright/journal", "runs").split()
-    kept = git.git("show", f"changewright/journal:{path}")
+    (path,) = git.git("ls-tree", "-r", "--name-only", seen.journal, "runs").split()
+    kept = git.git("show", f"{seen.journal}:{path}")
     assert path.startswith("runs/20")
     assert "SEARCH" not in kept
     assert "accidently" not in kept
 
 
-def test_no_job_holds_a_secret_of_another(labelled: tuple[Story, Ran]) -> None:
-    story, ran = labelled
+def test_no_job_holds_a_secret_of_another(draft: Draft) -> None:
+    story, ran = draft[0], draft[1].ran
     folder = story.runner.folder
 
     seen = {job: our_action.environment_of(folder, 1, job) for job in JOBS}
