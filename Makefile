@@ -115,7 +115,7 @@ check-workflows: setup
 
 # --- test -----------------------------------------------------------------------------------------
 # Many tests wait for a process of their own more than they compute.
-WORKERS ?= $(shell echo $$(( $$(nproc) * 2 + 1 )))
+WORKERS ?= $(shell echo $$(( $$(nproc) * 2 + 3 )))
 test: setup ## Set up, check, then run every test with branch coverage
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target rig check compiled-tests
 	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=worksteal --cov --cov-branch --cov-report=term $(PYTEST_OPTIONS)

@@ -1,4 +1,4 @@
-"""Writes what the papers repeat of the program: help texts, the configuration and its schemas.
+"""Writes what the papers repeat of the program: help texts, the configuration and all schemas.
 
 `make papers` runs it; the tests compare, so that nothing of this drifts.
 """
@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bot.campaigns.document import campaign_schema
 from bot.configuration.reference import configuration_page, operator_schema, target_schema
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +25,9 @@ def main() -> None:
     (ROOT / "bot" / "changewright.schema.json").write_text(target_schema(), encoding="utf-8")
     (ROOT / "bot" / "changewright-operator.schema.json").write_text(
         operator_schema(), encoding="utf-8"
+    )
+    (ROOT / "bot" / "changewright-campaign.schema.json").write_text(
+        campaign_schema(), encoding="utf-8"
     )
 
 
