@@ -64,6 +64,11 @@ def admit_job(around: Surroundings, forge: IssueForge, own: Path) -> Mapping[str
     if isinstance(admission, Declined):
         return _declined(admission, occasion, forge, summary)
     admission = replace(admission, kind=settings.rules.kind)
+    # A red check waits in silence: its comment would count as the one repair that there is.
+    if occasion.kind == "checks" and (busy := who_works_on(admission, around, forge)):
+        return _declined(
+            Declined(f"{busy}; what it commits is checked again"), None, forge, summary
+        )
     announced = _announced(admission, occasion, around, forge)
     if isinstance(announced, Declined):
         return _declined(announced, None, forge, summary)
@@ -93,8 +98,6 @@ def admit_job(around: Surroundings, forge: IssueForge, own: Path) -> Mapping[str
 
 def _what_becomes_of(occasion: Occasion, asked: FollowUp | None) -> str:
     """Return what is done about a request that came while another run is at work."""
-    if occasion.kind == "checks":
-        return "what it commits is checked again"
     threads = asked.threads if asked else ()
     # Reviews and threads stay where that run looks in the end; other words it does not see.
     stays = any(occasion.said in one.comments[-1].body for one in threads)

@@ -6,6 +6,7 @@ that no comment ever comes to two ends.
 """
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -48,10 +49,14 @@ def end_what_was_left_open(
 
 
 def who_works_on(admission: Admission, around: Surroundings, forge: IssueForge) -> str:
-    """Return why a pull request is not revised twice at once, or "" where nobody else is at it."""
+    """Return why a pull request is not revised twice at once, or "" where nobody else is at it.
+
+    Who announced it first works on it; one that has not announced itself comes after all.
+    """
     if admission.follow_up is None:
         return ""
-    for left in _left_open(forge.comments(admission.issue), admission.progress_id):
+    before = admission.progress_id or sys.maxsize
+    for left in _left_open(forge.comments(admission.issue), before):
         if left.workflow_run != around.delivery and forge.is_under_way(left.workflow_run):
             page = around.page_of(left.workflow_run)
             return f"another run is at this pull request ({page})"

@@ -36,7 +36,7 @@ class Links:
 
 def working_text(admission: Admission, links: Links) -> str:
     """Return what the progress comment says from the start."""
-    asked = escape(f"asked for by {admission.sender}")
+    asked = escape(_asked(admission))
     head = (
         f"{_WORKING} ({asked}). [What is happening now]({_address(links.run)}); this comment"
         " will say how it ended."
@@ -44,6 +44,12 @@ def working_text(admission: Admission, links: Links) -> str:
     if admission.earlier_sha256:
         head += " It goes on where this run was stopped before."
     return redacted(f"{head}\n\n{_last_line(admission.run, None, links)}\n")
+
+
+def _asked(admission: Admission) -> str:
+    """Return whose words or which red check began it; a check's name is a stranger's."""
+    check = admission.follow_up.check if admission.follow_up else ""
+    return f"repairing the red check {check!r}" if check else f"asked for by {admission.sender}"
 
 
 def is_working(body: str) -> bool:
@@ -67,6 +73,7 @@ def settled_text(
     values = {
         "state": settlement.state,
         "head": _head(settlement, admission),
+        "check": escape(admission.follow_up.check) if admission and admission.follow_up else "",
         "why": _prose(settlement.why),
         "tail": fenced(settlement.tail) if settlement.tail else "",
         "starts_again": settlement.starts_again,

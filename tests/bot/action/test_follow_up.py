@@ -202,9 +202,11 @@ def test_a_check_that_is_green_on_the_base_is_repaired_once_from_its_log(hall: "
     }
 
     assert hall.begin(failed_checks(request.head), "workflow_run").admit()["admitted"] == "true"
+    assert "repairing the red check 'unit'" in hall.town.comments(1)[-1].body
     hall.propose(EDIT.format("good", "better"))
     assert hall.publish()["state"] == "published"
     assert hall.settle() == {"state": "proposed"}
+    assert 'It was begun by the red check "unit".' in hall.town.comments(1)[-1].body
 
     head = str(hall.town.branch_head(BRANCH))
     assert hall.git("show", f"{head}:data/one.txt") == "better"
@@ -212,6 +214,23 @@ def test_a_check_that_is_green_on_the_base_is_repaired_once_from_its_log(hall: "
     hall.town.check_ends[head] = [CheckResult(11, "unit", "failure")]
     assert hall.begin(failed_checks(head), "workflow_run").admit() == {"admitted": "false"}
     assert "begun already" in (hall.place / "admit.md").read_text()
+
+
+def test_a_check_that_is_red_while_a_run_is_at_it_uses_no_repair_up(hall: "Hall") -> None:
+    request = drafted(hall)
+    hall.town.check_ends = {
+        request.head: [CheckResult(9, "unit", "failure")],
+        hall.git("rev-parse", "main"): [CheckResult(3, "unit", "success")],
+    }
+    thread(hall, "Say better.")
+    hall.begin(reviewed(hall, "Almost."), REVIEW).admit()
+
+    for under_way, expected in (({"1"}, "false"), (set[str](), "true")):
+        hall.town.under_way = under_way
+        found = hall.begin(failed_checks(request.head), "workflow_run").admit()
+        assert found["admitted"] == expected
+
+    assert len(hall.town.comments(1)) == 2  # the review's and the repair's
 
 
 @pytest.mark.parametrize(
