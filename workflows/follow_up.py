@@ -7,6 +7,7 @@ and review of people who may ask, in one run, so that deliveries may come twice 
 from collections.abc import Callable, Sequence
 
 from workflows.admission import Admission, FollowUp
+from workflows.journal_branch import text_hash
 from workflows.occasion import Declined, Occasion
 from workflows.pull_request import PullRequest
 from workflows.reception import (
@@ -25,7 +26,7 @@ from workflows.review import Review
 from workflows.rounds import rounds_of
 from workflows.standing import Standing, standing_of
 from workflows.threads import shown_of, waiting
-from workflows.tracker import Role
+from workflows.tracker import Issue, Role
 from workflows.trigger import Command, command_in
 
 Asker = Callable[[str], bool]
@@ -142,14 +143,14 @@ def _admission(
     run_usd = lowered(command.up_to_usd, desk.run_usd)
     if left is not None:
         run_usd = min(left, desk.run_usd if run_usd is None else run_usd)
-    about = desk.tracker.issue(int(follow_up.number))
+    title, body = _text_of(desk.tracker.issue(int(follow_up.number)), request, desk)
     return Admission(
         run=desk.run,
         delivery=desk.delivery,
         repository=desk.tracker.repository,
         issue=request.number,
-        title=" ".join(about.title.split()) or f"Issue {about.number}",
-        body=about.body,
+        title=title,
+        body=body,
         sender=occasion.sender,
         sender_id=occasion.sender_id,
         role=role,
@@ -160,6 +161,23 @@ def _admission(
         run_usd=run_usd,
         is_pull_request=True,
         follow_up=follow_up,
+    )
+
+
+def _text_of(about: Issue, request: PullRequest, desk: Reception) -> tuple[str, str]:
+    """Return the title and text of what a pull request of ours is for.
+
+    Whoever let a run work on an issue had read it: what somebody without that right has made of it
+    since is nobody's request.
+    """
+    title = " ".join(about.title.split()) or f"Issue {about.number}"
+    asked = next((one.issue_sha256 for one in desk.facts() if one.run == request.draft.run), "")
+    is_known = not asked or asked == text_hash(title, about.body)
+    if is_known or asker(desk.tracker, desk.rules)(about.author):
+        return title, about.body
+    return request.draft.title, (
+        f"(The text of #{about.number} was changed after it was asked for, and its author may not"
+        " ask for changes, so it is not shown. What reviewers say is what counts.)"
     )
 
 

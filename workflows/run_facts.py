@@ -26,6 +26,7 @@ class RunFacts:
     order. ``given``, ``changed`` and ``met`` count files: shown to the model, changed by it, both.
     ``number`` is its pull request's, ``drafted`` when that was opened; ``revises`` is that of one
     which was there before, about which it was told what people had asked until ``heard``.
+    ``issue_sha256`` is `text_hash` of the issue as it was asked about.
     ``outcome`` is the last that was collected.
     """
 
@@ -45,6 +46,7 @@ class RunFacts:
     number: int = 0
     revises: int = 0
     heard: str = ""
+    issue_sha256: str = ""
     drafted: str = ""
     outcome: PullRequestOutcome | None = None
     is_proposed: bool = False
@@ -89,6 +91,7 @@ def _started(facts: RunFacts, entry: Entry, data: Mapping[str, Any]) -> None:
 
 def _admitted(facts: RunFacts, _: Entry, data: Mapping[str, Any]) -> None:
     facts.heard = str(data.get("heard") or "")
+    facts.issue_sha256 = str(data.get("issue_sha256") or "")
 
 
 def _charge(facts: RunFacts, entry: Entry, data: Mapping[str, Any]) -> None:

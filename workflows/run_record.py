@@ -33,6 +33,7 @@ _KEPT: Mapping[EventKind, tuple[str, ...]] = {
     ),
     "run.admitted": (
         *("answers", "dispatched", "text_sha256", "delivery", "journal_sha256", "heard"),
+        "issue_sha256",
     ),
     "base.stale": ("base_commit", "head", "paths"),
     "run.resumed": ("replies", "attempts"),

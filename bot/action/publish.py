@@ -131,6 +131,7 @@ def _taken_in(admission: Admission, folder: Path, bench: Bench, summary: Summary
             answers=admission.answers,
             dispatched=admission.dispatched,
             text_sha256=text_hash(task.title, task.body),
+            issue_sha256=text_hash(admission.title, admission.body),
             delivery=admission.delivery,
             journal_sha256=sha256,
             heard=admission.follow_up.since if admission.follow_up else "",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bot.action.conftest import EDIT, dispatched
+from tests.bot.action.conftest import EDIT, dispatched, labelled
 from tests.bot.action.following import (
     BRANCH,
     EARLIER,
@@ -23,7 +23,7 @@ from workflows.ports import ForgeRefusal
 from workflows.pull_request import PullRequestDraft
 from workflows.review import Review
 from workflows.threads import ThreadComment
-from workflows.tracker import CheckResult
+from workflows.tracker import CheckResult, Role
 
 if TYPE_CHECKING:
     from tests.bot.action.conftest import Hall
@@ -69,6 +69,27 @@ def test_a_review_of_three_threads_ends_in_one_commit_and_three_answers(hall: "H
     for again in (event, event | {"review": event["review"] | {"id": 499}}):
         assert hall.begin(again, REVIEW).admit() == {"admitted": "false"}
     assert len(hall.town.comments(1)) == 1
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(
+    ("role", "says"), [("read", "its author may not ask"), ("write", "Edited since.")]
+)
+def test_what_its_author_made_of_the_issue_since_is_shown_where_they_may_ask(
+    hall: "Hall", role: Role, says: str
+) -> None:
+    hall.begin(labelled()).admit()
+    hall.propose(EDIT.format("one", "better"))
+    hall.publish()
+    hall.settle()
+    hall.town.roles["eve"] = role  # who wrote the issue, which says "Edited since." now
+
+    later = "2099-01-01T00:00:00Z"
+    hall.begin(reviewed(hall, "Shorter.", submitted_at=later), REVIEW).admit()
+
+    admission = json.loads((hall.parcels / "changewright-admission" / "admission.json").read_text())
+    assert admission["follow_up"]["words"] == "Shorter."
+    assert says in admission["body"]
 
 
 @pytest.mark.sandbox
