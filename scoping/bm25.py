@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -11,6 +11,9 @@ from scoping.words import Sieve, split
 _K1 = 1.2
 _B = 0.75
 _BATCH = 256
+
+# The distinct identifiers of a text, and how often it holds each.
+Listed = tuple[Collection[str], Collection[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,11 @@ class Bags:
 
 def bags_of(documents: Iterable[Mapping[str, int]], vocabulary: Iterable[str]) -> Bags:
     """Return documents of counted identifiers as bags of the split words in ``vocabulary``."""
+    return bags_of_listed(((one, one.values()) for one in documents), vocabulary)
+
+
+def bags_of_listed(documents: Iterable[Listed], vocabulary: Iterable[str]) -> Bags:
+    """Return the same of documents that are no dictionaries."""
     wanted = frozenset(vocabulary)
     sieve = Sieve(wanted)
     known: set[str] = set()
@@ -50,20 +58,21 @@ def bags_of(documents: Iterable[Mapping[str, int]], vocabulary: Iterable[str]) -
     rest = iter(documents)
     # Many at once, since most identifiers are in many files and hold no word that is asked for.
     while batch := list(islice(rest, _BATCH)):
-        fresh = set().union(*batch) - known
+        fresh = set().union(*(tokens for tokens, _ in batch)) - known
         known |= fresh
         for token in sieve.sifted(fresh):
-            words = split(token)
-            if not wanted.isdisjoint(words):
-                parts[token] = tuple(word for word in words if word in wanted)
-        for document in batch:
+            if token not in parts:
+                words = split(token)
+                if not wanted.isdisjoint(words):
+                    parts[token] = tuple(word for word in words if word in wanted)
+        for tokens, counts in batch:
             bag: dict[str, int] = {}
-            for token in document.keys() & parts.keys():
-                count = document[token]
-                for word in parts[token]:
-                    bag[word] = bag.get(word, 0) + count
+            for token, count in zip(tokens, counts, strict=True):
+                if token in parts:
+                    for word in parts[token]:
+                        bag[word] = bag.get(word, 0) + count
             bags.append(bag)
-            lengths.append(sum(document.values()))
+            lengths.append(sum(counts))
     return weighed(bags, lengths)
 
 

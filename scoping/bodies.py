@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scoping.facts import Symbol
 from scoping.index import Index
@@ -15,26 +15,28 @@ _TRIPLES = ('"""', "'''")
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """One function with its identifiers and words as written, and its text."""
+    """One function with its identifiers and words as written, and its text.
+
+    ``key`` is a name of its own: overloads share their id, and never their line.
+    """
 
     symbol: Symbol
     tokens: Counter[str]
     text: str
+    key: str = field(init=False)
 
-    @property
-    def code(self) -> Counter[str]:
-        """The identifiers and words without its docstring; counted anew where there is one."""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", f"{self.symbol.id}:{self.symbol.start_line}")
+
+    def writes(self, names: set[str]) -> set[str]:
+        """Return which of ``names`` its code writes, its docstring left out."""
+        found = names & self.tokens.keys()
         begun = [place for mark in _TRIPLES if (place := self.text.find(mark)) >= 0]
-        if not begun:
-            return self.tokens
+        if not found or not begun:
+            return found
         before, mark = self.text[: min(begun)], self.text[min(begun) : min(begun) + 3]
         _, _, after = self.text[min(begun) + 3 :].partition(mark)
-        return tokens(f"{before} {after}")
-
-    @property
-    def key(self) -> str:
-        """A name of its own: overloads share their id, and never their line."""
-        return f"{self.symbol.id}:{self.symbol.start_line}"
+        return names & tokens(f"{before} {after}").keys()
 
 
 def read_bodies(index: Index, read: Read, paths: Iterable[str]) -> tuple[Body, ...]:

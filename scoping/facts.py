@@ -55,9 +55,13 @@ class Counts:
         """Whether ``word``, which has no space in it, is among them."""
         return f" {word} " in self.words
 
+    def listed(self) -> tuple[list[str], "array[int]"]:
+        """Return words and numbers in the same order: half the cost of a dictionary."""
+        return self.words.split(), array("H", self.numbers)
+
     def unpacked(self) -> dict[str, int]:
         """Return them as a dictionary, made anew."""
-        return dict(zip(self.words.split(), array("H", self.numbers), strict=True))
+        return dict(zip(*self.listed(), strict=True))
 
 
 def counts_of(words: Mapping[str, int]) -> Counts:

@@ -1,7 +1,7 @@
 """Who defines a name, who imports whom, and who mentions a name; from the index alone."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TypeVar
@@ -86,10 +86,11 @@ class Definitions(Mapping[str, tuple[Symbol, ...]]):
 
     def __init__(self, index: Index) -> None:
         self._index = index
-        self._definers: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        # A path as often as it seems to define the name: few of them are ever asked for.
+        self._definers: defaultdict[str, list[str]] = defaultdict(list)
         for facts in index.files:
             for name in facts.names:
-                self._definers[name][facts.path] += 1
+                self._definers[name].append(facts.path)
 
     def __getitem__(self, name: str) -> tuple[Symbol, ...]:
         """Return the definitions of ``name``; KeyError where nothing looks like one."""
@@ -98,7 +99,7 @@ class Definitions(Mapping[str, tuple[Symbol, ...]]):
         self.parse((name,))
         return tuple(
             symbol
-            for path in self._definers[name]
+            for path in self.definers(name)
             for symbol in self._index.by_path[path].symbols
             if symbol.name == name
         )
@@ -113,11 +114,11 @@ class Definitions(Mapping[str, tuple[Symbol, ...]]):
 
     def definers(self, name: str) -> Mapping[str, int]:
         """Return the files that seem to define ``name``, and how often each; parses nothing."""
-        return self._definers.get(name, {})
+        return Counter(self._definers.get(name, ()))
 
     def homonyms(self, name: str) -> int:
         """Return how often ``name`` seems to be defined; parses nothing."""
-        return sum(self.definers(name).values())
+        return len(self._definers.get(name, ()))
 
     def parse(self, names: Iterable[str]) -> None:
         """Have the files that seem to define any of ``names`` parsed at once."""
@@ -162,22 +163,25 @@ def module_of(modules: Mapping[str, str], dotted: str) -> tuple[str, str] | None
 def _modules(index: Index) -> dict[str, str]:
     """Return the Python modules of the index by name; a name that two files have is the first's."""
     modules: dict[str, str] = {}
-    paths = [PurePosixPath(facts.path) for facts in index.files if facts.language == "python"]
-    packages = {path.parent for path in paths if path.name == "__init__.py"}
+    paths = [facts.path for facts in index.files if facts.language == "python"]
+    packages = {path.rpartition("/")[0] for path in paths if f"/{path}".endswith("/__init__.py")}
     for path in paths:
-        module = path.parent if path.stem == "__init__" else path.with_suffix("")
-        names = {_dotted(module.as_posix().removeprefix(root)) for root in _PYTHON_ROOTS}
-        names.add(_dotted(module.relative_to(_top(module, packages)).as_posix()))
-        for name in sorted(names):
-            modules.setdefault(name, str(path))
+        folder, _, name = path.rpartition("/")
+        stem = name.rpartition(".")[0]
+        whole = f"{folder}/{stem}" if folder else stem
+        module = (folder or ".") if stem == "__init__" else whole
+        names = {_dotted(module.removeprefix(root)) for root in _PYTHON_ROOTS}
+        names.add(_dotted(module.removeprefix(_prefix(_top(module, packages)))))
+        for dotted in sorted(names):
+            modules.setdefault(dotted, path)
     return modules
 
 
-def _top(module: PurePosixPath, packages: Iterable[PurePosixPath]) -> PurePosixPath:
+def _top(module: str, packages: Container[str]) -> str:
     """Return the folder from which a module's package is imported: the first that is none."""
-    folder = module.parent
-    while folder in packages and folder != folder.parent:
-        folder = folder.parent
+    folder = module.rpartition("/")[0]
+    while folder and folder in packages:
+        folder = folder.rpartition("/")[0]
     return folder
 
 
@@ -201,11 +205,12 @@ def _python_target(path: str, module: str, modules: Mapping[str, str]) -> str | 
     dotted = _dotted("" if folder == PurePosixPath() else folder.as_posix())
     found = module_of(modules, ".".join(part for part in (dotted, rest) if part))
     # A relative import that resolves above its own package resolved to somebody else's module.
-    return found[0] if found and found[0].startswith(_prefix(folder)) else None
+    inside = _prefix("" if folder == PurePosixPath() else folder.as_posix())
+    return found[0] if found and found[0].startswith(inside) else None
 
 
-def _prefix(folder: PurePosixPath) -> str:
-    return "" if folder == PurePosixPath() else f"{folder.as_posix()}/"
+def _prefix(folder: str) -> str:
+    return f"{folder}/" if folder else ""
 
 
 def _script_target(path: str, module: str, index: Index) -> str | None:

@@ -51,11 +51,20 @@ def why_unreadable(content: bytes) -> str:
         return "binary"
     if content.startswith(_LFS):
         return "a Git LFS pointer, its content is elsewhere"
-    if len(content) > MAX_LINE_BYTES:
+    if _has_long_line(content):
         longest = max(map(len, content.split(b"\n")))
-        if longest > MAX_LINE_BYTES:
-            return f"a line of {longest} bytes, so likely generated"
+        return f"a line of {longest} bytes, so likely generated"
     return ""
+
+
+def _has_long_line(content: bytes) -> bool:
+    """Whether a line is over the limit; looks only as often as a line of that length fits in."""
+    end = -1  # of the last line that is known to be short enough
+    while len(content) - end - 1 > MAX_LINE_BYTES:
+        end, before = content.rfind(b"\n", end + 1, end + 2 + MAX_LINE_BYTES), end
+        if end <= before:
+            return True
+    return False
 
 
 def text_of(content: bytes) -> str:

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from scoping.bm25 import Bags, bags_of
+from scoping.bm25 import Bags, Listed, bags_of, bags_of_listed
 from scoping.issue import told
 from scoping.signals.case import Case, Column, scaled
 from scoping.words import split, tokens
@@ -17,7 +17,7 @@ def likeness(case: Case) -> Iterator[Column]:
     """Yield what the words of the issue, its title, its head and its names find."""
     paths = [facts.path for facts in case.index.files]
     writers: dict[str, list[str]] = {name: [] for name in _names(case)}
-    bags = bags_of(_documents(case, writers), case.issue.words)
+    bags = bags_of_listed(_documents(case, writers), case.issue.words)
     places = {path: place for place, path in enumerate(paths)}
 
     def tell(path: str) -> str:
@@ -60,11 +60,12 @@ def _names(case: Case) -> Mapping[str, None]:
     return dict.fromkeys((*case.issue.names, *parts))
 
 
-def _documents(case: Case, writers: Mapping[str, list[str]]) -> Iterator[Mapping[str, int]]:
+def _documents(case: Case, writers: Mapping[str, list[str]]) -> Iterator[Listed]:
     """Yield the counted identifiers of each file, and note on the way who writes which name."""
+    named = set(writers)
     for facts in case.index.files:
-        document = facts.references
-        for name in writers.keys() & document.keys():
+        document = facts.counts.listed()
+        for name in named.intersection(document[0]):
             writers[name].append(facts.path)
         yield document
 

@@ -1,7 +1,7 @@
 """What an issue names or spells of each function: its name, its class, who calls it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from scoping.abbreviations import with_abbreviations
@@ -37,16 +37,24 @@ def _spelled(
         for body in bodies
     }
     for where, query in queries.items():
-        said = {key: Counter(word for word in own if word in query) for key, own in names.items()}
+        said = {key: _counted(own, query) for key, own in names.items()}
         bags = weighed(tuple(said.values()), [1] * len(said))
         scores = dict(zip(said, bags.scores(dict.fromkeys(query, 1)), strict=True))
 
-        def tell(key: str, said: Mapping[str, Counter[str]] = said, where: str = where) -> str:
+        def tell(key: str, said: Mapping[str, dict[str, int]] = said, where: str = where) -> str:
             alone = _alone(sorted(said[key]), where, queries)
             words = told(case.issue, alone)
             return f"its path and name say {words}, as the {where} does" if alone else ""
 
         yield from scaled(pool, f"name_{where}", scores, tell)
+
+
+def _counted(words: Iterable[str], wanted: Container[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for word in words:
+        if word in wanted:
+            found[word] = found.get(word, 0) + 1
+    return found
 
 
 def _words(qualified_name: str) -> tuple[str, ...]:
@@ -88,13 +96,15 @@ def _named(case: Case, bodies: Sequence[Body]) -> Iterator[Column]:
     found: defaultdict[str, dict[str, float]] = defaultdict(dict)
     for body in bodies:
         name, whole = body.symbol.name, body.symbol.qualified_name
-        share = worth.get(name, 0.0) / max(1, case.graph.definitions.homonyms(name)) ** 0.5
-        if "." in whole and whole in members:
+        is_member = "." in whole and whole in members
+        if is_member:
             found["named_member"][body.key] = 1.0
-        elif name in said:
-            found["named"][body.key] = share
-        if name in said and name in issue.prose_tokens:
-            found["named_in_prose"][body.key] = share
+        if name in said:
+            share = worth[name] / max(1, case.graph.definitions.homonyms(name)) ** 0.5
+            if not is_member:
+                found["named"][body.key] = share
+            if name in issue.prose_tokens:
+                found["named_in_prose"][body.key] = share
         if owners[body.key] in said:
             found["owner_named"][body.key] = worth[owners[body.key]]
 
@@ -134,7 +144,8 @@ def _calls(case: Case, bodies: Sequence[Body]) -> Iterator[Column]:
                 by[token] = max(caller, by.get(token, caller))
     for body in bodies:
         own = body.symbol.name
-        shared = named & body.tokens.keys() - {own}
+        shared = named & body.tokens.keys()
+        shared.discard(own)
         if shared:
             calls[body.key] = min(1.0, len(shared) / 2)
         if own in by and own not in named:

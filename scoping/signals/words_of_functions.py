@@ -26,7 +26,8 @@ def words_of_functions(
         ("code_words", case.issue.code_words),
     ):
         yield from scaled(pool, name, dict(zip(keys, bags.scores(query), strict=True)))
-    code = {body.key: body.code for body in bodies}
+    wanted = _telling(case.issue.tokens) | _telling(case.issue.code_tokens)
+    code = {body.key: body.writes(wanted) for body in bodies}
     yield from _written(bodies, pool, ("code_written", case.issue.code_tokens), code)
     yield from _written(bodies, pool, ("said_written", case.issue.tokens), code)
     yield _covered(bodies, bags, case.issue.words)
@@ -49,18 +50,20 @@ def _here(bodies: Sequence[Body], scores: Mapping[str, float]) -> Iterator[Colum
     yield Column("words_here_rank", ranks)
 
 
+def _telling(said: Mapping[str, int]) -> set[str]:
+    return {token for token in said if len(token) >= _MIN_NAME and token.lower() not in STOP_WORDS}
+
+
 def _written(
     bodies: Sequence[Body],
     pool: frozenset[str],
     named: tuple[str, Mapping[str, int]],
-    code: Mapping[str, Counter[str]],
+    code: Mapping[str, set[str]],
 ) -> Iterator[Column]:
     """Yield how much of what the issue writes stands in a function's code so, the rare most."""
     name, said = named
-    wanted = {
-        token for token in said if len(token) >= _MIN_NAME and token.lower() not in STOP_WORDS
-    }
-    shared = {key: sorted(wanted & own.keys()) for key, own in code.items()}
+    wanted = _telling(said)
+    shared = {key: sorted(wanted & own) for key, own in code.items()}
     holders = Counter(token for tokens in shared.values() for token in tokens)
     worth = {token: log1p(len(bodies) / count) for token, count in holders.items()}
     scores = {

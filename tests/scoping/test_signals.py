@@ -138,8 +138,9 @@ def test_the_words_of_a_docstring_are_no_code() -> None:
     body = Body(symbol, tokens(text), text)
 
     assert "Parcels" in body.tokens
-    assert body.code.keys() == {"def", "f", "return", "letters"}
-    assert Body(symbol, tokens("x"), "x").code == {"x": 1}
+    assert body.writes({"Parcels", "def", "f", "letters", "other"}) == {"def", "f", "letters"}
+    assert body.writes({"other"}) == set()
+    assert Body(symbol, tokens("x"), "x").writes({"x", "y"}) == {"x"}
 
 
 def test_a_score_is_told_beside_the_best_and_by_its_rank() -> None:
