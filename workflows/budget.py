@@ -6,8 +6,10 @@ second process on the same run read the same figures. A reply is charged before 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from workflows.run import Entry
+if TYPE_CHECKING:  # settings know the bounds alone, and every command reads settings
+    from workflows.run import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Charge:
     requests: int = 1
 
 
-def charged(entry: Entry, reserved: Charge | None = None) -> Charge:
+def charged(entry: "Entry", reserved: Charge | None = None) -> Charge:
     """Return what an entry that reserves or settles makes of a request that had ``reserved``.
 
     A settled request counts for what it was. Of one whose cost is known only as "at least n", or
@@ -77,12 +79,12 @@ def charged(entry: Entry, reserved: Charge | None = None) -> Charge:
     return charge
 
 
-def spent(entries: Iterable[Entry], elapsed_s: float = 0.0) -> Spent:
+def spent(entries: "Iterable[Entry]", elapsed_s: float = 0.0) -> Spent:
     """Return what the journal says was used; ``elapsed_s`` is the caller's monotonic clock."""
     return _sum(_charges(entries).values(), elapsed_s)
 
 
-def lost(entries: Iterable[Entry]) -> Spent:
+def lost(entries: "Iterable[Entry]") -> Spent:
     """Return what was paid, at the most, for replies that broke or that a killed process lost."""
     known = list(entries)
     gone = {
@@ -132,7 +134,7 @@ def nearest(budget: Budget, used: Spent) -> tuple[float, str]:
     return max(((part / whole if whole else 0.0), words) for part, whole, words in shares)
 
 
-def _charges(entries: Iterable[Entry]) -> dict[str, Charge]:
+def _charges(entries: "Iterable[Entry]") -> dict[str, Charge]:
     charges: dict[str, Charge] = {}
     for entry in entries:
         if entry.event.kind in {"budget.reserved", "budget.settled"}:

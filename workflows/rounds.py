@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from scoping.refusal import Refusal
-from workflows.run_facts import RunFacts
+
+if TYPE_CHECKING:  # settings know the limits alone, and every command reads settings
+    from workflows.run_facts import RunFacts
 
 
 class RoundsRefusal(Refusal):
@@ -49,7 +52,7 @@ class Rounds:
         return None if limits.usd is None else limits.usd - self.usd
 
 
-def rounds_of(number: int, facts: Iterable[RunFacts]) -> Rounds:
+def rounds_of(number: int, facts: "Iterable[RunFacts]") -> Rounds:
     """Return what pull request ``number`` has had, by what is known of all runs."""
     known = list(facts)
     revisions = [one for one in known if one.revises == number]

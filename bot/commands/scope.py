@@ -1,8 +1,10 @@
 """``changewright scope``: what the model would be given, and why; spends nothing by itself."""
 
+import gc
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,12 +76,24 @@ def scope(repo: Path, base: str | None, **given: Any) -> None:  # noqa: ANN401 -
         scope__max_tokens=given["tokens"],
         scope__profile=given["profile"],
     )
-    with opened_target(repo, base, asked) as target:
+    with _uncollected(), opened_target(repo, base, asked) as target:
         found = _chosen(target, wanted, asked, console, rerank=given["rerank"])
     _tell(found, given["top"], console, explain=given["explain"])
     for line in (*skipped_lines(found.skipped), *filter(None, (target.told(),))):
         console.note(one_line(line))
     console.document(_lists(found) if given["json_form"] == "lists" else _document(found))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no circles meanwhile: hundreds of thousands of objects, and hardly one in them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _chosen(
