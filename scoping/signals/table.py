@@ -27,7 +27,9 @@ def file_columns(case: Case, read: Read) -> tuple[tuple[Column, ...], tuple[Body
     likely = fused(case, columns)
     tests = [path for path in likely if case.kinds[path] == "test"][:READ_TESTS]
     sources = [path for path in likely if path in case.pool][:READ_SOURCES]
-    bodies = read_bodies(case.index, read, (*sources, *tests))
+    # What looks like no definition at all is none: tables of data need no parser.
+    defining = [path for path in (*sources, *tests) if case.index.by_path[path].names]
+    bodies = read_bodies(case.index, read, defining)
     bags = bags_of((body.tokens for body in bodies), case.issue.words)
     columns += best_functions(case, bodies, bags)
     firsts = [path for path in fused(case, columns) if path in case.pool][:_FIRSTS]
