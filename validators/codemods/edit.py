@@ -55,7 +55,7 @@ def splices_of(edits: Iterable[Edit], content: bytes) -> tuple[Splice, ...]:
 
     The same edit twice is one edit; insertions at one place stand in the order they came.
     """
-    ordered = sorted(dict.fromkeys(edits), key=lambda edit: (edit.start, _rank(edit)))
+    ordered = sorted(_distinct(edits), key=lambda edit: (edit.start, _rank(edit)))
     made = _merged(_made(ordered, content))
     return tuple(one for one in made if content[one.start : one.stop] != one.text)
 
@@ -72,6 +72,14 @@ def spliced(content: bytes, splices: Sequence[Splice]) -> bytes:
 def encoded(text: str) -> bytes:
     """Return text of a file as its bytes; those that were no UTF-8 come back as they were."""
     return text.encode("utf-8", "surrogateescape")
+
+
+def _distinct(edits: Iterable[Edit]) -> Iterable[Edit]:
+    """Return edits of which no two do the same; what is inserted twice for two sites stays so."""
+    return {
+        (one.start, one.stop, one.pieces, one.site if one.start == one.stop else None): one
+        for one in edits
+    }.values()
 
 
 def _rank(edit: Edit) -> int:

@@ -120,10 +120,15 @@ class File:
             stop = start + len(encoded(found[0]))
             yield Edit(start, stop, (found.expand(text),), node.span)
 
-    def rename(self, old: str, new: str) -> Iterator[Edit | Leave]:
-        """Yield the edits that call ``new`` what the code calls ``old``; strings are not code."""
+    def rename(self, old: str, new: str, *, imports: bool = True) -> Iterator[Edit | Leave]:
+        """Yield the edits that call ``new`` what the code calls ``old``; strings are not code.
+
+        Without ``imports`` names in import statements stay: `replace_import` goes with that.
+        """
+        spared = [] if imports else self._import_spans()
         for node in self.names(old):
-            yield self.compose(node, new)
+            if not _is_in(node, spared):
+                yield self.compose(node, new)
 
     def follow(self, *edits: "Edits") -> Iterator[Edit | Leave]:
         """Yield edits that go with others: they are made, and are no site of their own."""
@@ -135,6 +140,10 @@ class File:
     def add_argument(self, call: Node, text: str, at: int | None = None) -> Edit:
         """Return the edit that adds an argument to a call, as its ``at``-th, else as its last."""
         return arguments.added(call, text, at)
+
+    def add_parameter(self, definition: Node, text: str, at: int | None = None) -> Edit:
+        """Return the edit that adds a parameter to a definition, as its ``at``-th, or its last."""
+        return arguments.parameter_added(definition, text, at)
 
     def remove_argument(self, call: Node, argument: Argument) -> Edit:
         """Return the edit that takes an argument and its comma out of a call."""
@@ -169,6 +178,9 @@ class File:
         """Return that a place is known and stays as it is, for a person or a model to look at."""
         return Leave(node.start, node.stop, reason)
 
+    def _import_spans(self) -> list[Span]:
+        return [(node.start_byte, node.end_byte) for node in imports.statements(self._tree)]
+
     def _with_space(self, start: int, stop: int) -> tuple[int, int]:
         """Return a span with its line where it stands alone, else with the blanks behind it."""
         content = self.content
@@ -181,17 +193,25 @@ class File:
         return start, stop + (after if is_apart else 0)
 
 
-def flat(edits: Edits) -> Iterator[Edit | Leave]:
-    """Yield what a program returned, one after the other; TypeError for what is no edit."""
+def flat(edits: Edits, by: object = None) -> Iterator[Edit | Leave]:
+    """Yield what a program returned, one after the other; TypeError for what is no edit.
+
+    ``by`` is the generator that yielded ``edits``: where it stopped is the mistake.
+    """
     if edits is None:
         return
     if isinstance(edits, Edit | Leave):
         yield edits
     elif isinstance(edits, Iterable) and not isinstance(edits, str | bytes):
         for one in edits:
-            yield from flat(one)
+            yield from flat(one, edits if hasattr(edits, "gi_frame") else by)
     else:
-        raise TypeError(f"transform() yielded {type(edits).__name__}; yield edits of the file")
+        frame = getattr(by, "gi_frame", None)
+        where = f" at line {frame.f_lineno}" if frame is not None else ""
+        raise TypeError(
+            f"transform() yielded {type(edits).__name__}{where}; yield edits of the file, such as"
+            " what file.replace() returns"
+        )
 
 
 def _is_in(node: Node, spans: Iterable[Span]) -> bool:

@@ -16,7 +16,12 @@ def found(tree: SourceTree, module: str, name: str) -> list[SyntaxNode]:
         raise ValueError("Go imports packages, not names of them")
     if module.encode() not in tree.content:
         return []
-    return [node for node in tree.of_kind("import_spec") if _path(node) == module]
+    return [node for node in statements(tree) if _path(node) == module]
+
+
+def statements(tree: SourceTree) -> list[SyntaxNode]:
+    """Return the specs that a file imports by."""
+    return tree.of_kind("import_spec")
 
 
 def inserted(tree: SourceTree, statement: str) -> Iterator[Edit]:
@@ -25,7 +30,7 @@ def inserted(tree: SourceTree, statement: str) -> Iterator[Edit]:
     if asked is None:
         raise ValueError(f'{statement!r} is no import of Go; write "path", or name "path"')
     spec, path = asked[1], asked[2]
-    specs = tree.of_kind("import_spec")
+    specs = statements(tree)
     if any(_path(node) == path for node in specs):
         return
     grouped = [node for node in specs if node.parent and node.parent.type == "import_spec_list"]

@@ -59,6 +59,15 @@ def string_kinds(language: str) -> tuple[str, ...]:
     return _STRINGS.get(language, ("string",))
 
 
+def statements(tree: SourceTree) -> list[SyntaxNode]:
+    """Return all that a file imports by; nothing where imports of its language are not known."""
+    own = _OWN.get(tree.grammar.name)
+    if own is not None:
+        there: list[SyntaxNode] = own.statements(tree)
+        return there
+    return _statements(tree) if tree.grammar.name in _STATEMENTS else []
+
+
 def found(tree: SourceTree, module: str, name: str) -> list[SyntaxNode]:
     """Return the statements that import ``module``, or ``name`` from it, anywhere in the file."""
     own = _OWN.get(tree.grammar.name)
@@ -104,6 +113,9 @@ def replaced(tree: SourceTree, old: str, new: str) -> Iterator[Edit]:
     """Yield the edits after which what was imported as ``old`` is imported as ``new``."""
     if tree.grammar.name == "python":
         yield from python_imports.replaced(tree, old, new)
+        return
+    if _OWN.get(tree.grammar.name) is javascript_imports and "{" in old + new:
+        yield from javascript_imports.replaced(tree, old, new)
         return
     there = bool(found(tree, new, ""))
     for node in found(tree, old, ""):

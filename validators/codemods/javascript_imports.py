@@ -17,7 +17,7 @@ def found(tree: SourceTree, module: str, name: str) -> list[SyntaxNode]:
     """Return the statements that import ``module``, or ``name`` from it."""
     if module.encode() not in tree.content:
         return []
-    there = [node for node in _statements(tree) if _module(node) == module]
+    there = [node for node in statements(tree) if _module(node) == module]
     if not name:
         return there
     return [node for node in there if any(_bound(one) == name for one in _entries(node))]
@@ -25,7 +25,7 @@ def found(tree: SourceTree, module: str, name: str) -> list[SyntaxNode]:
 
 def inserted(tree: SourceTree, statement: str) -> Iterator[Edit]:
     """Yield the edits after which the file has an import at its top; none where it has it."""
-    there = [node for node in _statements(tree) if node.parent == tree.root]
+    there = [node for node in statements(tree) if node.parent == tree.root]
     plain = _plain(statement)
     if any(_plain(written(node)) == plain for node in there):
         return
@@ -64,7 +64,31 @@ def removed(tree: SourceTree, module: str, names: Sequence[str]) -> Iterator[Spa
             yield from without(entries, gone)
 
 
-def _statements(tree: SourceTree) -> list[SyntaxNode]:
+def replaced(tree: SourceTree, old: str, new: str) -> Iterator[Edit]:
+    """Yield the edits after which one imported name comes from elsewhere, or is another one.
+
+    Both are statements of one name, of which a ``require`` takes one apart as well.
+    """
+    before, after = _ONE.match(old), _ONE.match(new)
+    if before is None or after is None or " as " in before[1] + after[1]:
+        raise ValueError("replace_import() takes two statements: import { NAME } from 'MODULE'")
+    for node in found(tree, before[3], before[1]):
+        entries = _entries(node)
+        entry = next(one for one in entries if _bound(one) == before[1])
+        bound = _name(entry)
+        name = Edit(bound.start_byte, bound.end_byte, (after[1],))
+        if before[3] == after[3]:
+            yield name
+        elif len(entries) == 1 and not _has_default(node):
+            yield name
+            yield _module_edit(node, after[3])
+        else:
+            spelled = written(entry).replace(before[1], after[1], 1)
+            yield from _parted(node, entry, spelled, after[3])
+
+
+def statements(tree: SourceTree) -> list[SyntaxNode]:
+    """Return all that a file imports by, ``require`` included, in its order."""
     found = tree.of_kind("import_statement")
     if b"require" in tree.content:
         for kind in _DECLARATIONS:
@@ -92,9 +116,44 @@ def _entries(node: SyntaxNode) -> list[SyntaxNode]:
 
 def _bound(entry: SyntaxNode) -> str:
     """Return what the module calls an entry."""
-    name = entry.child_by_field_name("name") or entry.child_by_field_name("key")
-    return written(name or entry)
+    return written(_name(entry))
+
+
+def _name(entry: SyntaxNode) -> SyntaxNode:
+    return entry.child_by_field_name("name") or entry.child_by_field_name("key") or entry
 
 
 def _plain(statement: str) -> str:
     return " ".join(statement.replace('"', "'").rstrip(";").split())
+
+
+def _has_default(node: SyntaxNode) -> bool:
+    """Whether a statement binds the module's default, beside names of it."""
+    clause = next((one for one in node.named_children if one.type == "import_clause"), None)
+    return clause is not None and len(clause.named_children) > 1
+
+
+def _module_edit(node: SyntaxNode, module: str) -> Edit:
+    """Return the edit that names another module in a statement, in the quotes that it has."""
+    text = next(one for one in reversed(list(walked(node))) if one.type == "string")
+    return Edit(text.start_byte + 1, text.end_byte - 1, (module,))
+
+
+def _parted(node: SyntaxNode, entry: SyntaxNode, spelled: str, module: str) -> Iterator[Edit]:
+    """Yield the edits that take an entry out of a statement and put it into one of its own."""
+    entries = _entries(node)
+    if len(entries) > 1:
+        yield from (Edit(*span, ()) for span in without(entries, [entries.index(entry)]))
+    else:
+        clause = next(one for one in node.named_children if one.type == "import_clause")
+        comma = next(one for one in clause.children if one.type == ",")
+        yield Edit(comma.start_byte, clause.end_byte, ())
+    text = written(node)
+    quote = '"' if '"' in text else "'"
+    end = ";" if text.endswith(";") else ""
+    verb = "import type" if text.startswith("import type") else "import"
+    made = f"{verb} {{ {spelled} }} from {quote}{module}{quote}{end}"
+    if node.type in _DECLARATIONS:
+        word = text.split(maxsplit=1)[0]
+        made = f"{word} {{ {spelled} }} = require({quote}{module}{quote}){end}"
+    yield Edit(node.end_byte, node.end_byte, (f"\n{made}",))

@@ -140,6 +140,20 @@ class Node:
             found = next((part for part in found.children if part.kind in _LISTS), None)
         return found
 
+    @property
+    def parameter_list(self) -> "Node | None":
+        """What holds the parameters of a definition, brackets included; None if there is none."""
+        at: Node | None = self
+        while at is not None and not at.has("parameters"):  # in C it is the declarator's
+            at = at.field("declarator") if at.has("declarator") else None
+        return at.field("parameters") if at is not None else None
+
+    @property
+    def parameters(self) -> "list[Node]":
+        """The parameters of a definition, in order; none where there are none."""
+        held = self.parameter_list
+        return held.children if held is not None else []
+
     def argument(self, which: int | str) -> "Argument | None":
         """Return the argument at a position (not behind a ``*rest``), or of a name."""
         if isinstance(which, str):

@@ -17,10 +17,13 @@ def found(tree: SourceTree, module: str, name: str) -> list[SyntaxNode]:
     """Return the statements that import ``module``, or ``name`` from it."""
     if module.rpartition(".")[2].encode() not in tree.content:
         return []
+    return [node for node in statements(tree) if _named(node, module, name)]
+
+
+def statements(tree: SourceTree) -> list[SyntaxNode]:
+    """Return all that a file imports by, in its order."""
     there = [node for kind in _KINDS for node in tree.of_kind(kind)]
-    return sorted(
-        (node for node in there if _named(node, module, name)), key=lambda node: node.start_byte
-    )
+    return sorted(there, key=lambda node: node.start_byte)
 
 
 def inserted(tree: SourceTree, statement: str) -> Iterator[Edit]:
@@ -156,7 +159,9 @@ def _placed(tree: SourceTree, top: Sequence[SyntaxNode], statement: str) -> Edit
     if akin and key[0] != 0:
         place = _line_end(tree.content, akin[-1].end_byte)
         gap = "" if _place(written(akin[-1]))[0] == key[0] else "\n"
-        return Edit(place, place, (f"{gap}{statement}\n",))
+        is_last = not tree.content.endswith(b"\n", 0, place)  # a file that ends without its line's
+        text = f"\n{gap}{statement}" if is_last else f"{gap}{statement}\n"
+        return Edit(place, place, (text,))
     if top:
         place = top[0].start_byte
         return Edit(place, place, (f"{statement}\n" if key[0] else f"{statement}\n\n",))

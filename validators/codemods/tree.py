@@ -6,12 +6,13 @@ file's bytes, and asks the tree only what stands there.
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from functools import cache
 from typing import Protocol
 
 from scoping.grammars import matches, tree_of
 from scoping.languages import Grammar
-from validators.edits.syntax_node import SyntaxNode
+from validators.edits.syntax_node import SyntaxNode, walked
 
 _WORD = re.compile(rb"\w+")
 
@@ -52,8 +53,13 @@ class SourceTree:
         try:
             found = matches(self.grammar, f"({kind}) @found", tree)
         except Exception as error:
-            message = f"the {self.grammar.name} grammar has no kind of node called {kind!r}"
-            raise ValueError(message) from error
+            around = walked(tree.root_node)
+            there = {part.type for node in around for part in node.named_children}
+            near = ", ".join(get_close_matches(kind, there, 3, 0.4) or sorted(there))
+            raise ValueError(
+                f"the {self.grammar.name} grammar has no kind of node called {kind!r}; in this file"
+                f" there are: {near}"
+            ) from error
         nodes: list[SyntaxNode] = [one["found"] for one in found]
         return sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte))
 

@@ -7,6 +7,7 @@ sandbox is the wall; the hook here only says it in words that tell an author wha
 import os
 import sys
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from types import CodeType, TracebackType
 from typing import Any
 
@@ -111,8 +112,21 @@ def _words(error: BaseException) -> str:
     if isinstance(error, SyntaxError) and error.filename == PROGRAM:
         line = error.lineno or 0
     where = f" ({PROGRAM}, line {line})" if line else ""
-    said = str(error) if isinstance(error, _Outside) else f"{type(error).__name__}: {error}"
-    return f"the program raised {said[:_MAX_WORDS]}{where}"
+    return f"the program raised {_said(error)[:_MAX_WORDS]}{where}"
+
+
+def _said(error: BaseException) -> str:
+    """Return an exception in one line, with the name that was likely meant."""
+    if isinstance(error, _Outside):
+        return str(error)
+    words = " ".join(str(error).split())
+    if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str):
+        words = error.args[0]  # its own words are in quotes
+    if isinstance(error, AttributeError) and type(error.obj).__module__.startswith("validators."):
+        names = [name for name in dir(error.obj) if not name.startswith("_")]
+        near = get_close_matches(str(error.name), names, 1)
+        words += f"; did you mean {near[0]}?" if near else f"; it has: {', '.join(names)}"
+    return f"{type(error).__name__}: {words}"
 
 
 def _line_in_program(trace: TracebackType | None) -> int:

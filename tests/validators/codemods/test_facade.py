@@ -1,6 +1,7 @@
 """Edits of one file: nested ones, arguments, comments and layout kept, and what is left instead."""
 
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import pytest
 
@@ -52,6 +53,13 @@ def test_the_same_edit_twice_is_one() -> None:
     assert made("python", "f(1)\n", transform) == "g(1)\n"
 
 
+def test_a_name_renamed_twice_by_two_ways_is_one_edit() -> None:
+    def transform(file: File) -> Edits:
+        return [file.rename("b", "c"), file.replace_import("from a import b", "from a import c")]
+
+    assert made("python", "from a import b, d\nb()\n", transform) == "from a import c, d\nc()\n"
+
+
 def test_a_rename_spares_strings_comments_and_longer_names() -> None:
     before = "old(old.older)  # old\n'old'\nself.old = old_\n"
     after = "new(new.older)  # old\n'old'\nself.new = old_\n"
@@ -81,7 +89,8 @@ def test_bytes_that_are_no_text_and_line_ends_survive() -> None:
         ("f(a)\n", "f(a, k=1)\n"),
         ("f(a,)\n", "f(a, k=1,)\n"),
         ("f(\n    a,  # one\n    b,\n)\n", "f(\n    a,  # one\n    b,\n    k=1,\n)\n"),
-        ("f(\n    a,\n    b\n)\n", "f(\n    a,\n    b, k=1\n)\n"),
+        ("f(\n    a,\n    b\n)\n", "f(\n    a,\n    b,\n    k=1\n)\n"),
+        ("f(a,\n  b)\n", "f(a,\n  b, k=1)\n"),
     ],
 )
 def test_an_argument_is_added_as_the_others_are_written(before: str, after: str) -> None:
@@ -89,6 +98,33 @@ def test_an_argument_is_added_as_the_others_are_written(before: str, after: str)
         return [file.add_argument(call, "k=1") for call in file.find("f($$$_)")]
 
     assert made("python", before, add) == after
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "at", "after"),
+    [
+        ("python", "def f(): pass", None, "def f(k: int): pass"),
+        ("go", "package p\nfunc f(a, b int) {}", None, "package p\nfunc f(a, b int, k: int) {}"),
+        ("typescript", "class A { f(\n  a,\n) {} }", 0, "class A { f(\n  k: int, a,\n) {} }"),
+        ("c", "int f(int a) { return a; }", None, "int f(int a, k: int) { return a; }"),
+    ],
+)
+def test_a_definition_gets_a_parameter(
+    language: str, before: str, at: int | None, after: str
+) -> None:
+    kinds = {"go": "function_declaration", "typescript": "method_definition"}
+
+    def add(file: File) -> Edits:
+        found = file.find(kind=kinds.get(language, "function_definition"))
+        assert all(len(one.parameters) < 2 for one in found)
+        return [file.add_parameter(one, "k: int", at) for one in found]
+
+    assert made(language, before, add) == after
+
+
+def test_what_takes_no_parameters_is_said() -> None:
+    with pytest.raises(ValueError, match="the call at line 1 takes no parameters"):
+        made("python", "f(1)", lambda file: file.add_parameter(file.find("f($X)")[0], "k"))
 
 
 def test_arguments_are_known_by_place_and_name() -> None:
@@ -163,3 +199,13 @@ def test_a_follower_is_made_and_is_no_site() -> None:
 def test_what_is_no_edit_is_said() -> None:
     with pytest.raises(TypeError, match="yielded str"):
         made("python", "f(1)\n", lambda file: "new text")
+
+
+def test_the_line_that_yielded_no_edit_is_said() -> None:
+    def transform(file: File) -> Iterator[Edits]:
+        yield None
+        yield cast("Edits", [file.find("f($X)")])
+
+    line = transform.__code__.co_firstlineno + 2
+    with pytest.raises(TypeError, match=f"yielded Node at line {line}; yield edits of the file"):
+        made("python", "f(1)\n", transform)

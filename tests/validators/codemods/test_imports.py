@@ -3,6 +3,7 @@
 import pytest
 
 from tests.validators.codemods.conftest import made
+from validators.codemods.facade import Edits, File
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,7 @@ from tests.validators.codemods.conftest import made
         ('"""Doc."""\n\nx = 1\n', "import os", '"""Doc."""\n\nimport os\n\nx = 1\n'),
         ("x = 1\n", "import os", "import os\n\nx = 1\n"),
         ("import os\n", "import pytest", "import os\n\nimport pytest\n"),
+        ("import os", "import sys", "import os\nimport sys"),
         (
             "from __future__ import annotations\n",
             "import os",
@@ -170,6 +172,46 @@ def test_a_module_is_replaced_in_place() -> None:
     code = "var Buffer = require('safe-buffer').Buffer\n"
     after = made("javascript", code, lambda f: f.replace_import("safe-buffer", "node:buffer"))
     assert after == "var Buffer = require('node:buffer').Buffer\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import { a } from 'm';\n", "import { b } from 'n';\n"),
+        ('import { a as x } from "m"\n', 'import { b as x } from "n"\n'),
+        (
+            "import { a, c } from 'm';\nf()\n",
+            "import { c } from 'm';\nimport { b } from 'n';\nf()\n",
+        ),
+        ("import d, { a } from 'm';\n", "import d from 'm';\nimport { b } from 'n';\n"),
+        (
+            "import type { a, c } from 'm'\n",
+            "import type { c } from 'm'\nimport type { b } from 'n'\n",
+        ),
+        ("const { a } = require('m');\n", "const { b } = require('n');\n"),
+        (
+            "const { a, c } = require('m');\n",
+            "const { c } = require('m');\nconst { b } = require('n');\n",
+        ),
+        ("import { a } from 'other';\n", "import { a } from 'other';\n"),
+    ],
+)
+def test_javascript_takes_a_name_from_elsewhere(before: str, after: str) -> None:
+    def transform(file: File) -> Edits:
+        return file.replace_import("import { a } from 'm'", "import { b } from 'n'")
+
+    assert made("typescript", before, transform) == after
+    assert made("typescript", after, transform) == after
+
+
+def test_a_rename_may_leave_imports_to_their_own_edit() -> None:
+    for language, code in [
+        ("python", "from a import b\nb(1)\n"),
+        ("typescript", "import { b } from 'a';\nb(1)\n"),
+        ("bash", "b 1\n"),
+    ]:
+        after = made(language, code, lambda file: file.rename("b", "c", imports=False))
+        assert after == code.replace("b(1)", "c(1)").replace("b 1", "c 1")
 
 
 def test_a_language_without_imports_of_ours_is_said() -> None:
