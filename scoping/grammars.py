@@ -162,6 +162,30 @@ def tree_of(grammar: Grammar, content: bytes) -> "Tree | None":
     return tree if _depth(tree) <= MAX_DEPTH else None
 
 
+def tree_after(
+    grammar: Grammar, tree: "Tree", before: bytes, splices: Sequence[tuple[int, int, bytes]]
+) -> "Tree | None":
+    """Return the tree of what ``splices`` make of ``before``, whose tree is ``tree``.
+
+    They are in order and do not overlap. Only what they touch is parsed. None when it is too deep.
+    """
+    from tree_sitter import Parser as TreeParser  # noqa: PLC0415 - the child's alone
+
+    edited, content = tree.copy(), before
+    for start, stop, text in reversed(splices):  # what stands before one is where it was
+        content = b"".join((content[:start], text, content[stop:]))
+        end = start + len(text)
+        points = (_point(before, start), _point(before, stop), _point(content, end))
+        edited.edit(start, stop, end, *points)
+    after = TreeParser(_language(grammar)).parse(content, edited)
+    return after if _depth(after) <= MAX_DEPTH else None
+
+
+def _point(content: bytes, at: int) -> tuple[int, int]:
+    """Return the row and column of a byte, from 0."""
+    return content.count(b"\n", 0, at), at - content.rfind(b"\n", 0, at) - 1
+
+
 def _answer(header: bytes, content: bytes) -> bytes:
     asked = json.loads(header)
     grammar, what = asked["grammar"], asked["what"]

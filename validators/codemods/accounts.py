@@ -3,7 +3,7 @@
 A file may hold thousands of each, so nothing here compares all with all.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -68,5 +68,11 @@ def account_of(
 
 def lines_in(content: bytes) -> Callable[[int], int]:
     """Return a function from a byte of ``content`` to its line, from 1."""
-    ends = [at for at, byte in enumerate(content) if byte == ord("\n")]
-    return lambda at: bisect_left(ends, at) + 1
+    ends: list[int] = []  # most files are never asked about
+
+    def line(at: int) -> int:
+        if not ends:
+            ends.extend(accumulate(len(one) + 1 for one in content.split(b"\n")))
+        return bisect_right(ends, at) + 1
+
+    return line

@@ -8,6 +8,7 @@ from scoping.child import Child
 from validators.codemods.crew import Source
 from validators.codemods.frames import packed, unpacked
 from validators.codemods.program import CodemodRefusal
+from validators.codemods.sites import required_word
 
 _TIMEOUT_S = 20.0
 # Each may take the whole time limit.
@@ -60,8 +61,11 @@ class Auditor(Child):
 
         CodemodRefusal when the count's expression takes too long again and again.
         """
-        answers = self._answers(b"count", files)
-        return [_look(one) if one is not None else Look(failed=True) for one in answers]
+        word = required_word(self._sites)
+        asked = [one for one in files if word in one.content]
+        answers = iter(self._answers(b"count", asked))
+        looks = (_look(one) if one is not None else Look(failed=True) for one in answers)
+        return [next(looks) if word in one.content else Look() for one in files]
 
     def place(self, files: Sequence[Source]) -> list[Look]:
         """Return the same with what each site stands in, and where the file does not parse."""

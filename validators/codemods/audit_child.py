@@ -6,19 +6,18 @@ ran in. The regular expression is the program's author's, who may have written o
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Mapping
 from typing import Any
 
 from scoping.child import answer_all
 from scoping.languages import BY_NAME
 from validators.codemods.frames import packed, unpacked
+from validators.codemods.sites import compiled, spans_in
 from validators.codemods.tree import SourceTree, TooDeep, is_comment, is_text
 from validators.edits.syntax_node import SyntaxNode, ancestors, error_lines
 
 _MEMORY_BYTES = 1024**3
 _CPU_S = 600
-MAX_SITES = 20_000
 
 
 def serve() -> None:
@@ -32,36 +31,19 @@ def _answer(header: bytes, content: bytes) -> bytes:
     pairs = zip(asked["languages"], contents, strict=True)
     if header == b"parse":
         return packed({"files": [_parsed(*pair) for pair in pairs]})
-    sites = _compiled(asked["sites"])
+    sites = compiled(asked["sites"])
     look = _placed if header == b"place" else _counted
     return packed({"files": [look(sites, *pair) for pair in pairs]})
 
 
-@cache
-def _required(regex: str) -> bytes:
-    """Return a word that any match holds, so that most files need no closer look; else nothing."""
-    plain = re.sub(r"\{[^}]*\}", "{", re.sub(r"\\.", " ", regex))
-    while (without := re.sub(r"\((?!\?[a-z])[^()]*\)[*+?{]?", " ", plain)) != plain:
-        plain = without
-    if re.search(r"[()|\[\]]", plain):
-        return b""
-    words = re.findall(r"\w+(?![\w?*{])", plain)
-    return max(words, key=len, default="").encode()
-
-
-@cache
-def _compiled(sites: str) -> re.Pattern[str]:
-    return re.compile(sites, re.MULTILINE)
-
-
 def _counted(sites: re.Pattern[str], _: str, content: bytes) -> Mapping[str, Any]:
     """Return the sites of a file, without a look at its syntax."""
-    return {"sites": [(*span, "text") for span in _spans(sites, content)], "errors": []}
+    return {"sites": [(*span, "text") for span in spans_in(content, sites)], "errors": []}
 
 
 def _placed(sites: re.Pattern[str], language: str, content: bytes) -> Mapping[str, Any]:
     """Return the sites with what they stand in, and the lines that do not parse."""
-    spans = list(_spans(sites, content))
+    spans = list(spans_in(content, sites))
     if not language:
         return {"sites": [(*span, "text") for span in spans], "errors": []}
     try:
@@ -85,21 +67,6 @@ def _parsed(language: str, content: bytes) -> Mapping[str, Any]:
         return {"sound": False, "errors": [(1, 1)]}
     errors = error_lines(root) if root.has_error else []
     return {"sound": not errors and language != "python", "errors": errors}
-
-
-def _spans(sites: re.Pattern[str], content: bytes) -> Iterator[tuple[int, int]]:
-    if _required(sites.pattern) not in content:
-        return
-    text = content.decode("utf-8", "surrogateescape")
-    plain = text.isascii()
-    for number, found in enumerate(sites.finditer(text)):
-        if number == MAX_SITES:
-            return
-        if plain:
-            yield found.span()
-            continue
-        start = len(text[: found.start()].encode("utf-8", "surrogateescape"))
-        yield start, start + len(found[0].encode("utf-8", "surrogateescape"))
 
 
 def _where(node: SyntaxNode | None) -> str:

@@ -64,12 +64,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the program wants of one file; ``error`` says why that cannot be told."""
+    """What the program wants of one file; ``error`` says why that cannot be told.
+
+    ``second`` is the same of its own output: an error, and where the first edit would be.
+    """
 
     splices: tuple[Splice, ...] = ()
     sites: tuple[Span, ...] = ()
     left: tuple[tuple[int, int, str], ...] = ()
     error: str = ""
+    second: tuple[str, int | None] = ("", None)
 
 
 def worker_phase(require: frozenset[Guarantee]) -> Phase:
@@ -220,9 +224,17 @@ def _said(answer: bytes, file: Source) -> Said:
         sites = tuple(_span(one, file) for one in header["sites"])
         _check_number(header["sites"], header["left"])
         left = tuple((*_span(one, file), str(one[2])[:_MAX_REASON]) for one in header["left"])
+        second = _second(header["second"])
     except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
         return Said(error=f"the program's process answered with no answer: {error}"[:_MAX_REASON])
-    return Said(splices, sites, left)
+    return Said(splices, sites, left, second=second)
+
+
+def _second(said: Any) -> tuple[str, int | None]:  # noqa: ANN401 - a stranger's JSON
+    error, at = said
+    if at is not None and (type(at) is not int or at < 0):
+        raise ValueError("an edit outside its file")
+    return str(error)[:_MAX_REASON], at
 
 
 def _check_order(splices: Sequence[Splice]) -> None:

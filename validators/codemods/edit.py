@@ -69,6 +69,16 @@ def spliced(content: bytes, splices: Sequence[Splice]) -> bytes:
     return b"".join([*parts, content[at:]])
 
 
+def in_style(splices: Sequence[Splice], content: bytes) -> tuple[Splice, ...]:
+    """Return splices with the line ends of the file that they change."""
+    if b"\r\n" not in content or content.count(b"\n") > 2 * content.count(b"\r\n"):
+        return tuple(splices)
+    return tuple(
+        Splice(one.start, one.stop, one.text.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+        for one in splices
+    )
+
+
 def encoded(text: str) -> bytes:
     """Return text of a file as its bytes; those that were no UTF-8 come back as they were."""
     return text.encode("utf-8", "surrogateescape")

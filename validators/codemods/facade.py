@@ -25,11 +25,13 @@ class File:
     Spans are bytes of the content without a byte-order mark, lines count from 1.
     """
 
-    def __init__(self, path: str, language: str, content: bytes) -> None:
+    def __init__(
+        self, path: str, language: str, content: bytes, tree: SourceTree | None = None
+    ) -> None:
         self.path = path
         self.language = language
         self.content = content
-        self._tree = SourceTree(BY_NAME[language], content)
+        self._tree = tree or SourceTree(BY_NAME[language], content)
 
     @property
     def text(self) -> str:

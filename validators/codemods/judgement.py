@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from validators.codemods.accounts import Account, account_of, lines_in
 from validators.codemods.audit import Look, Site
 from validators.codemods.crew import Said, Source
-from validators.codemods.edit import Splice, spliced
+from validators.codemods.edit import Splice, in_style, spliced
 from validators.codemods.outcome import FileOutcome, LeftPlace
 
 _OVERLOOKED = "expected here, and the program neither changed nor left it"
@@ -37,7 +37,7 @@ class Draft:
 def drafted(source: Source, look: Look, said: Said, why_left: str) -> Draft:
     """Return the draft of one file; ``why_left`` is why nothing may change in it, if so."""
     fault = why_left or said.error or ("its sites could not be counted" if look.failed else "")
-    splices = _in_style(said.splices, source.content)
+    splices = in_style(said.splices, source.content)
     if not fault and splices and not _is_utf8(source.content):
         odd = any(not one.text.isascii() for one in splices)
         fault = "it is not UTF-8, and what the program writes is not ASCII" if odd else ""
@@ -45,18 +45,21 @@ def drafted(source: Source, look: Look, said: Said, why_left: str) -> Draft:
     return Draft(source, look, said, splices, made, fault)
 
 
-def fault_of(draft: Draft, again: Said | None, second: Said) -> str:
+def fault_of(draft: Draft, again: Said | None, second: Said | None) -> str:
     """Return what is wrong with a draft that changes its file; empty when nothing is.
 
-    ``again`` is what the program wants of the same file at another time and place, where it was
-    asked; ``second`` what it wants of its own output.
+    ``again`` is what the program wants of the same file at another time and place, ``second`` what
+    it wants there of its own output; None where it was not asked.
     """
     if again is not None and again != draft.said:
         return "the program does not do the same to it twice: it depends on order or chance"
-    if second.error:
-        return f"run on its own output, {second.error}"
-    if second.splices:
-        line = _line(draft.made, second.splices[0].start)
+    error, at = draft.said.second
+    if second is not None and not error and at is None:
+        error, at = second.error, second.splices[0].start if second.splices else None
+    if error:
+        return f"run on its own output, {error}"
+    if at is not None:
+        line = _line(draft.made, at)
         return f"the program is not idempotent: a second run changes line {line} again"
     return ""
 
@@ -98,16 +101,6 @@ def without_mark(content: bytes) -> tuple[bytes, bytes]:
     if content.startswith(_BOM):
         return _BOM, content[len(_BOM) :]
     return b"", content
-
-
-def _in_style(splices: tuple[Splice, ...], content: bytes) -> tuple[Splice, ...]:
-    """Return splices with the line ends of their file."""
-    if b"\r\n" not in content or content.count(b"\n") > 2 * content.count(b"\r\n"):
-        return splices
-    return tuple(
-        Splice(one.start, one.stop, one.text.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
-        for one in splices
-    )
 
 
 def _is_utf8(content: bytes) -> bool:

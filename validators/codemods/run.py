@@ -1,8 +1,9 @@
 """A migration program on many files: asked twice, counted by others, and only then believed.
 
 Lanes work side by side; each has a sandboxed process that runs the program and a child that looks
-at files without it. The first pass asks about every file. The second goes through the files that
-matter backwards, in other hands, and hands the program its own output.
+at files without it. The first pass asks about every file, and what the program makes of that. The
+second goes through the changed files backwards, in other hands: whether they parse, and of some
+whether the program wants the same again, and nothing more of its own output.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _BATCH_FILES, _BATCH_BYTES = 200, 400_000
 # A program that breaks on so many files is not tried on more: each may take the whole limit.
 _MAX_FAILURES = 5
-# Every so-manieth changed file of a batch is asked about twice: each finds the program new anyway.
+# Every so-manieth changed file of a batch is asked about again, elsewhere and parsed anew.
 _EACH = 10
 _MAX_COUNTED_BYTES = 8 * 1024**2
 _VENDORED = "vendored, and not looked into: its own project changes it"
@@ -148,17 +149,20 @@ class _Run:
     def _second_pass(
         self, lane: Lane, batches: Iterator[list[Draft]], faults: dict[str, str]
     ) -> None:
-        """Hand the program its own output, and some files once more; see what still parses."""
+        """See what still parses; ask about some files, and what was made of them, once more."""
         for batch in self._shared(batches):
             after = [replace(draft.source, content=draft.made) for draft in batch]
-            twice = [draft.source for draft in batch[::_EACH]]
-            self._submit(lane, [*after, *twice])
-            unsound = _broken(lane.auditor, [draft.source for draft in batch], after)
-            said = list(self._answers(lane, [*after, *twice]))
-            again = dict(zip((one.path for one in twice), said[len(after) :], strict=True))
-            for draft, second in zip(batch, said[: len(after)], strict=True):
+            before = [draft.source for draft in batch]
+            twice = [*before[::_EACH], *after[::_EACH]]
+            self._submit(lane, twice)
+            unsound = _broken(lane.auditor, before, after)
+            said = list(self._answers(lane, twice))
+            pairs = zip(said[: len(said) // 2], said[len(said) // 2 :], strict=True)
+            named = dict(zip((one.path for one in before[::_EACH]), pairs, strict=True))
+            for draft in batch:
                 path = draft.source.path
-                faults[path] = fault_of(draft, again.get(path), second) or unsound.get(path, "")
+                again, second = named.get(path, (None, None))
+                faults[path] = fault_of(draft, again, second) or unsound.get(path, "")
 
     def _third_pass(self, lane: Lane, batches: Iterator[list[Draft]], drafts: Drafts) -> None:
         """Look closer where a site is left, or a whole file."""

@@ -5,13 +5,14 @@ file's bytes, and asks the tree only what stands there.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache
 from typing import Protocol
 
-from scoping.grammars import matches, tree_of
+from scoping.grammars import matches, tree_after, tree_of
 from scoping.languages import Grammar
+from validators.codemods.edit import Splice, spliced
 from validators.edits.syntax_node import SyntaxNode, walked
 
 _WORD = re.compile(rb"\w+")
@@ -36,6 +37,18 @@ class SourceTree:
         self.grammar = grammar
         self.content = content
         self._tree = cache(lambda: tree_of(grammar, content))
+
+    def after(self, splices: Sequence[Splice]) -> "SourceTree":
+        """Return the tree of what ``splices`` make of it; only what they touch is parsed."""
+        made = SourceTree(self.grammar, spliced(self.content, splices))
+        made._tree = cache(
+            lambda: (
+                tree_after(self.grammar, tree, self.content, splices)
+                if (tree := self._tree()) is not None
+                else None
+            )
+        )
+        return made
 
     @property
     def root(self) -> Root:

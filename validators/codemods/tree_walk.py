@@ -30,16 +30,21 @@ def walked_files(tree: Path, globs: Sequence[Sequence[str]]) -> tuple[list[str],
     are not followed.
     """
     wanted = [chosen(one, ()) for one in globs if one]
-    found, passed = [], []
-    for folder, folders, names in os.walk(tree):
-        base = os.path.relpath(folder, tree)
-        prefix = "" if base == "." else f"{base}/"
-        passed += [prefix + name for name in folders if name in _VENDORED]
-        folders[:] = sorted(set(folders) - _UNSEEN - _VENDORED)
-        for name in names:
-            path = prefix + name
-            is_meant = all(means(path) for means in wanted) if wanted else bool(language_of(path))
-            if is_meant and _is_plain(Path(folder, name)):
+    found: list[str] = []
+    passed: list[str] = []
+    prefixes = [""]
+    while prefixes:
+        prefix = prefixes.pop()
+        for entry in _entries(tree / prefix):
+            path = prefix + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name in _VENDORED:
+                    passed.append(path)
+                elif entry.name not in _UNSEEN:
+                    prefixes.append(f"{path}/")
+            elif entry.is_file(follow_symlinks=False) and (
+                all(means(path) for means in wanted) if wanted else language_of(path)
+            ):
                 found.append(path)
     return sorted(found), sorted(passed)
 
@@ -66,6 +71,15 @@ def protection(tree: Path) -> Callable[[str, bytes], str]:
         return f"it is generated: {made}; change what it is made from" if made else ""
 
     return why_left
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Yield what a folder holds; nothing where it may not be listed, as `os.walk` has it."""
+    try:
+        with os.scandir(folder) as entries:
+            yield from entries
+    except OSError:
+        return
 
 
 def _is_plain(place: Path) -> bool:

@@ -12,11 +12,18 @@ from types import CodeType, TracebackType
 from typing import Any
 
 from scoping.child import read_frame, write_frame
-from validators.codemods.edit import Edit, OverlappingEdits, splices_of
+from scoping.languages import BY_NAME
+from validators.codemods.edit import (
+    Edit,
+    OverlappingEdits,
+    Splice,
+    in_style,
+    splices_of,
+)
 from validators.codemods.facade import Edits, File, flat
 from validators.codemods.frames import packed, unpacked
 from validators.codemods.rule import Rule, transform_of
-from validators.codemods.tree import TooDeep
+from validators.codemods.tree import SourceTree, TooDeep
 
 PROGRAM = "codemod.py"
 _MAX_REPLY_BYTES = 12 * 1024**2
@@ -81,29 +88,43 @@ def _started(code: CodeType) -> Transform:
 
 
 def _answer(fresh: Callable[[], Transform], asked: Mapping[str, Any], content: bytes) -> bytes:
+    """Return what the program wants of a file, and what it then wants of its own output."""
+    path, grammar = asked["path"], BY_NAME[asked["language"]]
+    tree = SourceTree(grammar, content)
+    said, splices = _wanted(fresh, File(path, grammar.name, content, tree))
+    if splices and not said["error"]:
+        made = tree.after(in_style(splices, content))
+        second, more = _wanted(fresh, File(path, grammar.name, made.content, made))
+        said["second"] = (second["error"], more[0].start if more else None)
+    answer = packed(said, *(one.text for one in splices))
+    if len(answer) > _MAX_REPLY_BYTES:
+        return packed(_failed(f"the program writes {len(answer)} bytes into one file"))
+    return answer
+
+
+def _wanted(
+    fresh: Callable[[], Transform], file: File
+) -> tuple[dict[str, Any], tuple[Splice, ...]]:
+    content = file.content
     try:
-        file = File(asked["path"], asked["language"], content)
         wanted = list(dict.fromkeys(flat(fresh()(file))))
         edits = [one for one in wanted if isinstance(one, Edit)]
         left = [(one.start, one.stop, one.reason) for one in wanted if not isinstance(one, Edit)]
         splices = splices_of(edits, content)
         sites = list(dict.fromkeys(edit.site for edit in edits if edit.site is not None))
-        said = {"splices": [one[:2] for one in splices], "sites": sites, "left": left, "error": ""}
-        answer = packed(said, *(one.text for one in splices))
     except OverlappingEdits as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return _failed(f"two edits of the program overlap at line {line}")
+        return _failed(f"two edits of the program overlap at line {line}"), ()
     except TooDeep:
-        return _failed("its syntax is nested too deeply to be walked")
+        return _failed("its syntax is nested too deeply to be walked"), ()
     except BaseException as error:  # noqa: BLE001 - whatever a stranger's program raises
-        return _failed(_words(error))
-    if len(answer) > _MAX_REPLY_BYTES:
-        return _failed(f"the program writes {len(answer)} bytes into one file")
-    return answer
+        return _failed(_words(error)), ()
+    spans = [one[:2] for one in splices]
+    return {**_failed(""), "splices": spans, "sites": sites, "left": left}, splices
 
 
-def _failed(error: str) -> bytes:
-    return packed({"splices": [], "sites": [], "left": [], "error": error})
+def _failed(error: str) -> dict[str, Any]:
+    return {"splices": [], "sites": [], "left": [], "error": error, "second": ("", None)}
 
 
 def _words(error: BaseException) -> str:

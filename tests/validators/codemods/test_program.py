@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from validators.codemods.audit_child import _required
 from validators.codemods.examples import read_examples
 from validators.codemods.program import CodemodRefusal, read_program
+from validators.codemods.sites import required_word
 
 RULE = "language: python\nrule: {pattern: f($X)}\nfix: g($X)\nsites: f\n"
 
@@ -102,4 +102,4 @@ def test_examples_that_prove_nothing_are_refused(
     ],
 )
 def test_the_word_that_a_file_must_hold_is_one_that_each_match_holds(regex: str, word: str) -> None:
-    assert _required(regex) == word.encode()
+    assert required_word(regex) == word.encode()
