@@ -16,6 +16,8 @@ from validators.codemods.tree import SourceTree, is_comment, is_text
 Edits: TypeAlias = "Edit | Leave | Iterable[Edits] | None"
 # What a text to be filled in says of holes; two dollars are one.
 _TEMPLATE = re.compile(r"\$\$(?![$A-Z_])|\$(\$\$)?([A-Z_][A-Z0-9_]*)")
+# What means something else in a string alone than in the whole file.
+_ANCHORED = re.compile(r"[\^$]|\\[AZ]|\(\?")
 _NAMES = ("identifier", "_identifier", "name", "constant", "word")
 
 
@@ -71,7 +73,7 @@ class File:
     def strings(self, regex: str) -> list[Node]:
         """Return the strings whose text, quotes and all, has a place that matches ``regex``."""
         wanted = re.compile(regex)
-        if wanted.search(self.text) is None:
+        if not _ANCHORED.search(regex) and wanted.search(self.text) is None:
             return []
         kinds = imports.string_kinds(self.language)
         found = (Node(node) for kind in kinds for node in self._tree.of_kind(kind))

@@ -152,21 +152,28 @@ def _order(entry: str) -> tuple[int, str]:
 
 def _placed(tree: SourceTree, top: Sequence[SyntaxNode], statement: str) -> Edit:
     key = _place(statement)
-    if key[0] != 0:
-        top = [node for node in top if _module(node) != "__future__"]
+    top = [node for node in top if _module(node) != "__future__"]
+    if key[0] == 0 or not top:  # code may stand before the first import, but not before the future
+        return _first(tree, statement)
     before = [node for node in top if _place(written(node)) <= key]
     akin = [node for node in before if _place(written(node))[1] == key[1]] or before
-    if akin and key[0] != 0:
+    if akin:
         place = _line_end(tree.content, akin[-1].end_byte)
         gap = "" if _place(written(akin[-1]))[0] == key[0] else "\n"
         is_last = not tree.content.endswith(b"\n", 0, place)  # a file that ends without its line's
         text = f"\n{gap}{statement}" if is_last else f"{gap}{statement}\n"
         return Edit(place, place, (text,))
-    if top:
-        place = top[0].start_byte
-        return Edit(place, place, (f"{statement}\n" if key[0] else f"{statement}\n\n",))
+    place = top[0].start_byte
+    return Edit(place, place, (f"{statement}\n",))
+
+
+def _first(tree: SourceTree, statement: str) -> Edit:
+    """Return the edit that puts a statement behind what a file begins with, parted from the rest."""
     place = _after_head(tree)
-    return Edit(place, place, (f"{statement}\n\n" if not place else f"\n{statement}\n",))
+    rest = tree.content[place:]
+    gap = "" if not rest.strip() or rest.startswith((b"\n", b"\r\n")) else "\n"
+    head = "\n" if place else ""
+    return Edit(place, place, (f"{head}{statement}\n{gap}",))
 
 
 def _place(statement: str) -> tuple[int, str, str]:

@@ -75,6 +75,11 @@ def test_text_within_strings_is_rewritten_where_that_is_asked_for() -> None:
     )
 
 
+def test_an_anchor_means_the_string_and_not_the_file() -> None:
+    file = File("a", "javascript", b"f('./')\ng('./a')\n")
+    assert [text.text for text in file.strings(r"^'\./'$")] == ["'./'"]
+
+
 def test_bytes_that_are_no_text_and_line_ends_survive() -> None:
     before = b"# \xff caf\xe9\r\nf(1)\r\nf(2)"
     assert made("python", before, each("f($X)", "g($X)")).encode("utf-8", "surrogateescape") == (
