@@ -18,10 +18,11 @@ from validators.checkout import Clone, open_clone
 from validators.clones.uncommitted_files import UncommittedFiles, uncommitted_files
 
 if TYPE_CHECKING:
+    from scoping.filling import Filled
     from scoping.questions import Codebase
     from scoping.reordering import Reorder
     from scoping.scope import Scope
-    from scoping.store import SqliteStore
+    from scoping.store import Kept, SqliteStore
     from workflows.task import Task
 
 FOLDER = "index"
@@ -127,6 +128,26 @@ def opened_codebase(
     ):
         commit, overlay = target.clone.base_commit, target.laid_over.files
         yield Codebase(reader, commit, overlay=overlay, cache=Cache(store)), store, target
+
+
+def read_ahead(
+    repo: Path, base: str | None, command_line: Mapping[str, object]
+) -> "tuple[Filled, Kept, str, Target]":
+    """Make known all of ``repo`` at ``base``; without one, as its files now are.
+
+    Return what is known of it, what the store then holds, its trouble if any, and the target.
+    """
+    from scoping.filling import fill  # noqa: PLC0415 - keeps --help fast
+    from scoping.listing import Listing  # noqa: PLC0415 - the same
+    from scoping.objects import open_objects  # noqa: PLC0415 - the same
+
+    with (
+        opened_target(repo, base, command_line) as target,
+        code_store(target.settings.state) as store,
+        open_objects(target.clone.git_dir) as reader,
+    ):
+        listing = Listing(reader, target.clone.base_commit, overlay=target.laid_over.files)
+        return fill(listing, store), store.kept(), store.trouble, target
 
 
 def _sweep_others(state: Path) -> None:

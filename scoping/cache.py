@@ -26,8 +26,11 @@ class Store(PastStore, Protocol):
         """Return what a parser told of these blobs."""
         ...
 
-    def known_syntaxes(self, keys: Iterable[str]) -> frozenset[str]:
-        """Return of which blobs a parser's answer is kept, without looking at it."""
+    def known_syntaxes(self, keys: Iterable[str]) -> Mapping[str, tuple[int, str]]:
+        """Return of which blobs a parser's answer is kept, without looking at it.
+
+        How many symbols it has, and why there is none.
+        """
         ...
 
     def keep(self, scans: Mapping[str, Scan], syntaxes: Mapping[str, Syntax]) -> None:
@@ -66,8 +69,8 @@ class Cache:
         """Return of which of these blobs a parser's answer is known, without looking at it."""
         wanted = frozenset(keys)
         unknown = wanted - self._syntaxes.keys()
-        stored = self.store.known_syntaxes(unknown) if self.store is not None else frozenset()
-        return (wanted - unknown) | stored
+        stored = self.store.known_syntaxes(unknown) if self.store is not None else {}
+        return (wanted - unknown) | stored.keys()
 
     def keep(
         self, scans: Mapping[str, Scan] | None = None, syntaxes: Mapping[str, Syntax] | None = None

@@ -86,7 +86,7 @@ def index_of(listing: Listing, commit: str, cache: Cache | None = None) -> Index
     """
     cache = Cache() if cache is None else cache
     skipped: list[Skipped] = []
-    chosen = {entry: key_of(entry) for entry in _chosen(listing, skipped)}
+    chosen = {entry: key_of(entry) for entry in entries_to_read(listing, skipped)}
     scans = dict(cache.scans(chosen.values()))
     missing = [entry for entry, key in chosen.items() if key not in scans]
     for start in range(0, len(missing), _BATCH):
@@ -104,7 +104,7 @@ def index_of(listing: Listing, commit: str, cache: Cache | None = None) -> Index
     return Index(commit, tuple(files), tuple(skipped), structures)
 
 
-def _chosen(listing: Listing, skipped: list[Skipped]) -> list[TreeEntry]:
+def entries_to_read(listing: Listing, skipped: list[Skipped]) -> list[TreeEntry]:
     """Return the files to read, and sort out all others."""
     chosen: list[TreeEntry] = []
     total = 0

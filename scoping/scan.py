@@ -117,10 +117,14 @@ def _names(content: bytes, language: str) -> tuple[str, ...]:
 
 
 def _strings(content: bytes) -> tuple[str, ...]:
-    found = {
-        literal[1:-1].strip(): None
+    literals = [
+        literal
         for literal in _LITERAL.findall(content)
-        if _MIN_STRING <= len(literal) - 2 <= _MAX_STRING and b" " in literal
-    }
-    texts = (literal.decode("utf-8", "replace") for literal in found)
-    return tuple(text for text in texts if len(text) >= _MIN_STRING and " " in text)[:_MAX_STRINGS]
+        if _MIN_STRING + 2 <= len(literal) <= _MAX_STRING + 2 and b" " in literal
+    ]
+    found = dict.fromkeys([literal[1:-1].strip() for literal in literals])
+    # Decoded at once: no file that is scanned holds a NUL.
+    texts = b"\0".join(found).decode("utf-8", "replace").split("\0")
+    return tuple(
+        [text for text in texts if len(text) >= _MIN_STRING and " " in text][:_MAX_STRINGS]
+    )

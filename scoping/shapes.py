@@ -18,7 +18,7 @@ _MAX_SYMBOLS = 5_000
 _MAX_IMPORTS = 1_000
 _SIGNATURE_BYTES = 400
 _DOCSTRING_BYTES = 300
-_KINDS = ("class", "function", "method", "variable")
+_KINDS = frozenset(("class", "function", "method", "variable"))
 _DOC_COMMENT = b"/**"
 _OPENED = re.compile(r"\A(?:[rRbBuU]{0,2}[\"']{1,3}|/\*+)")
 
@@ -37,7 +37,7 @@ def facts_of(language: str, matches: Iterable[Match], content: bytes) -> Syntax:
             dot = "" if module.endswith(".") else "."
             imports[f"{module}{dot}{plain(found['member'])}"] = None
         else:
-            kind = next(kind for kind in _KINDS if kind in found)
+            kind = next(filter(_KINDS.__contains__, found))
             # Where a method stands outside its class, the class is named beside it.
             owner = f"{plain(found['owner'])}." if "owner" in found else ""
             shape = _shape(kind, found[kind], owner + plain(found["name"]), content, documentation)
@@ -52,8 +52,10 @@ def _shape(kind: str, node: Node, name: str, content: bytes, documentation: Soug
     whole = node
     while (parent := whole.parent) is not None and parent.type in WRAPPERS:
         whole = parent
-    holder = node.child_by_field_name("value") or node.child_by_field_name("right") or node
-    body = holder.child_by_field_name("body")
+    body = node.child_by_field_name("body")
+    if body is None:
+        holder = node.child_by_field_name("value") or node.child_by_field_name("right")
+        body = holder.child_by_field_name("body") if holder else None
     start, end = node.start_byte, node.end_byte
     stop = min(body.start_byte if body else end, start + _SIGNATURE_BYTES)
     head = content[start:stop].decode("utf-8", "replace")

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from scoping.objects import PastCommit
 from scoping.scan import Scan
 from scoping.store_rows import (
+    BlobRows,
     past_of_row,
     past_version,
     row_of,
@@ -27,7 +28,7 @@ from scoping.store_rows import (
 )
 from scoping.syntax import Syntax
 
-FILE_NAME = "index-2.sqlite"
+FILE_NAME = "index-3.sqlite"
 MOST_BYTES = 512 * 1024**2
 _KEPT_SHARE = 0.75
 _PAGE_BYTES = 4_096
@@ -38,9 +39,9 @@ _MOST_DAYS = 30
 _SCHEMA = """
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS scans (key TEXT PRIMARY KEY, day INTEGER NOT NULL, sum INTEGER NOT NULL,
-    lines INTEGER NOT NULL, counts BLOB NOT NULL, told BLOB NOT NULL);
+    lines INTEGER NOT NULL, refused TEXT NOT NULL, counts BLOB NOT NULL, told BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS syntaxes (key TEXT PRIMARY KEY, day INTEGER NOT NULL,
-    sum INTEGER NOT NULL, told TEXT NOT NULL);
+    sum INTEGER NOT NULL, symbols INTEGER NOT NULL, refused TEXT NOT NULL, told BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS past (key TEXT PRIMARY KEY, day INTEGER NOT NULL,
     sum INTEGER NOT NULL, told BLOB NOT NULL);
 COMMIT;
@@ -83,8 +84,8 @@ class SqliteStore:
     def scans(self, keys: Iterable[str]) -> Mapping[str, Scan]:
         """Return what is known of these blobs; a row that is not what was written is left out."""
         found = {}
-        for key, sum_, *row in self._rows("scans", _SCAN_COLUMNS, keys, scan_version()):
-            scanned = scan_of(sum_, row)
+        for key, *row in self._rows("scans", _SCAN_COLUMNS, keys, scan_version()):
+            scanned = scan_of(row)
             if scanned is not None:
                 found[key] = scanned
         return found
@@ -92,20 +93,25 @@ class SqliteStore:
     def syntaxes(self, keys: Iterable[str]) -> Mapping[str, Syntax]:
         """Return what a parser told of these blobs; the same holds."""
         found = {}
-        for key, sum_, *row in self._rows("syntaxes", ", told", keys, None):
-            told = syntax_of(sum_, row)
+        for key, *row in self._rows("syntaxes", _SYNTAX_COLUMNS, keys, None):
+            told = syntax_of(row)
             if told is not None:
                 found[key] = told
         return found
 
-    def known_syntaxes(self, keys: Iterable[str]) -> frozenset[str]:
-        """Return of which blobs a parser's answer is kept, without looking at it."""
-        return frozenset(key for key, *_ in self._rows("syntaxes", "", keys, None))
+    def known_scans(self, keys: Iterable[str]) -> Mapping[str, str]:
+        """Return of which blobs a scan is kept, and why it is refused; looks at nothing else."""
+        return dict(self._rows("scans", ("refused",), keys, scan_version()))
+
+    def known_syntaxes(self, keys: Iterable[str]) -> Mapping[str, tuple[int, str]]:
+        """Return of which blobs a parser's answer is kept: its symbols, and why it is refused."""
+        rows = self._rows("syntaxes", ("symbols", "refused"), keys, None)
+        return {key: (symbols, refused) for key, symbols, refused in rows}
 
     def past(self, commits: Iterable[str]) -> Mapping[str, PastCommit]:
         """Return what is known of these commits; the same holds."""
         found = {}
-        for key, sum_, *row in self._rows("past", ", told", commits, past_version()):
+        for key, sum_, *row in self._rows("past", ("sum", "told"), commits, past_version()):
             told = past_of_row(sum_, row)
             if told is not None:
                 found[key] = told
@@ -120,13 +126,22 @@ class SqliteStore:
 
     def keep(self, scans: Mapping[str, Scan], syntaxes: Mapping[str, Syntax]) -> None:
         """Keep both, in one transaction."""
-        rows = [(f"{key}:{scan_version()}", self._day, *row_of(it)) for key, it in scans.items()]
+        rows = {key: BlobRows(row_of(it)) for key, it in scans.items()}
+        for key, told in syntaxes.items():
+            rows[key] = BlobRows(rows[key].scan if key in rows else None, told_of(told))
+        self.keep_rows(rows)
+
+    def keep_rows(self, rows: Mapping[str, BlobRows]) -> None:
+        """Keep what is already written as columns, in one transaction."""
+        version, day = scan_version(), self._day
+        scans = [(f"{key}:{version}", day, *it.scan) for key, it in rows.items() if it.scan]
         told = [
-            (f"{key}:{syntax_version(key)}", self._day, *told_of(it))
-            for key, it in syntaxes.items()
+            (f"{key}:{syntax_version(key)}", day, *it.syntax)
+            for key, it in rows.items()
+            if it.syntax
         ]
-        if rows or told:
-            self._try(lambda connection: _insert(connection, scans=rows, syntaxes=told), None)
+        if scans or told:
+            self._try(lambda connection: _insert(connection, scans=scans, syntaxes=told), None)
 
     def kept(self) -> Kept:
         """Return how much is in it."""
@@ -167,18 +182,18 @@ class SqliteStore:
             self._connection = None
 
     def _rows(
-        self, table: str, columns: str, keys: Iterable[str], version: str | None
-    ) -> list[tuple[str, int, object]]:
+        self, table: str, columns: Sequence[str], keys: Iterable[str], version: str | None
+    ) -> list[Any]:
         """Return the rows of ``keys``, under the names they were asked by; and date their use."""
         asked = {f"{key}:{version or syntax_version(key)}": key for key in keys}
         wanted = list(asked)
 
-        def select(connection: sqlite3.Connection) -> list[tuple[str, int, object]]:
+        def select(connection: sqlite3.Connection) -> list[Any]:
             found, old = [], []
             for start in range(0, len(wanted), _MOST_KEYS):
                 some = wanted[start : start + _MOST_KEYS]
                 marks = ",".join("?" * len(some))
-                read = f"SELECT key, day, sum{columns} FROM {table} WHERE key IN ({marks})"  # noqa: S608 - ours
+                read = f"SELECT key, day, {', '.join(columns)} FROM {table} WHERE key IN ({marks})"  # noqa: S608 - ours
                 for key, day, *row in connection.execute(read, some):
                     found.append((asked[key], *row))
                     if day != self._day:
@@ -233,7 +248,8 @@ class SqliteStore:
                 self.trouble += "; it was removed and will be made anew"
 
 
-_SCAN_COLUMNS = ", lines, counts, told"
+_SCAN_COLUMNS = ("sum", "lines", "refused", "counts", "told")
+_SYNTAX_COLUMNS = ("sum", "symbols", "refused", "told")
 
 
 def _insert(connection: sqlite3.Connection, **tables: Rows) -> None:

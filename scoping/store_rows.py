@@ -1,12 +1,15 @@
 """How a `SqliteStore` writes facts down: columns, checksums, and which code they are of."""
 
+import json
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from sys import intern
+from typing import NamedTuple
 
 from scoping.facts import Counts
 from scoping.languages import BY_NAME, query_text
@@ -14,34 +17,63 @@ from scoping.objects import PastCommit
 from scoping.scan import Scan
 from scoping.syntax import Syntax
 
-_OURS = ("scan.py", "words.py", "syntax.py", "grammars.py", "shapes.py")
+_OURS = (
+    "scan.py",
+    "words.py",
+    "syntax.py",
+    "grammars.py",
+    "shapes.py",
+    "store_rows.py",
+    "views.py",
+)
 
 
-def row_of(scanned: Scan) -> tuple[object, ...]:
-    """Return a checksum and the columns that keep a scan; no text of it holds a NUL."""
-    texts = (
-        scanned.refused,
-        scanned.counts.words,
-        " ".join(scanned.names),
-        "\n".join(scanned.strings),
-    )
+class ScanRow(NamedTuple):
+    """The columns that keep a scan, of which ``sum`` is a checksum of the others."""
+
+    sum: int
+    lines: int
+    refused: str
+    counts: bytes
+    told: bytes
+
+
+class SyntaxRow(NamedTuple):
+    """The columns that keep a parser's answer: how many symbols it has, and all of it as JSON."""
+
+    sum: int
+    symbols: int
+    refused: str
+    told: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BlobRows:
+    """What is kept of one blob: of its bytes, of its syntax, or of both."""
+
+    scan: ScanRow | None = None
+    syntax: SyntaxRow | None = None
+
+
+def row_of(scanned: Scan) -> ScanRow:
+    """Return the columns that keep a scan; no text of it holds a NUL."""
+    texts = (scanned.counts.words, " ".join(scanned.names), "\n".join(scanned.strings))
     told = "\0".join(texts).encode()
-    return (
-        _sum(scanned.lines, scanned.counts.numbers, told),
-        scanned.lines,
-        scanned.counts.numbers,
-        told,
-    )
+    counts = scanned.counts.numbers
+    sum_ = _sum(scanned.lines, scanned.refused, counts, told)
+    return ScanRow(sum_, scanned.lines, scanned.refused, counts, told)
 
 
-def scan_of(sum_: int, row: Sequence[object]) -> Scan | None:
+def scan_of(row: Sequence[object]) -> Scan | None:
     """Return the scan that columns keep; None where they are not what was written."""
-    lines, counts, told = row
-    if not (isinstance(lines, int) and isinstance(counts, bytes) and isinstance(told, bytes)):
+    sum_, lines, refused, counts, told = row
+    if not (isinstance(lines, int) and isinstance(refused, str)):
         return None
-    if _sum(lines, counts, told) != sum_:
+    if not (isinstance(counts, bytes) and isinstance(told, bytes)):
         return None
-    refused, words, names, strings = told.decode().split("\0")
+    if _sum(lines, refused, counts, told) != sum_:
+        return None
+    words, names, strings = told.decode().split("\0")
     return Scan(
         lines,
         Counts(words, counts),
@@ -51,29 +83,30 @@ def scan_of(sum_: int, row: Sequence[object]) -> Scan | None:
     )
 
 
-def _sum(lines: int, counts: bytes, told: bytes) -> int:
-    return zlib.crc32(told, zlib.crc32(counts, lines))
+def _sum(number: int, refused: str, *parts: bytes) -> int:
+    sum_ = zlib.crc32(refused.encode(), number & 0xFFFFFFFF)
+    for part in parts:
+        sum_ = zlib.crc32(part, sum_)
+    return sum_
 
 
-def told_of(syntax: Syntax) -> tuple[int, str]:
-    """Return a checksum and the text that keeps a parser's answer."""
+def told_of(syntax: Syntax) -> SyntaxRow:
+    """Return the columns that keep a parser's answer."""
+    # Not by msgspec: this is the work of children, which start faster without it.
+    fields = {name: getattr(syntax, name) for name in Syntax.__slots__}
+    told = json.dumps(fields, separators=(",", ":")).encode()
+    symbols = len(syntax.shapes)
+    return SyntaxRow(_sum(symbols, syntax.refused, told), symbols, syntax.refused, told)
+
+
+def syntax_of(row: Sequence[object]) -> Syntax | None:
+    """Return the answer that columns keep; None where they are not what was written."""
     import msgspec  # noqa: PLC0415 - 40 ms that only parsing should cost
 
-    told = msgspec.json.encode(syntax).decode()
-    return checksum(told), told
-
-
-def checksum(told: str) -> int:
-    """Return what a row says of its own text."""
-    return zlib.crc32(told.encode())
-
-
-def syntax_of(sum_: int, row: Sequence[object]) -> Syntax | None:
-    """Return the answer that a text keeps; None where it is not what was written."""
-    import msgspec  # noqa: PLC0415 - as above
-
-    (told,) = row
-    if not isinstance(told, str) or checksum(told) != sum_:
+    sum_, symbols, refused, told = row
+    if not (isinstance(symbols, int) and isinstance(refused, str) and isinstance(told, bytes)):
+        return None
+    if _sum(symbols, refused, told) != sum_:
         return None
     try:
         return msgspec.json.decode(told, type=Syntax)

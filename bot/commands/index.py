@@ -6,31 +6,34 @@ import click
 
 from bot.commands import options
 from bot.commands.scope import skipped_lines
-from bot.console import Console
+from bot.console import Console, one_line
 
 _MIB = 1024**2
 
 
 @click.command()
 @options.repo
-@options.base
+@options.base_or_files
 @click.option("--stats", is_flag=True, help="Read nothing; print what the index holds.")
 @click.option("--gc", is_flag=True, help="Read nothing; forget what is long unused, and shrink.")
 @options.state
 @options.verbose
 @options.json()
 def index(
-    repo: Path, base: str, state: Path | None, *, stats: bool, gc: bool, json_form: str
+    repo: Path, base: str | None, state: Path | None, *, stats: bool, gc: bool, json_form: str
 ) -> None:
-    """Parse what is not known yet of a repository at one commit; other commands then need not.
+    """Read and parse what is not known yet of a repository; other commands then need not.
 
-    Facts are kept by a file's content, so a later commit costs only what it changed. --json prints
-    {"files", "symbols", "skipped", "kept": {"scans", "syntaxes", "size_bytes"}, "seconds"}; with
-    --stats or --gc only "kept".
+    Facts are kept by a file's content, so a later commit costs only what it changed. Without --base
+    the files are read as they now are.
+
+    --json prints {"files", "symbols", "read", "skipped", "kept": {"scans", "syntaxes",
+    "size_bytes"}, "seconds"}, where "read" counts what was not known; with --stats or --gc only
+    "kept".
     """
     import time  # noqa: PLC0415 - keeps --help fast
 
-    from bot.code_index import code_store, opened_codebase  # noqa: PLC0415 - the same
+    from bot.code_index import code_store, read_ahead  # noqa: PLC0415 - the same
     from bot.wiring import state_folder  # noqa: PLC0415 - the same
 
     console = Console(json_form)
@@ -43,20 +46,17 @@ def index(
             kept, trouble = store.kept(), store.trouble
     else:
         start = time.monotonic()
-        with opened_codebase(repo, base, asked) as (codebase, store, _):
-            found = codebase.index
-            found.parse()
-            found.close()
-            kept, trouble = store.kept(), store.trouble
-        symbols = sum(len(facts.symbols) for facts in found.files)
+        found, kept, trouble, target = read_ahead(repo, base, asked)
+        skipped = (*found.skipped, *target.left_out)
         seconds = round(time.monotonic() - start, 3)
-        console.say(f"{len(found.files)} files, {symbols} definitions, in {seconds} s")
-        for line in skipped_lines(found.skipped):
-            console.note(line)
+        console.say(f"{found.files} files, {found.symbols} definitions, in {seconds} s")
+        for line in (*skipped_lines(skipped), *filter(None, (target.told(),))):
+            console.note(one_line(line))
         document = {
-            "files": len(found.files),
-            "symbols": symbols,
-            "skipped": found.skipped,
+            "files": found.files,
+            "symbols": found.symbols,
+            "read": found.read,
+            "skipped": skipped,
             "seconds": seconds,
         }
     if trouble:

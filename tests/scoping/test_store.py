@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def test_a_row_that_was_changed_is_as_good_as_none(tmp_path: Path, damage: str) 
     filled(path)
     with sqlite3.connect(path) as connection:
         connection.execute(damage)
-        connection.execute("UPDATE syntaxes SET told = '{\"language\": 3}'")
+        connection.execute("UPDATE syntaxes SET told = CAST('{\"language\": 3}' AS BLOB)")
     connection.close()
 
     with SqliteStore(path, DAY) as store:
@@ -104,10 +105,29 @@ def test_a_row_that_was_changed_is_as_good_as_none(tmp_path: Path, damage: str) 
 
 
 def test_a_text_of_a_parser_that_is_none_is_as_good_as_none() -> None:
-    told = '{"language": 3}'
+    told = b'{"language": 3}'
+    right = store_rows.told_of(SYNTAX)
 
-    assert store_rows.syntax_of(store_rows.checksum(told), (told,)) is None
-    assert store_rows.syntax_of(0, (told,)) is None
+    assert store_rows.syntax_of(right) == SYNTAX
+    assert store_rows.syntax_of(right._replace(sum=right.sum + 1)) is None
+    assert (
+        store_rows.syntax_of(right._replace(told=told, sum=zlib.crc32(told, zlib.crc32(b"", 1))))
+        is None
+    )
+
+
+def test_what_is_known_is_told_without_being_looked_at(tmp_path: Path) -> None:
+    refused = f"{'2' * 40}:python"
+    with SqliteStore(tmp_path / FILE_NAME, DAY) as store:
+        store.keep(
+            {KEY: SCAN, refused: Scan(refused="binary")},
+            {KEY: SYNTAX, refused: Syntax(refused="deep")},
+        )
+        assert store.known_scans([KEY, refused, "3:python"]) == {KEY: "", refused: "binary"}
+        assert store.known_syntaxes([KEY, refused, "3:python"]) == {
+            KEY: (1, ""),
+            refused: (0, "deep"),
+        }
 
 
 @pytest.mark.parametrize(
@@ -202,6 +222,7 @@ def test_what_no_run_used_for_a_month_is_collected(tmp_path: Path) -> None:
 
 _WRITER = """
 import sys
+import zlib
 from pathlib import Path
 from scoping.scan import scan
 from scoping.store import SqliteStore

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scoping.cache import Cache
-from scoping.index import Index, index_of
+from scoping.filling import Filled, fill
 from scoping.languages import BY_NAME
 from scoping.listing import Listing, language_of, why_not_indexed
 from scoping.objects import ObjectReader, open_objects
@@ -45,22 +45,19 @@ class Bench:
         self.path = store
 
     @contextmanager
-    def opened(self) -> Iterator[tuple[ObjectReader, Cache]]:
+    def opened(self) -> Iterator[tuple[ObjectReader, SqliteStore]]:
         """Open both, as a new process would."""
         with SqliteStore(self.path, time.time()) as store, open_objects(self.git_dir) as reader:
-            yield reader, Cache(store)
+            yield reader, store
 
     def index(self) -> dict[str, object]:
         """Read and parse everything that is not known."""
-        return {"files": len(self.index_at(self.base).files)}
+        return {"files": self.index_at(self.base).files}
 
-    def index_at(self, base: str) -> Index:
+    def index_at(self, base: str) -> Filled:
         """Do so at another commit."""
-        with self.opened() as (reader, cache):
-            index = index_of(Listing(reader, base), base, cache)
-            index.parse()
-            index.close()
-            return index
+        with self.opened() as (reader, store):
+            return fill(Listing(reader, base), store)
 
     def ten_files(self) -> dict[str, object]:
         """Index a tree in which ten files of code are others, as after a commit."""
@@ -72,22 +69,20 @@ class Bench:
             chosen = code[:: max(1, len(code) // _CHANGED)][:_CHANGED]
             overlay = {one.path: before.read(one.path) + b"\n" for one in chosen}
         start, wall = cpu_s(), time.monotonic()
-        with self.opened() as (reader, cache):
+        with self.opened() as (reader, store):
             listing = Listing(reader, self.base, overlay=overlay)
-            after = index_of(listing, self.base, cache)
-            after.parse()
-            after.close()
+            fill(listing, store)
         return {"cpu_s": cpu_s() - start, "wall_s": time.monotonic() - wall}
 
     def questions(self) -> dict[str, object]:
         """Ask for definitions and references in one opened codebase, the first question apart."""
-        with self.opened() as (reader, cache):
-            code = Codebase(reader, self.base, cache=cache)
+        with self.opened() as (reader, store):
+            code = Codebase(reader, self.base, cache=Cache(store))
             symbols = [symbol.name for facts in code.index.files for symbol in facts.symbols]
             code.index.close()
         names = symbols[:: max(1, len(symbols) // _ASKED)][:_ASKED]
-        with self.opened() as (reader, cache):
-            code = Codebase(reader, self.base, cache=cache)
+        with self.opened() as (reader, store):
+            code = Codebase(reader, self.base, cache=Cache(store))
             start, wall = cpu_s(), time.monotonic()
             code.definition(names[0])
             first = cpu_s() - start, time.monotonic() - wall

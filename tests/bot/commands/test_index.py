@@ -33,10 +33,26 @@ def test_an_index_is_made_once_and_told(coded: "Desk") -> None:
     assert (code, made["files"], made["symbols"]) == (0, 5, 5)
     assert made["skipped"] == [{"path": "blob", "reason": "binary"}]
     assert (made["kept"]["scans"], made["kept"]["syntaxes"]) == (6, 2)
+    assert made["read"] == 6
+    assert coded.ask("index")[1]["read"] == 0
     assert coded.run("index") == 0
     assert coded.said.startswith("5 files, 5 definitions, in ")
     assert "the index holds 6 files, 2 of them parsed, in 0.0 MiB" in coded.said
     assert "skipped blob: binary" in coded.noted
+
+
+def test_an_index_knows_the_files_as_they_are_and_a_commit_alone(coded: "Desk") -> None:
+    (coded.repo / "new.py").write_text("def a(): ...\ndef b(): ...\n")
+    (coded.repo / "cart.py").unlink()
+    (coded.repo / "link.py").symlink_to("shop.py")
+
+    _, made = coded.ask("index")
+    assert (made["files"], made["symbols"]) == (5, 3)
+    assert {"path": "link.py", "reason": "uncommitted: a symbolic link"} in made["skipped"]
+    assert "3 uncommitted files lie over commit" in coded.noted
+    _, committed = coded.ask("index", "--base", "HEAD")
+    assert (committed["files"], committed["symbols"], committed["read"]) == (5, 5, 1)
+    assert "uncommitted" not in coded.noted
 
 
 def test_what_the_index_holds_is_told_and_collected_without_reading(coded: "Desk") -> None:

@@ -1,0 +1,134 @@
+"""Reads many files in two children at once, and hears of them the rows that the store keeps."""
+
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from queue import SimpleQueue
+from typing import Self
+
+from scoping import reading_worker
+from scoping.child import Child
+from scoping.store_rows import BlobRows
+
+_CHILDREN = 2
+# Below that, starting a second child takes longer than what it would save.
+_PARALLEL_BYTES = 2_000_000
+# So much is asked at once: enough that a turn of two processes costs nothing beside it.
+_BATCH_BYTES = 400_000
+_BATCH_FILES = 64
+_WAITING = 4
+_TIMEOUT_S = 10.0
+_MAX_FAILURES = 20
+_BROKE = "the parser crashed or took too long on it"
+_GIVEN_UP = "not parsed: too many files before it broke the parser"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One file to be read, and what is wanted of it; ``key`` is the name of its rows."""
+
+    key: str
+    path: str
+    language: str
+    content: bytes
+    is_scanned: bool
+    is_parsed: bool
+
+
+class Readers:
+    """Children that read files, started when they are first needed; use it in ``with``.
+
+    ``failed`` says by their keys of which files the parser told nothing, and why.
+    """
+
+    def __init__(self, timeout_s: float = _TIMEOUT_S) -> None:
+        self._children = tuple(Child(reading_worker.__name__, timeout_s) for _ in range(_CHILDREN))
+        self.failed: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for child in self._children:
+            child.close()
+
+    def rows_of(
+        self, requests: Iterable[Request], total_bytes: int
+    ) -> Iterator[dict[str, BlobRows]]:
+        """Yield the rows of many files by their keys, some files at once, in their order.
+
+        ``total_bytes`` is how much they hold in all: little is not worth a second child.
+        """
+        batches = _batches(requests)
+        if total_bytes < _PARALLEL_BYTES:
+            for batch in batches:
+                yield self._rows(self._children[0], batch)
+            return
+        yield from self._rows_of_both(batches)
+
+    def _rows_of_both(self, batches: Iterable[Sequence[Request]]) -> Iterator[dict[str, BlobRows]]:
+        from concurrent.futures import Future, ThreadPoolExecutor  # noqa: PLC0415 - as above
+
+        free: SimpleQueue[Child] = SimpleQueue()
+        for child in self._children:
+            free.put(child)
+
+        def work(batch: Sequence[Request]) -> dict[str, BlobRows]:
+            child = free.get()
+            try:
+                return self._rows(child, batch)
+            finally:
+                free.put(child)
+
+        waiting: deque[Future[dict[str, BlobRows]]] = deque()
+        with ThreadPoolExecutor(len(self._children)) as lanes:
+            try:
+                for batch in batches:
+                    waiting.append(lanes.submit(work, batch))
+                    if len(waiting) >= _WAITING:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                lanes.shutdown(cancel_futures=True)
+
+    def _rows(self, child: Child, batch: Sequence[Request]) -> dict[str, BlobRows]:
+        if len(self.failed) >= _MAX_FAILURES:
+            self.failed |= {one.key: _GIVEN_UP for one in batch if one.is_parsed}
+            batch = [replace(one, is_parsed=False) for one in batch]
+        header = [
+            (one.path, one.language, one.is_scanned, one.is_parsed, len(one.content))
+            for one in batch
+        ]
+        content = b"".join(one.content for one in batch)
+        answered = child.ask(json.dumps(header).encode(), content)
+        try:
+            told = reading_worker.unpacked(answered, len(batch)) if answered is not None else []
+        except ValueError:
+            told = []
+        if told:
+            return {one.key: rows for one, rows in zip(batch, told, strict=True)}
+        return self._one_by_one(child, batch)
+
+    def _one_by_one(self, child: Child, batch: Sequence[Request]) -> dict[str, BlobRows]:
+        """Return what can be read of files of which at least one breaks a child."""
+        if len(batch) > 1:
+            found = (self._rows(child, [one]) for one in batch)
+            return {key: rows for some in found for key, rows in some.items()}
+        (one,) = batch
+        self.failed[one.key] = _BROKE
+        return self._rows(child, [replace(one, is_parsed=False)]) if one.is_parsed else {}
+
+
+def _batches(requests: Iterable[Request]) -> Iterator[list[Request]]:
+    batch: list[Request] = []
+    size = 0
+    for one in requests:
+        batch.append(one)
+        size += len(one.content)
+        if size >= _BATCH_BYTES or len(batch) >= _BATCH_FILES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
