@@ -3,6 +3,7 @@
 What the store has of them already is not read, nor taken out of it: a commit costs its own files.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -76,9 +77,14 @@ def _read(
     skipped: list[Skipped],
 ) -> None:
     """Read what is missing, keep it, and add it to what is known."""
+    sizes: Counter[str] = Counter()
+    for entry in missing.values():
+        sizes[language_of(entry.path)] += entry.size
+    # The largest first, since several children share it.
+    ordered = sorted(missing.values(), key=lambda entry: -sizes[language_of(entry.path)])
 
     def requests() -> Iterator[Request]:
-        for entry, content in listing.contents(missing.values()):
+        for entry, content in listing.contents(ordered):
             key, language = key_of(entry), language_of(entry.path)
             if isinstance(content, Skipped):
                 skipped.append(content)
@@ -87,9 +93,8 @@ def _read(
                 is_scanned = key not in known.scans
                 yield Request(key, entry.path, language, content, is_scanned, is_parsed)
 
-    size = sum(entry.size for entry in missing.values())
     with Readers() as readers:
-        for rows in readers.rows_of(requests(), size):
+        for rows in readers.rows_of(requests(), sizes):
             store.keep_rows(rows)
             for key, row in rows.items():
                 if row.scan:

@@ -199,10 +199,15 @@ def _facts(grammar: Grammar, tree: "Tree", content: bytes) -> Syntax:
     query = _query(grammar, query_text(grammar))
     root = tree.root_node
     found = _matches(query, root, deep=not grammar.anchors)
+    declared = dict(grammar.declared)
     for place, word in sorted(_written(grammar.anchors, content)):
         keyword = root.descendant_for_byte_range(place, place + 1)
-        if keyword is not None and keyword.type == word and keyword.parent is not None:
-            found += _matches(query, keyword.parent, deep=False)
+        if keyword is None or keyword.type != word or (statement := keyword.parent) is None:
+            continue
+        if (kind := declared.get(statement.type)) is None:
+            found += _matches(query, statement, deep=False)
+        elif (name := statement.child_by_field_name("name")) is not None:
+            found.append({kind: statement, "name": name})
     return facts_of(grammar.name, found, content)
 
 

@@ -17,6 +17,8 @@ class Grammar:
 
     ``anchors`` are keywords, of which each statement holds one that the queries seek below the top
     of the tree: a query then looks where they are written, and need not walk the whole tree.
+    ``declared`` are the statements among these that are definitions and need no query, by what
+    they define: a node of this type with a ``name``.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Grammar:
     function: str
     queries: tuple[str, ...]
     anchors: tuple[str, ...] = ()
+    declared: tuple[tuple[str, str], ...] = ()
 
 
 _JAVASCRIPT = Grammar("javascript", "tree_sitter_javascript", "language", ("javascript",))
@@ -31,7 +34,12 @@ _TYPESCRIPT = ("javascript", "typescript")
 GRAMMARS: dict[str, Grammar] = {
     ".py": (
         _PYTHON := Grammar(
-            "python", "tree_sitter_python", "language", ("python",), ("def", "class", "import")
+            "python",
+            "tree_sitter_python",
+            "language",
+            ("python",),
+            anchors=("def", "class", "import"),
+            declared=(("function_definition", "function"), ("class_definition", "class")),
         )
     ),
     ".pyi": _PYTHON,

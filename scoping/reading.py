@@ -2,22 +2,28 @@
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from queue import SimpleQueue
-from typing import Self
+from itertools import groupby
+from typing import TYPE_CHECKING, Self
 
 from scoping import reading_worker
 from scoping.child import Child
 from scoping.store_rows import BlobRows
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 _CHILDREN = 2
 # Below that, starting a second child takes longer than what it would save.
 _PARALLEL_BYTES = 2_000_000
+# A language of less than that is read by one child alone: to make its query anew costs as much.
+_SHARED_BYTES = 1_500_000
 # So much is asked at once: enough that a turn of two processes costs nothing beside it.
 _BATCH_BYTES = 400_000
 _BATCH_FILES = 64
-_WAITING = 4
+_WAITING = 2
 _TIMEOUT_S = 10.0
 _MAX_FAILURES = 20
 _BROKE = "the parser crashed or took too long on it"
@@ -54,44 +60,44 @@ class Readers:
             child.close()
 
     def rows_of(
-        self, requests: Iterable[Request], total_bytes: int
+        self, requests: Iterable[Request], sizes: Mapping[str, int]
     ) -> Iterator[dict[str, BlobRows]]:
-        """Yield the rows of many files by their keys, some files at once, in their order.
+        """Yield the rows of many files by their keys, some files at once.
 
-        ``total_bytes`` is how much they hold in all: little is not worth a second child.
+        ``sizes`` are the bytes of each language in all: little is not worth a second child. Give
+        the files of one language one after the other.
         """
         batches = _batches(requests)
-        if total_bytes < _PARALLEL_BYTES:
+        if sum(sizes.values()) < _PARALLEL_BYTES:
             for batch in batches:
                 yield self._rows(self._children[0], batch)
             return
-        yield from self._rows_of_both(batches)
+        yield from self._rows_of_both(batches, sizes)
 
-    def _rows_of_both(self, batches: Iterable[Sequence[Request]]) -> Iterator[dict[str, BlobRows]]:
-        from concurrent.futures import Future, ThreadPoolExecutor  # noqa: PLC0415 - as above
+    def _rows_of_both(
+        self, batches: Iterable[Sequence[Request]], sizes: Mapping[str, int]
+    ) -> Iterator[dict[str, BlobRows]]:
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - as above
 
-        free: SimpleQueue[Child] = SimpleQueue()
-        for child in self._children:
-            free.put(child)
-
-        def work(batch: Sequence[Request]) -> dict[str, BlobRows]:
-            child = free.get()
-            try:
-                return self._rows(child, batch)
-            finally:
-                free.put(child)
-
-        waiting: deque[Future[dict[str, BlobRows]]] = deque()
-        with ThreadPoolExecutor(len(self._children)) as lanes:
+        small = sorted(
+            language for language in sizes if language and sizes[language] < _SHARED_BYTES
+        )
+        own = {language: place % _CHILDREN for place, language in enumerate(small)}
+        with ExitStack() as stack:
+            lanes = [stack.enter_context(ThreadPoolExecutor(1)) for _ in self._children]
+            waiting: list[deque[Future[dict[str, BlobRows]]]] = [deque(), deque()]
             try:
                 for batch in batches:
-                    waiting.append(lanes.submit(work, batch))
-                    if len(waiting) >= _WAITING:
-                        yield waiting.popleft().result()
-                while waiting:
-                    yield waiting.popleft().result()
+                    shortest = min(range(_CHILDREN), key=lambda lane: len(waiting[lane]))
+                    lane = own.get(batch[0].language, shortest)
+                    waiting[lane].append(
+                        lanes[lane].submit(self._rows, self._children[lane], batch)
+                    )
+                    yield from _done(waiting, _WAITING)
+                yield from _done(waiting, 0)
             finally:
-                lanes.shutdown(cancel_futures=True)
+                for each in lanes:
+                    each.shutdown(cancel_futures=True)
 
     def _rows(self, child: Child, batch: Sequence[Request]) -> dict[str, BlobRows]:
         if len(self.failed) >= _MAX_FAILURES:
@@ -121,14 +127,25 @@ class Readers:
         return self._rows(child, [replace(one, is_parsed=False)]) if one.is_parsed else {}
 
 
+def _done(
+    waiting: "Sequence[deque[Future[dict[str, BlobRows]]]]", most: int
+) -> Iterator[dict[str, BlobRows]]:
+    """Yield what is done, and wait where more than ``most`` answers are awaited of one child."""
+    for awaited in waiting:
+        while awaited and (len(awaited) > most or awaited[0].done()):
+            yield awaited.popleft().result()
+
+
 def _batches(requests: Iterable[Request]) -> Iterator[list[Request]]:
-    batch: list[Request] = []
-    size = 0
-    for one in requests:
-        batch.append(one)
-        size += len(one.content)
-        if size >= _BATCH_BYTES or len(batch) >= _BATCH_FILES:
+    """Yield files that are asked for together, of one language."""
+    for _, alike in groupby(requests, key=lambda one: one.language):
+        batch: list[Request] = []
+        size = 0
+        for one in alike:
+            batch.append(one)
+            size += len(one.content)
+            if size >= _BATCH_BYTES or len(batch) >= _BATCH_FILES:
+                yield batch
+                batch, size = [], 0
+        if batch:
             yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch

@@ -154,7 +154,7 @@ def _language_version(language: str) -> str:
     if grammar is None:
         return scan_version()
     versions = [_installed().get(module, "") for module in ("tree_sitter", grammar.module)]
-    told = (scan_version(), *versions, *grammar.anchors, query_text(grammar))
+    told = (scan_version(), *versions, repr(grammar), query_text(grammar))
     return sha256("\0".join(told).encode()).hexdigest()[:12]
 
 

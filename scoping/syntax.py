@@ -58,12 +58,13 @@ def why_unreadable(content: bytes) -> str:
 
 
 def _has_long_line(content: bytes) -> bool:
-    """Whether a line is over the limit; looks only as often as a line of that length fits in."""
-    end = -1  # of the last line that is known to be short enough
-    while len(content) - end - 1 > MAX_LINE_BYTES:
-        end, before = content.rfind(b"\n", end + 1, end + 2 + MAX_LINE_BYTES), end
-        if end <= before:
+    """Return whether any line has more than `MAX_LINE_BYTES`, looking at few of them."""
+    start = 0
+    while len(content) - start > MAX_LINE_BYTES:
+        end = content.rfind(b"\n", start, start + MAX_LINE_BYTES + 1)
+        if end < 0:
             return True
+        start = end + 1
     return False
 
 

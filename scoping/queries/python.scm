@@ -1,6 +1,4 @@
-(class_definition name: (identifier) @name) @class
-
-(function_definition name: (identifier) @name) @function
+; Classes and functions need no query: see ``declared`` in scoping/languages.py.
 
 (module
   (expression_statement

@@ -13,7 +13,7 @@ import pytest
 
 from scoping.facts import FileFacts, Skipped
 from scoping.grammars import MAX_DEPTH, Parser, _answer, parse
-from scoping.languages import BY_NAME, GRAMMARS, INDEXED, grammar_of
+from scoping.languages import BY_NAME, GRAMMARS, INDEXED, grammar_of, query_text
 from scoping.listing import language_of
 from scoping.scan import scan
 from scoping.syntax import MAX_FILE_BYTES, MAX_LINE_BYTES, Syntax, structure_of
@@ -462,6 +462,12 @@ def test_looking_where_keywords_stand_finds_what_walking_the_tree_finds(
 ) -> None:
     quick = parse("python", content, "facts")
     monkeypatch.setitem(BY_NAME, "python", replace(BY_NAME["python"], anchors=()))
+    declared = (
+        "(class_definition name: (identifier) @name) @class"
+        "(function_definition name: (identifier) @name) @function"
+    )
+    written = query_text(BY_NAME["python"])
+    monkeypatch.setattr("scoping.grammars.query_text", lambda _: written + declared)
     walked = parse("python", content, "facts")
 
     assert set(quick.shapes) == set(walked.shapes)
