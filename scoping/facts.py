@@ -89,10 +89,11 @@ def _no_structure(_: str) -> Structure:
 class FileFacts:
     """One text file. ``language`` is empty where there is no grammar: then it has no symbols.
 
-    ``counts`` holds every identifier and word as written, comments and strings too; ``names`` are
-    those that look like a definition's, ``strings`` the literals long enough to be recognised
-    in an error message. ``structure`` parses the file of a path when it is first asked for;
-    ``imports`` are the modules as written, ``package.name`` for ``from package import name``.
+    ``counts`` holds every identifier and word as written, comments and strings too, or where
+    ``is_whole`` is unset all but a few very long or rare ones; ``names`` are those that look like a
+    definition's, ``strings`` the literals long enough to be recognised in an error message.
+    ``structure`` parses the file of a path when it is first asked for; ``imports`` are the modules
+    as written, ``package.name`` for ``from package import name``.
     """
 
     path: str
@@ -102,6 +103,7 @@ class FileFacts:
     counts: Counts = Counts()
     names: tuple[str, ...] = ()
     strings: tuple[str, ...] = ()
+    is_whole: bool = True
     structure: Callable[[str], Structure] = field(default=_no_structure, repr=False, compare=False)
 
     @property

@@ -18,6 +18,7 @@ from scoping.syntax import why_unreadable
 
 MAX_FILES = 30_000
 MAX_TOTAL_BYTES = 400_000_000
+PAST_LIMIT = "past the number of files that are read"
 _BATCH = 512
 
 
@@ -114,7 +115,7 @@ def entries_to_read(listing: Listing, skipped: list[Skipped]) -> list[TreeEntry]
         elif reason := why_not_indexed(entry):
             skipped.append(Skipped(entry.path, reason))
         elif len(chosen) >= MAX_FILES or total >= MAX_TOTAL_BYTES:
-            skipped.append(Skipped(entry.path, "past the number of files that are read"))
+            skipped.append(Skipped(entry.path, PAST_LIMIT))
         else:
             chosen.append(entry)
             total += entry.size
@@ -145,5 +146,6 @@ def _facts(entry: TreeEntry, found: Scan, structures: Structures) -> FileFacts:
         found.counts,
         found.names,
         found.strings,
+        found.is_whole,
         structures.of,
     )

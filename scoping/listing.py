@@ -131,15 +131,21 @@ class Listing:
 
 def why_not_indexed(entry: TreeEntry) -> str:
     """Return why a file of this place and name has no facts, or nothing when it has."""
-    folders, _, name = entry.path.rpartition("/")
+    folders = entry.path.rpartition("/")[0]
     if folders and not _VENDORED.isdisjoint(folders.split("/")):
         return "vendored"
-    if name.rpartition(".")[2].lower() in _BINARY and "." in name:
+    if is_no_text(entry.path):
         return "an image, an archive or other data, by its name"
     is_data = entry.size > _MOST_DATA and not language_of(entry.path)
     if is_data and kind_of(entry.path, "") in {"other", "configuration", "test"}:
         return f"data: neither code nor a page, and larger than {_MOST_DATA} bytes"
     return ""
+
+
+def is_no_text(path: str) -> bool:
+    """Return whether a file's name tells that it is an image, an archive or other data."""
+    _, dot, ending = path.rpartition("/")[2].rpartition(".")
+    return bool(dot) and ending.lower() in _BINARY
 
 
 def key_of(entry: TreeEntry) -> str:

@@ -21,6 +21,7 @@ from scoping.objects import Commit, ObjectReader
 from scoping.refusal import Refusal
 from scoping.relations import callees, callers, subclasses
 from scoping.syntax import lines_of
+from scoping.text_search import contents_with
 from scoping.words import tokens
 
 MAX_LINES = 400
@@ -157,11 +158,11 @@ class Codebase:
         _check_glob(glob)
         if not text or "\n" in text or len(text) > MAX_TEXT:
             raise QuestionRefusal(f"search for one line of text, at most {MAX_TEXT} characters")
-        sought = text.encode("utf-8", "surrogateescape")
+        entries = self._listing.entries
+        meant = entries if glob == "**" else (one for one in entries if matches(glob, one.path))
         return _hits(
             Hit(path, number, line.rstrip("\r\n")[:_MAX_LINE_LETTERS])
-            for path, content in self._texts(glob)
-            if sought in content
+            for path, content in contents_with(text, meant, self._listing, lambda: self.index)
             for number, line in enumerate(lines_of(content), 1)
             if text in line
         )
@@ -245,13 +246,6 @@ class Codebase:
 
     def _paths(self) -> tuple[str, ...]:
         return tuple(entry.path for entry in self._listing.entries)
-
-    def _texts(self, glob: str) -> Iterator[tuple[str, bytes]]:
-        for entry in self._listing.entries:
-            if matches(glob, entry.path):
-                content = self._listing.content(entry)
-                if not isinstance(content, Skipped):
-                    yield entry.path, content
 
 
 def _check_glob(glob: str) -> None:

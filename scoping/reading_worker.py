@@ -19,8 +19,8 @@ from scoping.views import parsed
 
 _MEMORY_BYTES = 1024**3
 _CPU_S = 1_800
-# Whether there is one; its checksum, its lines or symbols; the lengths of what follows.
-_SCAN = Struct(">?IIIII")
+# Whether there is one; its checksum, its other numbers; the lengths of what follows.
+_SCAN = Struct(">?II?III")
 _SYNTAX = Struct(">?IIII")
 
 
@@ -57,10 +57,10 @@ def _read(name: str, language: str, text: bytes, *, is_scanned: bool, is_parsed:
 
 def _packed(rows: BlobRows) -> Iterator[bytes]:
     """Yield the parts of one file's columns."""
-    scanned = rows.scan or ScanRow(0, 0, "", b"", b"")
+    scanned = rows.scan or ScanRow(0, 0, 0, "", b"", b"")
     why, counts, told = scanned.refused.encode(), scanned.counts, scanned.told
     lengths = len(why), len(counts), len(told)
-    yield _SCAN.pack(rows.scan is not None, scanned.sum, scanned.lines, *lengths)
+    yield _SCAN.pack(rows.scan is not None, scanned.sum, scanned.lines, scanned.whole, *lengths)
     yield from (why, counts, told)
     syntax = rows.syntax or SyntaxRow(0, 0, "", b"")
     why, told = syntax.refused.encode(), syntax.told
@@ -81,9 +81,9 @@ def unpacked(answered: bytes, count: int) -> list[BlobRows]:
         return answered[start:place]
 
     for _ in range(count):
-        has_scan, sum_, lines, *lengths = _SCAN.unpack(next_bytes(_SCAN.size))
+        has_scan, sum_, lines, whole, *lengths = _SCAN.unpack(next_bytes(_SCAN.size))
         why, counts, told = map(next_bytes, lengths)
-        scanned = ScanRow(sum_, lines, why.decode(), counts, told) if has_scan else None
+        scanned = ScanRow(sum_, lines, int(whole), why.decode(), counts, told) if has_scan else None
         has_syntax, sum_, symbols, *lengths = _SYNTAX.unpack(next_bytes(_SYNTAX.size))
         why, told = map(next_bytes, lengths)
         syntax = SyntaxRow(sum_, symbols, why.decode(), told) if has_syntax else None

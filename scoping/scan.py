@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sys import intern
 
 from scoping.facts import Counts, counts_of
-from scoping.words import tokens_of
+from scoping.words import counted
 
 _MAX_REFERENCES = 20_000
 _MAX_NAMES = 5_000
@@ -82,9 +82,10 @@ _NOTHING = Counts()
 class Scan:
     """One file as its bytes tell; ``refused`` says why nothing is told of it.
 
-    ``counts`` holds every identifier and word as written, comments and strings too; ``names``
-    are those that look like a definition's, as often as they do; ``strings`` are the literals of
-    one line that are long enough to be recognised in an error message.
+    ``counts`` holds every identifier and word as written, comments and strings too, or where
+    ``is_whole`` is unset all but a few very long or rare ones; ``names`` are those that look like a
+    definition's, as often as they do; ``strings`` are the literals of one line that are long enough
+    to be recognised in an error message.
     """
 
     lines: int = 0
@@ -92,18 +93,20 @@ class Scan:
     names: tuple[str, ...] = ()
     strings: tuple[str, ...] = ()
     refused: str = ""
+    is_whole: bool = True
 
 
 def scan(content: bytes, language: str) -> Scan:
     """Return what the bytes of a text file tell; without a language it has neither names."""
-    found = tokens_of(content)
+    found, is_whole = counted(content)
     if len(found) > _MAX_REFERENCES:
-        found = Counter(dict(found.most_common(_MAX_REFERENCES)))
+        found, is_whole = Counter(dict(found.most_common(_MAX_REFERENCES))), False
     return Scan(
         content.count(b"\n") + (not content.endswith(b"\n") and bool(content)),
         counts_of(found),
         _names(content, language) if language else (),
         _strings(content) if language else (),
+        is_whole=is_whole,
     )
 
 

@@ -39,7 +39,8 @@ _MOST_DAYS = 30
 _SCHEMA = """
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS scans (key TEXT PRIMARY KEY, day INTEGER NOT NULL, sum INTEGER NOT NULL,
-    lines INTEGER NOT NULL, refused TEXT NOT NULL, counts BLOB NOT NULL, told BLOB NOT NULL);
+    lines INTEGER NOT NULL, whole INTEGER NOT NULL, refused TEXT NOT NULL, counts BLOB NOT NULL,
+    told BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS syntaxes (key TEXT PRIMARY KEY, day INTEGER NOT NULL,
     sum INTEGER NOT NULL, symbols INTEGER NOT NULL, refused TEXT NOT NULL, told BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS past (key TEXT PRIMARY KEY, day INTEGER NOT NULL,
@@ -248,7 +249,7 @@ class SqliteStore:
                 self.trouble += "; it was removed and will be made anew"
 
 
-_SCAN_COLUMNS = ("sum", "lines", "refused", "counts", "told")
+_SCAN_COLUMNS = ("sum", "lines", "whole", "refused", "counts", "told")
 _SYNTAX_COLUMNS = ("sum", "symbols", "refused", "told")
 
 

@@ -33,6 +33,7 @@ class ScanRow(NamedTuple):
 
     sum: int
     lines: int
+    whole: int
     refused: str
     counts: bytes
     told: bytes
@@ -60,18 +61,19 @@ def row_of(scanned: Scan) -> ScanRow:
     texts = (scanned.counts.words, " ".join(scanned.names), "\n".join(scanned.strings))
     told = "\0".join(texts).encode()
     counts = scanned.counts.numbers
-    sum_ = _sum(scanned.lines, scanned.refused, counts, told)
-    return ScanRow(sum_, scanned.lines, scanned.refused, counts, told)
+    whole = int(scanned.is_whole)
+    sum_ = _sum(2 * scanned.lines + whole, scanned.refused, counts, told)
+    return ScanRow(sum_, scanned.lines, whole, scanned.refused, counts, told)
 
 
 def scan_of(row: Sequence[object]) -> Scan | None:
     """Return the scan that columns keep; None where they are not what was written."""
-    sum_, lines, refused, counts, told = row
-    if not (isinstance(lines, int) and isinstance(refused, str)):
+    sum_, lines, whole, refused, counts, told = row
+    if not (isinstance(lines, int) and isinstance(whole, int) and isinstance(refused, str)):
         return None
     if not (isinstance(counts, bytes) and isinstance(told, bytes)):
         return None
-    if _sum(lines, refused, counts, told) != sum_:
+    if _sum(2 * lines + whole, refused, counts, told) != sum_:
         return None
     words, names, strings = told.decode().split("\0")
     return Scan(
@@ -80,6 +82,7 @@ def scan_of(row: Sequence[object]) -> Scan | None:
         tuple(map(intern, names.split())),
         tuple(strings.split("\n")) if strings else (),
         refused,
+        bool(whole),
     )
 
 

@@ -37,6 +37,11 @@ def tokens(text: str) -> Counter[str]:
 
 def tokens_of(content: bytes) -> Counter[str]:
     """Count the same in the bytes of a text."""
+    return counted(content)[0]
+
+
+def counted(content: bytes) -> tuple[Counter[str], bool]:
+    """Count the same, and return whether all are there: one that is too long is left out."""
     counts = Counter(content.translate(_IDENTIFIERS).decode("ascii").split())
     if not content.isascii():
         for run in _FOREIGN.findall(content):
@@ -46,12 +51,15 @@ def tokens_of(content: bytes) -> Counter[str]:
     odd = [name for name in counts if name < ":"]
     if counts and len(max(counts, key=len)) > _MAX_TOKEN:
         odd += [name for name in counts if len(name) > _MAX_TOKEN and name >= ":"]
+    is_whole = True
     for name in odd:
         count = counts.pop(name)
         bare = name.lstrip(_DIGITS)
         if bare and len(bare) <= _MAX_TOKEN:
             counts[bare] += count
-    return counts
+        elif bare:
+            is_whole = False
+    return counts, is_whole
 
 
 @lru_cache(maxsize=200_000)
