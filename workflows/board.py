@@ -143,6 +143,8 @@ class Board:
             self.tally.include(standing.run)
         elif entry.event.kind == "target.finished":
             self.tally.ended(failed=standing.state == "failed")
+        elif standing.state == "closed":
+            self.tally.refuse(standing.run)
         self._sort(key, standing)
 
     def _sort(self, key: str, standing: TargetStanding) -> None:

@@ -19,6 +19,7 @@ class Tally:
         self.tokens = 0
         self._charges: dict[tuple[str, str], Charge] = {}
         self._runs: set[str] = set()
+        self._refused: set[str] = set()
         self.go_on()
 
     def go_on(self) -> None:
@@ -35,6 +36,11 @@ class Tally:
         self.finished += 1
         self.failed += failed
 
+    def refuse(self, run: str) -> None:
+        """Count a pull request that people refused, once: a review says so, and so does its end."""
+        self.rejected += run not in self._refused
+        self._refused.add(run)
+
     def note(self, entry: Entry) -> None:
         """Count an event of a run, if the run is one of the campaign's."""
         kind, data = entry.event.kind, entry.event.data
@@ -49,8 +55,8 @@ class Tally:
         elif kind == "adjudication.finished":
             self.opinions += 1
             self.vetoes += data["opinion"]["decision"] == "veto"
-        elif kind == "review.recorded":
-            self.rejected += data["review"]["verdict"] == "rejected"
+        elif kind == "review.recorded" and data["review"]["verdict"] == "rejected":
+            self.refuse(entry.run)
 
 
 def tripped(bounds: PauseAt, tally: Tally) -> str:

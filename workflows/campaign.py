@@ -106,7 +106,8 @@ class Campaign:
 
     A target is tried ``attempts`` times, each time told what the last try came to. ``published``
     are pairs of a pattern for names of targets and how those are published; the last match counts,
-    and what none matches is not. ``gates`` judge beside those that a repository has.
+    and what none matches is not. ``gates`` judge beside those that a repository has. ``branch`` is
+    what its pull requests are for where somebody named one, else that which holds the commit.
     """
 
     key: str
@@ -119,6 +120,7 @@ class Campaign:
     rollout: Rollout = field(default_factory=Rollout)
     budget: CampaignBudget = field(default_factory=CampaignBudget)
     gates: tuple[GateRule, ...] = ()
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

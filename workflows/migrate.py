@@ -122,9 +122,10 @@ def task_of(campaign: Campaign, target: Target) -> Task:
         title=title,
         body=template.body,
         repository=target.repository,
-        base=target.base,
+        base=campaign.branch or target.base,
         kind="migration",
-        subject=f"{campaign.name}\n{target.name}" if campaign.name else "",
+        campaign=campaign.name,
+        shard=target.name if campaign.name else "",
     )
 
 

@@ -87,7 +87,7 @@ def _refuse_a_second(bundle: Bundle, new: Commit, draft: PullRequestDraft, press
     if found is None or found.state != "open" or _carries(found, new, draft):
         return
     # What a campaign made anew for a target takes the place of what it had made before.
-    is_remade = bool(bundle.proposal.task.subject)
+    is_remade = bool(bundle.proposal.task.campaign)
     if (press.hosted or is_remade) and found.draft.key == draft.key:
         return
     revises_it = (bundle.revises, bundle.revised_run) == (found.number, found.draft.run)

@@ -109,7 +109,8 @@ def _shown(paths: tuple[str, ...]) -> str:
 def _message(bundle: Bundle, sha256: str, hosted: Hosted | None) -> str:
     task = bundle.proposal.task
     what = "pull request" if task.is_pull_request else "issue"
-    asked = f"{what} {task.number}" if task.number else "a task given as text"
+    words = f"campaign {task.campaign}" if task.campaign else "a task given as text"
+    asked = f"{what} {task.number}" if task.number else words
     made = "Revised" if bundle.revises else "Proposed"
     made = "Left unfinished" if bundle.partial else made
     requester = hosted.requester if hosted else None

@@ -10,6 +10,7 @@ from workflows.picture import Picture
 
 TaskKind = ChangeKind | Literal["migration"]
 _SLUG_LENGTH = 40
+_OF_CAMPAIGN = re.compile(r"(?P<campaign>[a-z0-9-]+)-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,8 @@ class Task:
     It ``is_pull_request`` when the number is that of somebody's pull request, for which it asks.
     ``repository`` identifies the target (a path or ``owner/name``) and ``base`` is the revision as
     the user named it; the commit it meant is recorded in the run. The bytes of ``pictures`` are
-    kept in the journal. ``labels`` are the issue's when it was asked for. A ``subject`` names what
-    would else be known by its words.
+    kept in the journal. ``labels`` are the issue's when it was asked for. Of a named ``campaign``
+    it is the ``shard`` of that name, and known by both, whatever its words become.
     """
 
     title: str
@@ -33,7 +34,8 @@ class Task:
     pictures: tuple[Picture, ...] = ()
     is_pull_request: bool = False
     labels: tuple[str, ...] = ()
-    subject: str = ""
+    campaign: str = ""
+    shard: str = ""
 
     @property
     def change(self) -> ChangeKind:
@@ -45,7 +47,10 @@ class Task:
         """One word for this task: the same issue asked twice is the same task, hence one branch."""
         if self.number:
             return f"{'pull' if self.is_pull_request else 'issue'}-{self.number}"
-        words = self.subject or f"{self.title}\n{self.body}"
+        if self.campaign:
+            # Of tens of thousands of targets no two may ever meet on one branch.
+            return f"{self.campaign}-{digest(self.shard.encode())[:12]}"
+        words = f"{self.title}\n{self.body}"
         return f"task-{digest(words.encode())[:8]}"
 
     @property
@@ -53,3 +58,9 @@ class Task:
         """The title in our own branch alphabet: ``a-z0-9-``, never empty, no more than 40 long."""
         words = re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")
         return words[:_SLUG_LENGTH].rstrip("-") or "change"
+
+
+def campaign_of(key: str) -> str:
+    """Return the campaign that a task with this key is a target of, or ""."""
+    found = _OF_CAMPAIGN.fullmatch(key)
+    return found["campaign"] if found else ""

@@ -83,6 +83,7 @@ def _comparable(start: Mapping[str, Any]) -> dict[str, Any]:
     found = {name: start.get(name) for name in _SAME}
     if isinstance(found["task"], Mapping):
         # Earlier versions knew of none; a label that comes or goes asks for nothing else.
-        known = {"pictures": [], "is_pull_request": False, "subject": "", **found["task"]}
+        known = {"pictures": [], "is_pull_request": False, "campaign": "", "shard": ""}
+        known |= found["task"]
         found["task"] = {name: value for name, value in known.items() if name != "labels"}
     return found

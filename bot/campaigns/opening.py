@@ -9,6 +9,7 @@ from bot.bundle_files import found_bundle
 from bot.campaigns.yard import Yard
 from bot.wiring import state_folder
 from scoping.refusal import Refusal
+from validators.clones import branches
 from validators.encoding import decode
 from workflows.board import Board
 from workflows.campaign import Campaign, TargetResult
@@ -29,7 +30,11 @@ def planned(spec: CampaignSpec, repo: Path, base: str, yard: Yard) -> Campaign:
     """Return what a written campaign comes to on the present commits."""
     repositories = spec.on.repositories or (str(repo),)
     benches = [yard.bench(one, base, spec.gates) for one in repositories]
-    return plan(spec, [Site(bench.clone, bench.settings.rules) for bench in benches])
+    campaign = plan(spec, [Site(bench.clone, bench.settings.rules) for bench in benches])
+    branch = base.removeprefix("refs/heads/")
+    places = {bench.clone.original_git_dir for bench in benches}
+    is_branch = all(branches.head_of(place, branch) is not None for place in places)
+    return replace(campaign, branch=branch) if is_branch else campaign
 
 
 def begun(journal: Journal, key: str) -> tuple[Campaign, Mapping[str, Any]]:

@@ -8,12 +8,15 @@ from typing import Literal
 from pathspec import GitIgnoreSpec
 
 from bot.bundle_files import found_bundle, read_bundle
+from bot.campaigns.open_requests import OpenRequests
 from bot.campaigns.opening import begun, others
+from bot.forge_access import AccessRefusal
 from bot.wiring import Bench
 from bot.workshop import press
 from scoping.refusal import Refusal
 from workflows.board import Board
 from workflows.campaign import Campaign, PublishedAs, Target
+from workflows.migrate import task_of
 from workflows.ports import Journal
 from workflows.press import StaleBase
 from workflows.proposal import Bundle
@@ -23,6 +26,10 @@ from workflows.recorder import Recorder, leased
 from workflows.stale import base_now
 
 Step = Literal["published", "held-back", "stale", "refused", "merged", "closed"]
+
+
+class HeldBack(Refusal):
+    """Nothing of the campaign is published now: who or what said so, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,39 +48,68 @@ class PublishedTarget:
 class PublishingRoom:
     """What a campaign is published with: its board, the journal, and how benches are opened.
 
-    ``taken`` is filled with the files that other campaigns' pull requests have in hand.
+    ``requests`` are the pull requests that wait. ``taken`` is filled with the files that those of
+    other campaigns have in hand: by repository and path the number of one, and whose it is.
     """
 
     board: Board
     journal: Journal
     open_bench: Callable[[Target], Bench]
     state: Path
-    taken: dict[str, dict[str, str]] = field(default_factory=dict)
+    requests: OpenRequests
+    taken: dict[str, dict[str, tuple[int, str]]] = field(default_factory=dict)
 
 
 def publish_all(room: PublishingRoom) -> Iterator[PublishedTarget]:
     """Look what became of pull requests, then open those that are due, one after the other.
 
-    What one target comes to never keeps the next from being published.
+    What one target comes to never keeps the next from being published. Raises HeldBack, before it
+    opens any, while the campaign is paused, braked or cancelled; what people decided counts too.
     """
     campaign = room.board.campaign
     yield from _settled(room)
     room.board.refresh()
-    waiting = sum(1 for one in room.board.standings.values() if one.state == "published")
-    most = campaign.rollout.max_open
-    room.taken.update(_taken(room))
-    for target in campaign.targets:
-        standing = room.board.standings[target.key]
-        wanted = published_as(campaign, target)
-        if standing.state != "gated" or wanted == "no":
+    _refuse_held(room.board)
+    due = [
+        (target, wanted)
+        for target in campaign.targets
+        if room.board.standings[target.key].state == "gated"
+        and (wanted := published_as(campaign, target)) != "no"
+    ]
+    if due:
+        room.taken.update(_taken(room))
+    for target, wanted in due:
+        said = PublishedTarget(target.key, target.name, "refused")
+        try:
+            why = _full(target, room)
+        except Refusal as refusal:
+            yield replace(said, why=str(refusal))
             continue
-        if most is not None and waiting >= most:
-            why = f"{waiting} pull requests wait already, and rollout.max_open is {most}"
-            yield PublishedTarget(target.key, target.name, "held-back", why=why)
+        if why:
+            yield replace(said, step="held-back", why=why)
             continue
-        done = _published(target, standing.run, wanted, room)
-        waiting += done.step == "published"
-        yield done
+        yield _published(target, room.board.standings[target.key].run, wanted, room)
+
+
+def _refuse_held(board: Board) -> None:
+    """Raise HeldBack while nothing may go out; a spent budget has paid for what passed."""
+    hold = board.hold()
+    if hold is not None and hold.kind != "budget":
+        name = board.campaign.name or board.campaign.key
+        mend = "" if hold.kind == "cancelled" else f"; `changewright migrate resume {name}`"
+        raise HeldBack(f"nothing is published: {hold.why}{mend}")
+
+
+def _full(target: Target, room: PublishingRoom) -> str:
+    """Return why no more pull requests may be opened, or "" for one that is brought up to date."""
+    campaign, most = room.board.campaign, room.board.campaign.rollout.max_open
+    known = room.requests.open_on(target)
+    if most is None or task_of(campaign, target).key in known.values():
+        return ""
+    waiting = room.requests.waiting(campaign.name)
+    if waiting < most:
+        return ""
+    return f"{waiting} pull requests wait already, and rollout.max_open is {most}"
 
 
 def published_as(campaign: Campaign, target: Target) -> PublishedAs:
@@ -88,18 +124,29 @@ def published_as(campaign: Campaign, target: Target) -> PublishedAs:
 
 def _settled(room: PublishingRoom) -> Iterator[PublishedTarget]:
     """Write down what people decided on the pull requests that waited."""
-    for target in room.board.campaign.targets:
+    campaign = room.board.campaign
+    for target in campaign.targets:
         standing = room.board.standings[target.key]
-        if standing.state != "published":
+        is_due = standing.state == "gated" and published_as(campaign, target) != "no"
+        if standing.state != "published" and not is_due:
             continue
-        found = room.open_bench(target).forge.pull_request(standing.pull_request)
-        step: Step | None = _DECIDED.get(found.state)
-        if step:
+        said = PublishedTarget(target.key, target.name, "refused", standing.pull_request)
+        try:
+            # Also where this target has none: as many may wait in all repositories together.
+            room.requests.open_on(target)
+            if is_due:
+                continue
+            decided = room.requests.decided(target, standing.pull_request)
+        except AccessRefusal:
+            raise
+        except Refusal as refusal:
+            if standing.state == "published":
+                yield replace(said, why=str(refusal))
+            continue
+        if decided is not None:
+            step, found = decided
             _note(target, room, "target.settled", state=step, why=found.url)
-            yield PublishedTarget(target.key, target.name, step, found.number, found.url)
-
-
-_DECIDED: dict[str, Step] = {"merged": "merged", "closed": "closed"}
+            yield replace(said, step=step, url=found.url)
 
 
 def _published(
@@ -123,6 +170,7 @@ def _published(
         return replace(said, step="stale", why=str(late))
     except Refusal as refusal:
         return replace(said, why=str(refusal))
+    room.requests.add(target, made)
     _note(
         target,
         room,
@@ -149,11 +197,13 @@ def _pull_request(
 
 def _moved(bundle: Bundle, bench: Bench) -> str:
     """Return why what was gated says nothing of the present files any more, or ""."""
-    forge, clone = bench.forge, bench.clone
-    branch = forge.base_branch(bundle.base_commit)
-    head = forge.branch_head(branch)
-    if head is None or bench.tracker is not None:
+    if bench.tracker is not None:
         return ""  # a forge with people on it is asked by who publishes there
+    forge, clone = bench.forge, bench.clone
+    branch = forge.base_branch(bundle.proposal.task.base)
+    head = forge.branch_head(branch)
+    if head is None:
+        return ""
     base = base_now(clone.git_dir, bundle.base_commit, head, [one.path for one in bundle.changes])
     if base.may_be_published_on:
         return ""
@@ -162,9 +212,9 @@ def _moved(bundle: Bundle, bench: Bench) -> str:
     return f"{base.paths[0]} has changed on {branch} since then; sweep again on its present commit"
 
 
-def _taken(room: PublishingRoom) -> dict[str, dict[str, str]]:
-    """Return, by repository and path, which campaign's pull request has a file in hand."""
-    taken: dict[str, dict[str, str]] = {}
+def _taken(room: PublishingRoom) -> dict[str, dict[str, tuple[int, str]]]:
+    """Return, by repository and path, which pull request of another campaign changes a file."""
+    taken: dict[str, dict[str, tuple[int, str]]] = {}
     for key in others(room.journal, room.board.campaign.key):
         campaign, _ = begun(room.journal, key)
         if campaign.name == room.board.campaign.name:
@@ -174,18 +224,22 @@ def _taken(room: PublishingRoom) -> dict[str, dict[str, str]]:
         for target in campaign.targets:
             standing = board.standings[target.key]
             if standing.state == "published":
-                words = f"pull request {standing.pull_request} of campaign {campaign.name or key}"
-                paths = taken.setdefault(target.repository, {})
-                paths.update(dict.fromkeys(target.paths, words))
+                held = (standing.pull_request, campaign.name or key)
+                taken.setdefault(target.repository, {}).update(dict.fromkeys(target.paths, held))
     return taken
 
 
 def _overlap(target: Target, bundle: Bundle, room: PublishingRoom) -> str:
     paths = room.taken.get(target.repository, {})
-    met = [change.path for change in bundle.changes if change.path in paths]
-    if not met:
-        return ""
-    return f"{met[0]} is in {paths[met[0]]} already, which waits for a person; decide on it first"
+    for change in bundle.changes:
+        number, campaign = paths.get(change.path, (0, ""))
+        # Its own campaign learns of a decision only when that is published again.
+        if number and room.requests.is_open(target, number):
+            return (
+                f"{change.path} is in pull request {number} of campaign {campaign} already, which"
+                " waits for a person; decide on it first"
+            )
+    return ""
 
 
 def _note(

@@ -4,37 +4,27 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from bot.campaigns.homes import at_home
+from bot.campaigns.open_requests import OpenRequests
 from bot.campaigns.opening import begun
 from bot.campaigns.publishing import PublishingRoom
 from bot.campaigns.yard import with_gates
 from bot.gate_room import judging
 from bot.wiring import Bench, open_bench, state_folder
-from scoping.refusal import Refusal
 from workflows.board import Board
 from workflows.campaign import Target
 from workflows.ports import Journal
-
-
-class HeldBack(Refusal):
-    """Nothing of the campaign is published now: who or what said so, and what to do."""
 
 
 @contextmanager
 def opened_room(
     key: str, journal: Journal, given: Mapping[str, object]
 ) -> Iterator[PublishingRoom]:
-    """Yield what publishes a campaign; HeldBack while it is paused, braked or cancelled.
-
-    No command of a target is run, and no model asked.
-    """
+    """Yield what publishes a campaign. No command of a target is run, and no model asked."""
     campaign, _ = begun(journal, key)
     board = Board(journal, campaign)
     board.refresh()
-    hold = board.hold()
-    if hold is not None and hold.kind != "budget":
-        name = campaign.name or key
-        mend = "" if hold.kind == "cancelled" else f"; `changewright migrate resume {name}`"
-        raise HeldBack(f"nothing is published: {hold.why}{mend}")
+    is_only = len({target.repository for target in campaign.targets}) == 1
     benches: dict[tuple[str, str], Bench] = {}
     with ExitStack() as stack:
 
@@ -44,8 +34,9 @@ def opened_room(
                 opened = open_bench(
                     Path(target.repository), target.base, given, unsafe=True, publishes=True
                 )
-                bench = judging(stack.enter_context(opened), "refactor")
-                benches[place] = with_gates(bench, campaign.gates)
+                bench = at_home(stack.enter_context(opened), is_only=is_only)
+                benches[place] = with_gates(judging(bench, "refactor"), campaign.gates)
             return benches[place]
 
-        yield PublishingRoom(board, journal, bench_of, state_folder(given))
+        requests = OpenRequests(bench_of)
+        yield PublishingRoom(board, journal, bench_of, state_folder(given), requests)

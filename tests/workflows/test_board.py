@@ -150,15 +150,32 @@ def test_what_people_and_second_opinions_say_stops_it_too(
     book: Book, bounds: PauseAt, kind: EventKind, data: dict[str, Any], words: str
 ) -> None:
     one = campaign(12, rollout=Rollout(pause_at=bounds))
-    book.end("t0", "gated")
-    for _ in range(2 if bounds.rejected else 10):
+    for number in range(2 if bounds.rejected else 10):
+        book.end(f"t{number}", "gated")
         assert book.board(one).hold() is None
-        book.say("run-t0", kind, **data)
+        book.say(f"run-t{number}", kind, **data)
         book.say("run-elsewhere", kind, **data)
 
     hold = book.board(one).hold()
     assert hold
     assert hold.why == words
+
+
+def test_a_refusal_counts_once_whether_a_review_says_so_or_the_pull_requests_end(
+    book: Book,
+) -> None:
+    one = campaign(3, rollout=Rollout(pause_at=PauseAt(rejected=2)))
+    book.end("t0", "gated")
+    book.say("run-t0", "review.recorded", review={"verdict": "rejected"})
+    book.say("target-t0", "target.settled", state="closed", why="")
+    assert book.board(one).hold() is None
+
+    book.end("t1", "gated")
+    book.say("target-t1", "target.settled", state="closed", why="")
+
+    hold = book.board(one).hold()
+    assert hold
+    assert hold.why == "people refused 2 pull requests, and rollout.pause_at.rejected is 2"
 
 
 def test_what_is_reserved_counts_until_it_is_settled(book: Book) -> None:

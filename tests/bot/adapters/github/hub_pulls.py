@@ -49,6 +49,7 @@ class HubPulls:
             pull
             for pull in found
             if state in {"all", pull["state"]}
+            and pull["base"]["repo"]["full_name"] == repository["full_name"]
             and (not head or pull["head"]["ref"] == branch)
             and (not head or pull["head"]["repo"]["full_name"].startswith(f"{owner}/"))
         ]
