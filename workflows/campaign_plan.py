@@ -97,7 +97,7 @@ def plan(spec: CampaignSpec, sites: Sequence[Site]) -> Campaign:
         for target in _targets(spec, (site, files), steps, is_only=len(sites) == 1)
     )
     if not targets:
-        raise CampaignRefusal(_nothing(spec, sites))
+        raise CampaignRefusal(_nothing(spec, sites, sum(one.vendored for one in found)))
     key = digest(encode([spec.name, steps, [target.key for target in targets]]))[:8]
     return Campaign(
         f"{spec.name}-{key}" if spec.name else key,
@@ -175,7 +175,13 @@ def _holding(text: str, files: Sequence[TreeFile], clone: Clone) -> Iterator[Tre
                 yield file
 
 
-def _nothing(spec: CampaignSpec, sites: Sequence[Site]) -> str:
+def _nothing(spec: CampaignSpec, sites: Sequence[Site], vendored: int) -> str:
+    if vendored:
+        return (
+            f"the {vendored} files that match are those of others, which come from elsewhere"
+            " (vendor, third_party, node_modules); name in on.paths what is to be changed all the"
+            " same"
+        )
     where = sites[0].clone.base_commit[:12] if len(sites) == 1 else f"{len(sites)} repositories"
     holding = f" and holds {spec.on.pattern!r}" if spec.on.pattern else ""
     return (

@@ -20,14 +20,14 @@ _PHASES: dict[str, Phase] = {
     "budget": "spent",
 }
 _MOST_POINTS = 24
-_LONGEST_CAUSE = 100
+_COMPARED, _LONGEST_CAUSE = 100, 300
 # What differs from one target to the next in causes that are the same.
 _PARTICULAR = re.compile(r"0x[0-9a-f]+|[0-9a-f]{7,64}\b|\d+|'[^']{0,200}'|\"[^\"]{0,200}\"|\S*/\S+")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Targets that came to the same, for the same cause; ``example`` is the first of them."""
+    """Targets that came to the same, for the same cause; that is said as of the ``example``."""
 
     state: TargetState
     count: int
@@ -58,7 +58,8 @@ class ProgressReport:
     """One campaign now. Figures are of what was asked for: all targets, or a sample.
 
     ``forecast_usd`` and ``minutes_left`` go on as the ended targets did, None while none has; cost
-    counts what is reserved in full. ``to_publish`` passed and wait for `migrate publish`.
+    counts what is reserved in full. ``to_publish`` passed and wait for `migrate publish`; ``why``
+    says what keeps them, too, or what keeps others from beginning.
     """
 
     campaign: str
@@ -87,8 +88,10 @@ def report_of(board: Board) -> ProgressReport:
     under_way = sum(1 for one in standings.values() if one.state in UNDER_WAY)
     hold = board.hold()
     is_over = len(done) == len(standings)
+    to_publish = sum(1 for one in standings.values() if one.state == "gated")
     phase: Phase = "done" if is_over else "running" if under_way else "pending"
-    if hold and not (is_over and hold.kind != "cancelled"):
+    # When all have ended a hold is about what would be published; a spent budget is not.
+    if hold and (not is_over or hold.kind == "cancelled" or (to_publish and hold.kind != "budget")):
         phase = _PHASES[hold.kind]
     burndown = _burndown(done, len(standings))
     share = len(standings) / len(done) if done else None
@@ -108,7 +111,7 @@ def report_of(board: Board) -> ProgressReport:
         tokens=board.tally.tokens,
         forecast_usd=round(board.tally.usd * share, 6) if share else None,
         minutes_left=None if is_over else _minutes_left(burndown),
-        to_publish=sum(1 for one in standings.values() if one.state == "gated"),
+        to_publish=to_publish,
         waiting=tuple(
             Waiting(names[key], one.pull_request, one.url)
             for key, one in standings.items()
@@ -119,24 +122,23 @@ def report_of(board: Board) -> ProgressReport:
 
 def _outcomes(standings: dict[str, TargetStanding], names: dict[str, str]) -> tuple[Outcome, ...]:
     counts: Counter[tuple[TargetState, FailureReason, str]] = Counter()
-    examples: dict[tuple[TargetState, FailureReason, str], str] = {}
+    examples: dict[tuple[TargetState, FailureReason, str], tuple[str, str]] = {}
     for key, one in standings.items():
         ended = one.result if one.state in {"failed", "gated"} else None
+        cause = " ".join(ended.cause.split())[:_LONGEST_CAUSE] if ended else ""
         kind = (one.state, ended.reason if ended else "", _general(ended.cause) if ended else "")
         counts[kind] += 1
-        examples.setdefault(kind, names[key])
+        examples.setdefault(kind, (cause, names[key]))
     return tuple(
-        Outcome(state, count, reason, cause, examples[state, reason, cause])
-        for (state, reason, cause), count in sorted(
-            counts.items(), key=lambda item: (-item[1], item[0])
-        )
+        Outcome(kind[0], count, kind[1], *examples[kind])
+        for kind, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     )
 
 
 def _general(cause: str) -> str:
     """Return a cause without what is one target's own, so that the same ones are counted as one."""
     first = cause.strip().partition("\n")[0]
-    return _PARTICULAR.sub("…", first)[:_LONGEST_CAUSE]
+    return _PARTICULAR.sub("…", first)[:_COMPARED]
 
 
 def _burndown(done: Sequence[TargetStanding], total: int) -> tuple[Point, ...]:

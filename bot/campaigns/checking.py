@@ -48,15 +48,15 @@ def checked(file: Path, repo: Path, base: str, given: Mapping[str, object]) -> C
             raise CampaignRefusal(f"{file}: on: {refusal}") from refusal
         found = [chosen(spec.on, one.clone) for one in benches]
         most = min(one.settings.rules.limits.max_patch_files for one in benches)
-    total = sum(len(one.everything) for one in found)
+    counts = sum(len(one.everything) for one in found), sum(one.vendored for one in found)
     return Checked(
         campaign.key,
         campaign.name,
         tuple(f"{step.kind}: {' '.join(step.words)}" for step in spec.steps),
         sum(len(one.paths) for one in found),
-        sum(one.vendored for one in found),
+        counts[1],
         tuple(PlannedTarget(t.name, t.repository, len(t.paths)) for t in campaign.targets),
-        tuple(_warnings(spec, campaign, total, most)),
+        tuple(_warnings(spec, campaign, counts, most)),
     )
 
 
@@ -65,10 +65,14 @@ def checked_text(found: Checked) -> str:
     return "\n".join(_lines(found))
 
 
-def _warnings(spec: CampaignSpec, campaign: Campaign, total: int, most: int) -> Iterator[str]:
+def _warnings(
+    spec: CampaignSpec, campaign: Campaign, counts: tuple[int, int], most: int
+) -> Iterator[str]:
+    """Yield what is probably not meant; ``counts`` are of all files there are, and vendored."""
+    total, vendored = counts
     files = sum(len(target.paths) for target in campaign.targets)
     narrows = spec.on.paths or spec.on.globs or spec.on.pattern
-    if files == total and narrows:
+    if files + vendored == total and narrows:
         yield f"`on` matches every one of the {total} files there are; is it meant to?"
     large = [target for target in campaign.targets if len(target.paths) > most]
     if large:

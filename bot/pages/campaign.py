@@ -1,17 +1,20 @@
 """A campaign as a terminal shows it: how far it is, outcomes by cause, and what is to be done."""
 
 import shlex
+import textwrap
 from collections.abc import Iterator
 
 from bot.console import one_line
 from workflows.progress_report import Outcome, ProgressReport
 
 _BARS = " ▁▂▃▄▅▆▇█"
-_SHOWN_CAUSE = 70
+# As wide as a terminal is unless somebody pulled at it.
+_WIDTH = 80
+_MOST_LINES = 4
 _MOST_WAITING = 10
 _WHAT_NOW = {
     "paused": "go on with: changewright migrate resume {name}",
-    "braked": "look at what failed; then go on with: changewright migrate resume {name}",
+    "braked": "see what failed, then go on with: changewright migrate resume {name}",
     "spent": "raise budget in the campaign's file, then sweep again",
     "cancelled": "nothing more of it begins, ever",
     "pending": "begin with: changewright migrate sweep",
@@ -24,38 +27,66 @@ def status_text(report: ProgressReport) -> str:
 
 
 def _lines(report: ProgressReport) -> Iterator[str]:
-    called = report.campaign
     asked = f"{report.ended} of {report.asked_for} targets ended"
     if report.asked_for < report.targets:
         asked += f" (a sample of {report.targets})"
     if report.under_way:
         asked += f", {report.under_way} under way"
-    yield f"campaign {called}: {report.phase}, {asked}"
+    yield f"campaign {report.campaign}: {report.phase}, {asked}"
     if report.why:
-        yield f"  why       {one_line(report.why)}"
+        yield from _wrapped("  why       ", report.why)
     for outcome in report.outcomes:
-        yield f"  {outcome.state:<10}{outcome.count:>6}{_cause(outcome)}"
-    yield f"  cost      {_cost(report)}"
+        yield from _outcome(outcome)
+    yield from _wrapped("  cost      ", _cost(report))
     if report.burndown:
         yield f"  left      {_burndown(report)}"
+    yield from _ahead(report)
+
+
+def _ahead(report: ProgressReport) -> Iterator[str]:
+    """Yield what is to be done, and by whom."""
+    name = shlex.quote(report.name or report.campaign)
     if report.to_publish:
-        yield f"  next      {report.to_publish} passed and wait for: changewright migrate publish"
+        words = f"passed and wait for: changewright migrate publish {name}"
+        yield from _wrapped("  next      ", f"{report.to_publish} {words}")
+    stale = sum(one.count for one in report.outcomes if one.state == "stale")
+    if stale:
+        yield f"  next      {stale} stale, their files moved: changewright migrate sweep"
+    if report.waiting:
+        yield f"  a person  {len(report.waiting)} pull requests wait to be decided on"
     for one in report.waiting[:_MOST_WAITING]:
-        target = one_line(one.target)
-        yield f"  a person  pull request {one.number} ({target}) waits: {one_line(one.url)}"
+        yield f"            {one.number:>5}  {one_line(one.target)}  {one_line(one.url)}"
     if len(report.waiting) > _MOST_WAITING:
-        yield f"  a person  {len(report.waiting) - _MOST_WAITING} more pull requests wait"
+        yield f"            and {len(report.waiting) - _MOST_WAITING} more"
     if report.phase in _WHAT_NOW:
-        name = shlex.quote(report.name or called)
-        yield f"  now       {_WHAT_NOW[report.phase].format(name=name)}"
+        yield from _wrapped("  now       ", _WHAT_NOW[report.phase].format(name=name))
 
 
-def _cause(outcome: Outcome) -> str:
+def _outcome(outcome: Outcome) -> Iterator[str]:
+    """Yield how many came to it, and below that why the first of them did."""
+    line = f"  {outcome.state:<10}{outcome.count:>6}"
     if not outcome.cause:
-        return ""
-    reason = f"{outcome.reason}: " if outcome.reason else ""
-    text = f"{reason}{one_line(outcome.cause)}"[:_SHOWN_CAUSE]
-    return f"  {text}  (first: {one_line(outcome.example)})"
+        yield line
+        return
+    told = [outcome.reason] if outcome.reason else []
+    first = f"first {one_line(outcome.example)}" if outcome.count > 1 else outcome.example
+    yield f"{line}  {one_line(', '.join([*told, first]))}"
+    yield from _wrapped(" " * 20, outcome.cause)
+
+
+def _wrapped(before: str, text: str) -> Iterator[str]:
+    """Yield a text in lines of a terminal's width, the first behind ``before``."""
+    # Paths and commands are copied from here: they are never cut in two.
+    lines = textwrap.wrap(
+        one_line(text),
+        _WIDTH - len(before),
+        break_long_words=False,
+        break_on_hyphens=False,
+        max_lines=_MOST_LINES,
+        placeholder=" ...",
+    )
+    for number, line in enumerate(lines):
+        yield (" " * len(before) if number else before) + line
 
 
 def _cost(report: ProgressReport) -> str:

@@ -242,7 +242,7 @@ def test_a_report_tells_outcomes_by_cause_and_what_to_do(book: Book) -> None:
     report = report_of(board)
 
     assert report.outcomes[:2] == (
-        Outcome("failed", 2, "gates", "fail: … fails in … at …", "src/0"),
+        Outcome("failed", 2, "gates", "fail: 'test_0' fails in src/0.py at 0x0", "src/0"),
         Outcome("pending", 2, example="src/6"),
     )
     assert report.burndown[-1] == Point("2026-11-22T10:05:00Z", 3)
@@ -250,18 +250,53 @@ def test_a_report_tells_outcomes_by_cause_and_what_to_do(book: Book) -> None:
     assert status_text(report) == (
         "campaign c1: braked, 5 of 8 targets ended, 1 under way\n"
         "  why       $1.0000 are spent, and rollout.pause_at.usd is 0.9\n"
-        "  failed         2  gates: fail: … fails in … at …  (first: src/0)\n"
+        "  failed         2  gates, first src/0\n"
+        "                    fail: 'test_0' fails in src/0.py at 0x0\n"
         "  pending        2\n"
-        "  gated          1  only … of … steps are in it; with the next: fail  (first: src/3)\n"
+        "  gated          1  src/3\n"
+        "                    only 1 of 2 steps are in it; with the next: fail\n"
         "  published      1\n"
         "  running        1\n"
         "  unchanged      1\n"
-        "  cost      $1.0000, 100 tokens; $1.60 for all at this rate; about 3 minutes left\n"
+        "  cost      $1.0000, 100 tokens; $1.60 for all at this rate; about 3 minutes\n"
+        "            left\n"
         "  left      ▇▆▅▄▃ 3\n"
-        "  next      1 passed and wait for: changewright migrate publish\n"
-        "  a person  pull request 7 (src/4) waits: local:repo#7\n"
-        "  now       look at what failed; then go on with: changewright migrate resume loud"
+        "  next      1 passed and wait for: changewright migrate publish loud\n"
+        "  a person  1 pull requests wait to be decided on\n"
+        "                7  src/4  local:repo#7\n"
+        "  now       see what failed, then go on with: changewright migrate resume loud"
     )
+
+
+def test_what_keeps_passed_targets_from_being_published_is_told_when_all_have_ended(
+    book: Book,
+) -> None:
+    one = campaign(2, rollout=Rollout(pause_at=PauseAt(rejected=1)), budget=CampaignBudget(usd=1.0))
+    book.end("t0", "gated")
+    book.end("t1", "gated")
+    book.spend("t1", 1.0)
+    assert report_of(book.board(one)).phase == "done"
+    book.say("target-t0", "target.settled", state="closed", why="")
+
+    report = report_of(book.board(one))
+
+    words = "people refused 1 pull requests, and rollout.pause_at.rejected is 1"
+    assert (report.phase, report.why) == ("braked", words)
+    book.say("target-t1", "target.settled", state="stale", why="")
+    told = status_text(report_of(book.board(one))).splitlines()
+    assert told[0].startswith("campaign c1: done, 2 of 2")
+    assert "  next      1 stale, their files moved: changewright migrate sweep" in told
+
+
+def test_a_long_cause_is_told_whole_in_lines_of_a_terminal(book: Book) -> None:
+    path = "src/" + "deep/" * 30 + "a.py"
+    book.end("t0", "failed", reason="step", cause=f"{'word ' * 80}{path}")
+
+    lines = status_text(report_of(book.board(campaign(1)))).splitlines()
+
+    told = [line for line in lines if line.startswith(" " * 20)]
+    assert (len(told), told[-1][-4:]) == (4, " ...")
+    assert max(map(len, lines)) <= 80
 
 
 def test_a_report_of_nothing_yet_and_of_a_sample(book: Book) -> None:

@@ -212,6 +212,9 @@ def test_files_of_others_are_left_out_unless_they_are_named(
 
     assert (found.paths, found.vendored) == (("data/one.txt",), 1)
     assert selected(studio, paths=("vendor/x.txt",)) == ("vendor/x.txt",)
+    only = CampaignSpec("", Selection(globs=("vendor/",)), (Recipe("run", SHOUT),), Template("x"))
+    with pytest.raises(CampaignRefusal, match="the 1 files that match are those of others"):
+        plan(only, [Site(studio.clone, studio.rules)])
 
 
 def test_the_same_words_on_another_commit_are_other_targets_of_the_same_task(

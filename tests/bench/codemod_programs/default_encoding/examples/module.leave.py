@@ -1,0 +1,3 @@
+import codecs
+
+raw = codecs.encode("utf-8")
