@@ -33,12 +33,15 @@ _TOLD_FINDINGS, _TOLD_LETTERS = 10, 1_000
 class Workbench:
     """What a target is worked on with: its repository's workshop, and the campaign's steps.
 
-    ``lease_s`` is when the run of a worker that stands still may be taken over.
+    ``lease_s`` is when the run of a worker that stands still may be taken over. Steps that are
+    ``self_contained`` cost nothing and run without the target's environment, which then is built
+    only where they changed something.
     """
 
     workshop: Workshop
     steps: tuple[Step, ...]
     lease_s: float = LEASE_S
+    self_contained: bool = False
 
 
 def announce(campaign: Campaign, told: Mapping[str, object], journal: Journal) -> None:
@@ -134,11 +137,8 @@ def _work(
 ) -> tuple[TargetResult, VerdictWord]:
     """Return what became of a target, and the word its run ends with."""
     (campaign, target), workshop, run = unit, bench.workshop, recorder.run
-    no_environment = workshop.prepare(recorder)
-    if no_environment:
-        cause = f"the target's environment could not be built: {no_environment}"
-        failed = TargetResult(target.key, "failed", run, cause=cause, reason="environment")
-        return failed, "infrastructure"
+    if not bench.self_contained and (trouble := workshop.prepare(recorder)):
+        return _without_environment(target, run, trouble), "infrastructure"
     tries = campaign.attempts if any(step.learns for step in bench.steps) else 1
     attempts: list[Attempt] = []
     told = ""
@@ -148,6 +148,8 @@ def _work(
         if made.failed is None and made.trees[-1] == workshop.clone.base_tree:
             return TargetResult(target.key, "unchanged", run, tries=number), "pass"
         if made.failed is None:
+            if bench.self_contained and (trouble := workshop.prepare(recorder)):
+                return _without_environment(target, run, trouble), "infrastructure"
             pen.record("target.changed", tree=made.trees[-1], files=len(made.hows))
             attempts.append(_judged(len(attempts) + 1, made.trees[-1], made, bench, recorder))
             if attempts[-1].verdict.may_be_shown or attempts[-1].verdict.word == "infrastructure":
@@ -157,6 +159,11 @@ def _work(
         failed = TargetResult(target.key, "failed", run, "", made.failed.trouble)
         return replace(failed, reason=made.failed.reason or "step", tries=number), "fail"
     return _concluded(unit, (made, attempts, number), bench, recorder)
+
+
+def _without_environment(target: Target, run: str, trouble: str) -> TargetResult:
+    cause = f"the target's environment could not be built: {trouble}"
+    return TargetResult(target.key, "failed", run, cause=cause, reason="environment")
 
 
 def _concluded(

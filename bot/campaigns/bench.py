@@ -5,32 +5,37 @@ from collections.abc import Sequence
 from bot.campaigns.steps import steps_of
 from bot.gate_room import GateRoom, required
 from bot.scratch import private
-from bot.wiring import Bench
+from bot.wiring import Bench, tools
 from bot.workshop import workshop
 from validators.clones.ignored import not_ignored
 from validators.clones.written_trees import TreePlace, written_tree
+from validators.environment import Environment
 from validators.processes.staging import owner
 from validators.sandbox import TOOLS, Changes, Completed, Limits, Phase
 from workflows.campaign import Recipe
 from workflows.migrate import Workbench
 from workflows.workshop import Watch
 
+# Kinds of steps that need nothing of the target but its files.
+_SELF_CONTAINED = frozenset({"ruff", "codemod"})
+
 
 def migration_bench(
     bench: Bench, recipes: tuple[Recipe, ...], watch: Watch, lease_s: float
 ) -> Workbench:
     """Return a repository's workshop with a campaign's steps."""
-    room = GateRoom(bench)
+    self_contained = all(recipe.kind in _SELF_CONTAINED for recipe in recipes)
+    room = None if self_contained else GateRoom(bench)
     steps = steps_of(recipes, bench, lambda argv, tree: _execute(bench, room, argv, tree))
-    return Workbench(workshop(bench, watch), steps, lease_s)
+    return Workbench(workshop(bench, watch), steps, lease_s, self_contained)
 
 
 def _execute(
-    bench: Bench, room: GateRoom, argv: Sequence[str], base: str
+    bench: Bench, room: GateRoom | None, argv: Sequence[str], base: str
 ) -> tuple[Completed, Changes]:
-    """Run a migration's command over a tree, in the target's environment."""
-    environment = room.environment()
+    """Run a migration's command over a tree, in the target's environment if there is a ``room``."""
     clone = bench.clone
+    environment = room.environment() if room else Environment("", mounts=tools())
     phase = Phase(
         "codemod",
         mounts=environment.mounts,

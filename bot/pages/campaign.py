@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bot.console import one_line
 from workflows.progress_report import Outcome, ProgressReport
+from workflows.target_standing import UNDER_WAY
 
 _BARS = " ▁▂▃▄▅▆▇█"
 # As wide as a terminal is unless somebody pulled at it.
@@ -65,11 +66,11 @@ def _ahead(report: ProgressReport) -> Iterator[str]:
 def _outcome(outcome: Outcome) -> Iterator[str]:
     """Yield how many came to it, and below that why the first of them did."""
     line = f"  {outcome.state:<10}{outcome.count:>6}"
-    if not outcome.cause:
+    if not outcome.cause and outcome.state not in UNDER_WAY:
         yield line
         return
     told = [outcome.reason] if outcome.reason else []
-    first = f"first {one_line(outcome.example)}" if outcome.count > 1 else outcome.example
+    first = f"first {outcome.example}" if outcome.count > 1 else outcome.example
     yield f"{line}  {one_line(', '.join([*told, first]))}"
     yield from _wrapped(" " * 20, outcome.cause)
 

@@ -256,7 +256,7 @@ def test_a_report_tells_outcomes_by_cause_and_what_to_do(book: Book) -> None:
         "  gated          1  src/3\n"
         "                    only 1 of 2 steps are in it; with the next: fail\n"
         "  published      1\n"
-        "  running        1\n"
+        "  running        1  src/5\n"
         "  unchanged      1\n"
         "  cost      $1.0000, 100 tokens; $1.60 for all at this rate; about 3 minutes\n"
         "            left\n"

@@ -384,6 +384,22 @@ def test_an_environment_that_cannot_be_built_runs_no_command(studio: "Studio") -
     assert (run.state, run.verdict) == ("failed", "infrastructure")
 
 
+@pytest.mark.parametrize("prints", ["unchanged", "failed"])
+def test_steps_of_their_own_need_no_environment_before_something_is_to_be_judged(
+    studio: "Studio", execute: Execute, prints: str
+) -> None:
+    studio.trouble = "no interpreter"
+    campaign = planned(studio, SHOUT if prints == "failed" else ("true",), shard="all")
+    (target,) = campaign.targets
+    place = replace(bench(studio, campaign, execute), self_contained=True)
+
+    with leased(studio.journal, f"target-{target.key}", "me") as fence:
+        result = run_target(campaign, target, fence, place, lambda: "r1")
+
+    assert result.state == prints
+    assert (result.reason == "environment") == (prints == "failed")
+
+
 def test_gates_in_trouble_are_not_called_a_failure_of_the_change(
     studio: "Studio", execute: Execute
 ) -> None:
