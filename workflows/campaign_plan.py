@@ -117,7 +117,7 @@ def chosen(on: Selection, clone: Clone) -> Chosen:
     """Return the regular files at a commit that a selection names, in order."""
     files = [one for one in list_files(clone, clone.base_tree) if one.mode in _REGULAR]
     try:
-        wanted = GitIgnoreSpec.from_lines(on.globs)
+        wanted = GitIgnoreSpec.from_lines(_selecting(on.globs))
     except ValueError as error:
         raise CampaignRefusal(f"a pattern cannot be read: {error}") from error
     named = frozenset(on.paths)
@@ -132,6 +132,18 @@ def chosen(on: Selection, clone: Clone) -> Chosen:
     paths = tuple(sorted(one.path for one in ours))
     kept = sum(1 for one in found if one.path not in named and _is_vendored(one.path))
     return Chosen(paths, kept, tuple(one.path for one in files))
+
+
+def _selecting(globs: Sequence[str]) -> Iterator[str]:
+    """Yield patterns by which ``!folder/`` leaves out what is in it, as everybody means it.
+
+    In .gitignore it does nothing after a pattern that names the files themselves.
+    """
+    for glob in globs:
+        yield glob
+        folder = glob.removeprefix("!").removesuffix("/")
+        if glob == f"!{folder}/":
+            yield f"!{folder}/**" if "/" in folder else f"!**/{folder}/**"
 
 
 def _require_paths(on: Selection, found: Sequence[Chosen]) -> None:

@@ -145,7 +145,8 @@ def _burndown(done: Sequence[TargetStanding], total: int) -> tuple[Point, ...]:
     moments = sorted(one.at for one in done)
     points = [Point(at, total - number) for number, at in enumerate(moments, 1)]
     step = max(1, -(-len(points) // _MOST_POINTS))
-    return tuple(point for index, point in enumerate(points, 1) if index % step == 0) or ()
+    shown = points[step - 1 :: step]
+    return tuple(shown if shown[-1:] == points[-1:] else [*shown, points[-1]])
 
 
 def _minutes_left(burndown: Sequence[Point]) -> float | None:

@@ -191,6 +191,14 @@ def test_files_are_chosen_by_name_by_pattern_and_by_the_code_in_them(studio: "St
     assert selected(studio, globs=("data/",), pattern="len($A)") == ()
 
 
+def test_a_folder_that_is_taken_back_is_left_out_whatever_names_its_files(
+    studio: "Studio",
+) -> None:
+    assert selected(studio, globs=("*.txt", "!data/")) == ("docs/three.txt",)
+    assert selected(studio, globs=("*.txt", "!/d*/")) == ()
+    assert selected(studio, globs=("!data/", "*/t*.txt")) == ("data/two.txt", "docs/three.txt")
+
+
 def test_a_file_that_is_named_and_not_there_is_refused(studio: "Studio") -> None:
     spec = CampaignSpec("", Selection(("gone.py",)), (Recipe("run", SHOUT),), Template("x"))
 
