@@ -133,8 +133,8 @@ def standings(ground: Ground) -> Iterator[tuple[Target, TargetStanding, Facts]]:
             standing, tests, left = board.standings[target.key], "", 0
             for entry in journal.read(standing.run):
                 data = entry.event.data
-                if entry.event.kind == "gate.finished" and data.get("passed") is not None:
-                    tests = tests or f"{data['passed']} passed"
+                if entry.event.kind == "gate.finished" and " passed" in data["summary"]:
+                    tests = tests or data["summary"].partition(",")[0]
                 elif entry.event.kind == "command.finished":
                     left += len(json.loads(journal.get_blob(data["changes"])).get("left", ()))
             yield target, standing, Facts(tests or "none", left)

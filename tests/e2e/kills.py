@@ -46,7 +46,14 @@ MIGRATE = Story(
     "migrate (3 shards)",
     lambda _: ("migrate", "--rule", "sed -i s/one/two/", "--on", "*/b.txt", "--shard", "directory"),
 )
-STORIES = (PROPOSE, PUBLISH, REVISE, REPUBLISH, MIGRATE)
+SWEEP = Story(
+    "migrate sweep (3 targets)",
+    lambda s: ("migrate", "sweep", f"{s.play}/campaign.yml", "--quiet"),
+)
+MIGRATE_PUBLISH = Story(
+    "migrate publish (3 targets)", lambda _: ("migrate", "publish", "counting"), (SWEEP,)
+)
+STORIES = (PROPOSE, PUBLISH, REVISE, REPUBLISH, MIGRATE, MIGRATE_PUBLISH)
 
 
 def every_point(story: Story, folder: Path, every: int = 1, workers: int = _WORKERS) -> list[Point]:

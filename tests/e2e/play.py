@@ -80,7 +80,12 @@ class Play:
         return self._compared(point)
 
     def _next_words(self) -> tuple[str, ...]:
-        """Return what a person types who finds the run cut off, or finds none."""
+        """Return what a person types who finds the run cut off, or finds none.
+
+        Only the campaign knows how its pull requests are to be opened, so that is asked again.
+        """
+        if self.words[:2] == ("migrate", "publish"):
+            return self.words
         new = [run for run, event in self.stage.events() if event["kind"] == "run.started"]
         known = {Path(name).stem for name in self.made.trees}
         ours = [run for run in new if run in known]
@@ -108,11 +113,13 @@ class Play:
             and len(there.pull_requests) >= len(self.made.pull_requests)
             and set(there.branches) >= set(self.made.branches)
             and self._ends() >= set(self.made.trees)
+            and there.targets.keys() >= self.made.targets.keys()
+            and all(set(there.targets[k]) >= set(ends) for k, ends in self.made.targets.items())
         )
 
     def _ends(self) -> set[str]:
         """Return the bundles whose runs have come to an end."""
-        finished = "published" if self.words[0] == "publish" else "proposed"
+        finished = "published" if "publish" in self.words[:2] else "proposed"
         ends = {
             run: event["data"]["state"]
             for run, event in self.stage.events()
@@ -126,7 +133,8 @@ class Play:
         stage, there = self.stage, self.stage.truth()
         self._require_booked(point)
         # What was lost is told to whoever decides, so the text is another one then.
-        names = ("trees", "branches", "pull_requests", "replies") + ("texts",) * (not point.lost)
+        names: tuple[str, ...] = ("trees", "branches", "pull_requests", "replies", "targets")
+        names += ("texts",) * (not point.lost)
         for name in names:
             point.wrong += _differences(name, getattr(self.published, name), getattr(there, name))
         if stage.original() != self.original:

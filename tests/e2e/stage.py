@@ -37,7 +37,8 @@ _OLD_S = 7200.0
 class Truth:
     """What must be the same however often it was cut off.
 
-    ``trees`` are the applied trees by bundle, ``texts`` all that a person reads.
+    ``trees`` are the applied trees by bundle, ``texts`` all that a person reads. ``targets`` are
+    the ends of each of a campaign's targets: one of each kind.
     """
 
     trees: Mapping[str, str]
@@ -45,6 +46,7 @@ class Truth:
     pull_requests: tuple[tuple[int, str, str], ...]
     replies: Mapping[str, tuple[str, ...]]
     texts: Mapping[str, str]
+    targets: Mapping[str, tuple[str, ...]]
 
 
 class Stage:
@@ -68,6 +70,15 @@ class Stage:
         git(self.repo, "init", "-q", "-b", "main")
         write(self.repo, {".github/changewright.yml": config, "a.txt": "one\n", **texts})
         save(self.repo)
+        campaign = {
+            "name": "counting",
+            "on": {"globs": ["*/b.txt"]},
+            "steps": [{"run": ["sed", "-i", "s/one/two/"]}],
+            "shard": {"by": "directory"},
+            "template": {"title": "Count on"},
+            "published": True,
+        }
+        (self.play / "campaign.yml").write_text(json.dumps(campaign))
         self.script("replies", ("one", "FORBIDDEN"), ("FORBIDDEN", "two"))
         self.script("answer", ("two", "three FORBIDDEN"), ("three FORBIDDEN", "three"))
 
@@ -90,7 +101,8 @@ class Stage:
 
     def argv(self, *words: str) -> list[str]:
         """Return how the program is started, the repository named where it needs to be."""
-        is_named = "--repo" in words or words[0] in {"resume", "runs", "journal"}
+        knows = words[0] in {"resume", "runs", "journal"} or words[:2] == ("migrate", "publish")
+        is_named = "--repo" in words or knows
         where = [] if is_named else ["--repo", str(self.repo)]
         return [*self._program, *words, *where]
 
@@ -132,9 +144,12 @@ class Stage:
         records = sorted((self.state / "forge").glob("*/*.json"))
         requests = [json.loads(path.read_bytes())["pull_request"] for path in records]
         replies: dict[str, tuple[str, ...]] = {}
+        targets: dict[str, tuple[str, ...]] = {}
         for run, event in self.events():
             if event["kind"] == "model.replied":
                 replies[run] = (*replies.get(run, ()), event["data"]["reply"])
+            elif event["kind"] in {"target.finished", "target.published"}:
+                targets[run] = (*targets.get(run, ()), event["kind"])
         heads = git(self.repo, "for-each-ref", "--format=%(refname) %(objectname)", "refs/heads")
         return Truth(
             {p.name: json.loads(p.read_bytes())["bundle"]["applied_tree"] for p in bundles},
@@ -142,6 +157,7 @@ class Stage:
             tuple((one["number"], one["state"], one["head"]) for one in requests),
             replies,
             {path.name: path.read_text() for path in (*bundles, *records)},
+            targets,
         )
 
     def original(self) -> dict[str, str]:
