@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from scoping.facts import FileFacts, Symbol
+from scoping.surroundings import Span
 
 ExcerptKind = Literal["whole", "lines", "skeleton", "map"]
-Span = tuple[int, int]
 Wanted = dict[Span, tuple[str, tuple[str, ...]]]
 
 _FRAME_TOKENS = 24  # the marks, the hash and the name around each excerpt in a prompt
-_CLASS_LINES = 15
-_GAP_LINES = 3
+GAP_LINES = 3
 _MAP_NAMES = 12
 _FIRST_LINE = 120
 
@@ -75,26 +74,12 @@ def merged(wanted: Wanted) -> Iterator[tuple[Span, str, tuple[str, ...]]]:
     while spans:
         start, end = spans[0]
         group = [spans.pop(0)]
-        while spans and spans[0][0] <= end + _GAP_LINES:
+        while spans and spans[0][0] <= end + GAP_LINES:
             end = max(end, spans[0][1])
             group.append(spans.pop(0))
         names = dict.fromkeys(wanted[span][0] for span in group if wanted[span][0])
         reasons = dict.fromkeys(reason for span in group for reason in wanted[span][1])
         yield (start, end), ", ".join(names), tuple(reasons)
-
-
-def class_heads(facts: FileFacts, symbol_id: str) -> Iterator[Span]:
-    """Yield the heads of the classes around a symbol: their lines before the first member."""
-    for owner in facts.symbols:
-        if owner.kind == "class" and symbol_id.startswith(f"{owner.id}."):
-            members = [
-                symbol.start_line
-                for symbol in facts.symbols
-                if symbol.qualified_name.startswith(f"{owner.qualified_name}.")
-                and symbol.start_line > owner.start_line
-            ]
-            end = min([*(line - 1 for line in members), owner.end_line])
-            yield owner.start_line, min(end, owner.start_line + _CLASS_LINES - 1)
 
 
 def skeleton_rows(facts: FileFacts) -> list[str]:

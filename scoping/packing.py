@@ -1,238 +1,208 @@
-"""What of the ranking fits in a prompt: bodies first, then their tests, callers, outlines, a map.
+"""What of the ranking fits in a prompt: bodies first, then what belongs to them, outlines, a map.
 
 What will be changed must be there word for word; what it touches is enough in outline. So most of
 the room goes to the bodies of functions, the likeliest for their length first, wherever they are; a
-file of which most would be shown is shown whole.
+file of which most would be shown is shown whole. What surrounds and uses them gets what is left, in
+turns: what their files import for them and their classes, tests, callers, pages, outlines, names.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
 from dataclasses import replace
+from itertools import islice
 from math import log
 
 from scoping.bodies import Read
-from scoping.calls import called_in
-from scoping.excerpts import (
-    Excerpt,
-    Room,
-    Span,
-    Wanted,
-    class_heads,
-    lines_excerpt,
-    map_row,
-    merged,
-    skeleton_rows,
-)
-from scoping.facts import FileFacts
+from scoping.context import Context
+from scoping.excerpts import Excerpt, Room, Wanted, map_row, skeleton_rows
 from scoping.functions import RankedFunction
 from scoping.index import Index
 from scoping.rank import Ranking
-from scoping.syntax import lines_of
+from scoping.surroundings import Span, class_heads, imports_for
+from scoping.uses import calls_of, exercising, likely_tests, written_in
 from scoping.words import tokens
 
-_BODY_SHARE = 0.85
-_TEST_SHARE = 0.08
-_SKELETON_SHARE = 0.5  # of what is left for one file when its turn comes
+_BODY_SHARE = 0.83
+_HEADS_SHARE = 0.05
+_CHEAP_SHARE = 0.03
+_TEST_SHARE = 0.06
+_OUTLINE_SHARE = 0.5  # of what is left for one file when its turn comes
 _LENGTH_AGAINST = 1.0
 _WHOLE_ABOVE = 0.7
 _SHOWN_WHOLE = 5
 _SMALL_SHARE = 0.15
-_HEADS = 1
-_HEAD_LINES = 40
-_HEAD_SHARE = 0.03
-_CALLERS = 4
+_NAMES = 8
 _SHOWN_TESTS = 3
-_SHOWN_PAGES = 1
+_TESTS_EACH = 5
+_SEARCHED = 60
+_CALLERS = 8
+_CALLERS_EACH = 2
+_SHOWN_PAGES = 3
+_MAKERS = frozenset(("__init__", "__new__", "constructor", "initialize", "__construct"))
 _NO_CLUE = "no word of the issue points at any file"
 
 
 def pack(index: Index, ranking: Ranking, read: Read, room: Room) -> tuple[tuple[Excerpt, ...], int]:
-    """Return excerpts, likeliest file first, and the tokens they take: never more than allowed."""
-    # What nothing speaks for only costs; with no word to go by, anything may be it.
-    likely = tuple(file for file in ranking.files if file.reasons) or tuple(
-        replace(file, reasons=(_NO_CLUE,)) for file in ranking.files
-    )
-    packer = _Packer(index, Ranking(likely, ranking.functions), read, room)
+    """Return excerpts, likeliest file first, and the tokens they take: never more than allowed.
+
+    No more than ``max_files`` files are shown; of others no more than the names they define.
+    """
+    files = ranking.files
+    if not any(file.reasons for file in files):
+        files = tuple(replace(file, reasons=(_NO_CLUE,)) for file in files)
+    packer = _Packer(index, Ranking(files, ranking.functions), Context(index, files, read, room))
     packer.show_bodies(room.max_tokens * _BODY_SHARE)
-    packer.show_what_exercises(room.max_tokens * _TEST_SHARE)
+    packer.show_heads(room.max_tokens * _HEADS_SHARE)
+    packer.show_tests(room.max_tokens * _TEST_SHARE)
     packer.show_callers()
+    packer.show_pages()
     packer.outline_others()
-    return packer.excerpts(), room.max_tokens - packer.left
+    return packer.context.excerpts(), room.max_tokens - packer.context.left
 
 
 class _Packer:
-    """What is chosen of each file so far, and how many tokens are left."""
+    """Whose turn it is, and what each turn may take; `Context` holds what was taken."""
 
-    def __init__(self, index: Index, ranking: Ranking, read: Read, room: Room) -> None:
+    def __init__(self, index: Index, ranking: Ranking, context: Context) -> None:
+        self.context = context
         self._index = index
-        self._read = read
-        self._room = room
-        self._files = {file.path: file for file in ranking.files}
-        self._order = {path: place for place, path in enumerate(self._files)}
+        self._room = context.room
+        # What nothing speaks for only costs; but a test may be told by what it writes alone.
+        self._files = {file.path: file for file in ranking.files if file.reasons}
+        tests = (file.path for file in ranking.files if file.kind == "test")
+        self._tests = list(islice(tests, _SEARCHED))
         self._functions = [one for one in ranking.functions if one.path in self._files]
-        self._lines: dict[str, list[str]] = {}
-        self._wanted: dict[str, Wanted] = {}
-        self._taken: dict[str, list[Excerpt]] = {}
-        self._costs: dict[str, int] = {}
-
-    @property
-    def left(self) -> int:
-        return self._room.max_tokens - sum(self._costs.values())
-
-    def excerpts(self) -> tuple[Excerpt, ...]:
-        paths = sorted(self._taken, key=lambda path: self._order[path])
-        return tuple(excerpt for path in paths for excerpt in self._taken[path])
+        self._spans: dict[str, dict[str, list[Span]]] = {}
 
     def show_bodies(self, most: float) -> None:
-        """Take the functions that are likeliest for their length, and likely files without any."""
-        until = self.left - most
+        """Show the functions that are likeliest for their length, and likely files without any."""
+        keep = self.context.left - most
         for path in list(self._files)[:_SHOWN_WHOLE]:
             if self._files[path].kind not in {"test", "docs"} and self._is_small(path):
-                self._take_whole(path, until)
+                self.context.show_whole(path, keep)
         for function in self._by_density():
-            self._take_function(function, until)
-        for path in list(self._taken):
-            self._widen(path, until)
+            self.context.show(function.path, self._definitions(function), keep)
 
-    def show_what_exercises(self, most: float) -> None:
-        """Take the likeliest tests: their functions that write a shown name, or the whole file."""
-        until = max(0.0, self.left - most)
-        shown = {one.rpartition(".")[2] for one in self._shown_names()}
-        tests = [path for path, file in self._files.items() if file.kind == "test"]
-        for path in tests[:_SHOWN_TESTS]:
-            if self._take_whole(path, until):
-                continue
-            for symbol in self._index.by_path[path].symbols:
-                if symbol.kind in {"function", "method"}:
-                    span = symbol.start_line, symbol.end_line
-                    said = tokens("".join(self._text(path)[span[0] - 1 : span[1]])).keys() & shown
-                    if said:
-                        reason = f"exercises `{min(said)}`"
-                        self._take(path, {span: (symbol.qualified_name, (reason,))}, until)
+    def show_heads(self, most: float) -> None:
+        """Show what the files shown import for their functions, and the heads of the classes."""
+        keep = self.context.left - most
+        shown_in = defaultdict(list)
+        for function in self._shown_functions():
+            shown_in[function.path].append(function.id)
+        for path in filter(self.context.shows, self._files):
+            facts = self._index.by_path[path]
+            shown = "".join(one.text for one in self.context.shown_of(path))
+            span = imports_for(facts, self.context.lines(path), tokens(shown))
+            if span and self._is_cheap(path, span):
+                self.context.show(path, {span: ("", ("imports what is used here",))}, keep)
+            for symbol_id in shown_in[path]:
+                for head in class_heads(facts.symbols, symbol_id):
+                    if self._is_cheap(path, head):
+                        reason = f"the class of `{_name(symbol_id)}`"
+                        self.context.show(path, {head: ("", (reason,))}, keep)
+            self._widen(path, keep)
+
+    def show_tests(self, most: float) -> None:
+        """Show the tests that exercise the functions shown: small files whole, or their tests."""
+        keep = max(0.0, self.context.left - most)
+        worth = self._named()
+        shown = list(filter(self.context.shows, self._files))
+        tests = likely_tests([self._index.by_path[path] for path in self._tests], worth, shown)
+        for path in ([facts.path for facts in tests] or self._tests)[:_SHOWN_TESTS]:
+            facts, lines = self._index.by_path[path], self.context.lines(path)
+            if self.context.cost(path) <= most / 2:
+                said = [f"exercises `{name}`" for name in written_in(facts, worth)[:1]]
+                reasons = (*said, *(self._files[path].reasons if path in self._files else ()))
+                if reasons and self.context.show_whole(path, keep, reasons):
+                    continue
+            for symbol, name in exercising(facts, lines, worth)[:_TESTS_EACH]:
+                span = symbol.start_line, symbol.end_line
+                reason = f"exercises `{name}`"
+                self.context.show(path, {span: (symbol.qualified_name, (reason,))}, keep)
 
     def show_callers(self) -> None:
-        """Take a line of each of the few likely files that call the likeliest function."""
-        first = next((name for name in self._shown_names()), "").rpartition(".")[2]
-        if not first:
-            return
-        callers = 0
-        for path, file in self._files.items():
+        """Show lines of likely files that call the functions shown, a few of each."""
+        calls = dict.fromkeys(self._named(), _CALLERS_EACH)
+        sources = [path for path, file in self._files.items() if file.kind == "source"]
+        left = _CALLERS
+        for path in sources[:_SEARCHED]:
             facts = self._index.by_path[path]
-            if callers >= _CALLERS or file.kind != "source" or not facts.writes(first.rstrip("?!")):
+            wanted = written_in(facts, (name for name, more in calls.items() if more))
+            if not wanted:
                 continue
-            for number, line in enumerate(self._text(path), 1):
-                is_call = first in line and first in called_in(line, facts.language)
-                if is_call and not self._is_defined_at(facts, first, number):
-                    wanted: Wanted = {(number, number): ("", (f"calls `{first}`",))}
-                    if not self._is_shown(path, number):
-                        callers += self._take(path, wanted, self.left / 2)
-                    break
+            for call in calls_of(facts, self.context.lines(path), wanted):
+                if not left or self.context.shows(path, call.line):
+                    continue
+                who = f"`{call.caller.qualified_name}` " if call.caller else ""
+                lines: Wanted = {(call.line, call.line): ("", (f"{who}calls `{call.name}`",))}
+                if self.context.show(path, lines, self.context.left / 2):
+                    calls[call.name] -= 1
+                    left -= 1
+
+    def show_pages(self) -> None:
+        """Show the nearest pages of documentation, or what they say of the functions shown."""
+        pages = [path for path, file in self._files.items() if file.kind == "docs"]
+        for path in pages[:_SHOWN_PAGES]:
+            self.context.show_whole(path, self.context.left * 0.75)
 
     def outline_others(self) -> None:
-        """Take outlines of the next files, and a line of the rest."""
-        paths = [path for path, file in self._files.items() if file.kind != "test"]
-        pages = 0
-        for path in paths[: self._room.max_files]:
-            if path in self._taken or self.left < self._room.smallest:
-                continue
-            if self._files[path].kind == "docs":
-                pages += 1
-                if pages <= _SHOWN_PAGES and self._take_whole(path, self.left / 2):
-                    continue
-            self._outline(path, self.left * _SKELETON_SHARE) or self._mention(path)
+        """Show outlines of the next files, and what the rest define in a line each."""
+        paths = [
+            path
+            for path, file in self._files.items()
+            if file.kind != "test" and not self.context.shows(path)
+        ]
+        keep = self.context.left * (1 - _OUTLINE_SHARE)
+        for path in paths:
+            if self.context.left < self._room.smallest:
+                return
+            self._outline(path, keep) or self._mention(path)
 
     def _by_density(self) -> list[RankedFunction]:
         """Return the functions, the likeliest for their length first; tests have their own turn."""
         sources = [one for one in self._functions if self._files[one.path].kind != "test"]
-        worth = {
-            one.id: one.score - _LENGTH_AGAINST * log(2 + len("".join(self._body(one))))
-            for one in sources
-        }
+        worth = {one.id: one.score - _LENGTH_AGAINST * log(2 + self._size(one)) for one in sources}
         return sorted(sources, key=lambda one: (-worth[one.id], one.id))
 
-    def _body(self, function: RankedFunction) -> Sequence[str]:
-        return self._text(function.path)[function.start_line - 1 : function.end_line]
+    def _size(self, function: RankedFunction) -> int:
+        lines = self.context.lines(function.path)
+        return sum(map(len, lines[function.start_line - 1 : function.end_line]))
 
-    def _text(self, path: str) -> list[str]:
-        if path not in self._lines:
-            self._lines[path] = lines_of(self._read(path))
-        return self._lines[path]
+    def _definitions(self, function: RankedFunction) -> Wanted:
+        """Return where a function is defined: overloads, a property and its setter share a name."""
+        if function.path not in self._spans:
+            spans: defaultdict[str, list[Span]] = defaultdict(list)
+            for symbol in self._index.by_path[function.path].symbols:
+                spans[symbol.id].append((symbol.start_line, symbol.end_line))
+            self._spans[function.path] = spans
+        told = _name(function.id), function.reasons
+        return dict.fromkeys(self._spans[function.path][function.id], told)
 
     def _is_small(self, path: str) -> bool:
         """Whether a file without functions is short enough to be shown beside those with some."""
-        facts = self._index.by_path[path]
-        if any(symbol.kind != "variable" for symbol in facts.symbols) or not self._text(path):
+        symbols = self._index.by_path[path].symbols
+        if any(symbol.kind != "variable" for symbol in symbols):
             return False
-        cost = self._room.cost(self._whole(path))
-        return cost <= self._room.max_tokens * _SMALL_SHARE
-
-    def _whole(self, path: str) -> Excerpt:
-        lines = self._text(path)
-        facts = self._index.by_path[path]
-        return lines_excerpt(facts, lines, (1, len(lines)), self._files[path].reasons)
-
-    def _take_function(self, function: RankedFunction, until: float) -> None:
-        facts = self._index.by_path[function.path]
-        name = function.id.partition("::")[2]
-        wanted: Wanted = {}
-        if len(self._taken) < _HEADS and function.path not in self._taken:
-            wanted |= _head(facts)
-        for head in class_heads(facts, function.id):
-            wanted[head] = ("", (f"the class of `{name}`",))
-        wanted = {span: why for span, why in wanted.items() if self._is_cheap(function.path, span)}
-        bodies: Wanted = {
-            (symbol.start_line, symbol.end_line): (name, function.reasons)
-            for symbol in facts.symbols
-            if symbol.id == function.id
-        }
-        if not self._take(function.path, wanted | bodies, until):
-            self._take(function.path, bodies, until)
+        return self.context.cost(path) <= self._room.max_tokens * _SMALL_SHARE
 
     def _is_cheap(self, path: str, span: Span) -> bool:
         """Whether what only surrounds a function takes little of all there is room for."""
-        excerpt = lines_excerpt(self._index.by_path[path], self._text(path), span, ())
-        return self._room.cost(excerpt) <= _HEAD_SHARE * self._room.max_tokens
+        return self.context.cost(path, span) <= _CHEAP_SHARE * self._room.max_tokens
 
-    def _take(self, path: str, wanted: Wanted, until: float) -> bool:
-        """Show more spans of a file unless that leaves less than ``until`` tokens."""
-        known = self._wanted.get(path, {})
-        both = known | {span: why for span, why in wanted.items() if span not in known}
-        facts, lines = self._index.by_path[path], self._text(path)
-        reasons = self._files[path].reasons
-        excerpts = [
-            lines_excerpt(facts, lines, span, why or reasons, symbol)
-            for span, symbol, why in merged(both)
-        ]
-        if not self._fits(path, excerpts, until):
-            return False
-        self._wanted[path] = both
-        return True
-
-    def _take_whole(self, path: str, until: float) -> bool:
-        return bool(self._text(path)) and self._fits(path, [self._whole(path)], until)
-
-    def _fits(self, path: str, excerpts: list[Excerpt], until: float) -> bool:
-        """Show these of a file instead of what was shown of it, if there is room for them."""
-        if path not in self._taken and len(self._taken) >= self._room.max_files:
-            return False
-        cost = sum(self._room.cost(excerpt) for excerpt in excerpts)
-        if self.left + self._costs.get(path, 0) - cost < until:
-            return False
-        self._taken[path], self._costs[path] = excerpts, cost
-        return True
-
-    def _widen(self, path: str, until: float) -> None:
+    def _widen(self, path: str, keep: float) -> None:
         """Show a file whole when that takes little more than what is shown of it."""
-        if self._costs[path] >= _WHOLE_ABOVE * self._room.cost(self._whole(path)):
-            self._take_whole(path, until)
+        own = sum(map(self._room.cost, self.context.shown_of(path)))
+        if own and own >= _WHOLE_ABOVE * self.context.cost(path):
+            self.context.show_whole(path, keep)
 
-    def _outline(self, path: str, most: float) -> bool:
+    def _outline(self, path: str, keep: float) -> bool:
         facts = self._index.by_path[path]
         rows = skeleton_rows(facts)
+        most = (self.context.left - keep) / 2
         while rows:
             text = "\n".join(rows)
             reasons = self._files[path].reasons
             outline = Excerpt(path, 1, facts.lines, facts.blob, text, reasons, kind="skeleton")
-            if self._fits(path, [outline], max(0.0, self.left - most)):
+            if self.context.put(outline, self.context.left - most):
                 return True
             rows = rows[: len(rows) // 2]
         return False
@@ -240,24 +210,27 @@ class _Packer:
     def _mention(self, path: str) -> bool:
         facts, reasons = self._index.by_path[path], self._files[path].reasons
         row = Excerpt(path, 1, facts.lines, facts.blob, map_row(facts), reasons, kind="map")
-        return self._fits(path, [row], 0)
+        return self.context.put(row, 0)
 
-    def _shown_names(self) -> Iterator[str]:
-        """Yield the functions that are shown for themselves, the likeliest first."""
-        for function in self._functions:
-            if self._is_shown(function.path, function.start_line):
-                yield function.id.partition("::")[2]
+    def _shown_functions(self) -> list[RankedFunction]:
+        """Return the functions that are shown for themselves, the likeliest first."""
+        return [one for one in self._functions if self.context.shows(one.path, one.start_line)]
 
-    def _is_shown(self, path: str, line: int) -> bool:
-        return any(one.start_line <= line <= one.end_line for one in self._taken.get(path, ()))
+    def _named(self) -> dict[str, float]:
+        """Return the plain names that callers write of the functions shown, and their worth."""
+        names: dict[str, float] = {}
+        for function in self._shown_functions():
+            name = _written(_name(function.id))
+            if len(names) < _NAMES:
+                names.setdefault(name, 1 / (1 + len(names)))
+        return names
 
-    @staticmethod
-    def _is_defined_at(facts: FileFacts, name: str, line: int) -> bool:
-        return any(one.start_line == line for one in facts.symbols if one.name == name)
+
+def _name(symbol_id: str) -> str:
+    return symbol_id.partition("::")[2]
 
 
-def _head(facts: FileFacts) -> dict[Span, tuple[str, tuple[str, ...]]]:
-    """Return the first lines of a file, where its imports are."""
-    first = min((one.start_line for one in facts.symbols if one.kind != "variable"), default=1)
-    span = 1, min(_HEAD_LINES, first - 1)
-    return {span: ("", ("the head of a likely file",))} if first > 1 else {}
+def _written(qualified: str) -> str:
+    """Return how a call writes a function: one that makes an object is called as its class."""
+    owner, _, name = qualified.rpartition(".")
+    return owner.rpartition(".")[2] if owner and name in _MAKERS else name

@@ -20,11 +20,12 @@ def body(name: str, lines: int) -> str:
 
 
 FILES = {
-    "pkg/big.py": "import os\nimport re\n\nclass Engine:\n    '''Runs.'''\n\n    size = 1\n\n"
+    "pkg/big.py": "'''Long words.'''\n\nimport os\nimport re\n\n"
+    "class Engine:\n    '''Runs.'''\n\n    size = 1\n\n"
     + "\n".join(body(f"step_{n}", 40) for n in range(30))
     + "\n"
     + body("ignite", 20)
-    + "\n\nclass Other:\n"
+    + "        return os.name, re\n\n\nclass Other:\n"
     + "\n".join(body(f"other_{n}", 40) for n in range(10)),
     "pkg/small.py": "from pkg.big import Engine\n\ndef start():\n    return Engine().ignite()\n",
     **{f"pkg/part_{n}.py": f"def part_{n}():\n    return {n}\n" * 30 for n in range(15)},
@@ -51,6 +52,7 @@ def test_the_named_method_is_shown_with_its_class_and_the_imports(make_repositor
     text = "".join(excerpt.text for excerpt in big)
     named = next(excerpt for excerpt in big if "Engine.ignite" in excerpt.symbol)
     assert text.startswith("import os\nimport re\n")
+    assert "imports what is used here" in big[0].reasons
     assert "class Engine:\n    '''Runs.'''\n" in text
     assert "class Other:" not in text
     assert body("ignite", 20) in named.text
@@ -75,9 +77,27 @@ def test_a_small_file_and_the_likeliest_test_are_shown_whole(make_repository: MA
     assert next(e for e in scope.excerpts if e.path == "pkg/small.py").text == FILES["pkg/small.py"]
 
 
+def test_every_file_shown_has_the_imports_that_it_uses(make_repository: MAKE) -> None:
+    others = "".join(body(f"other_{n}", 150) for n in range(5))
+    files = FILES | {
+        f"pkg/{name}.py": f"'Words.'\nimport {name}lib\nimport unused\n\n\nclass Others:\n{others}"
+        f"def {name}():\n    return {name}lib.ignite()\n"
+        for name in ("spark", "plug")
+    }
+    with open_objects(make_repository(files).git_dir) as reader:
+        scope = select(reader, "main", TITLE, f"{BODY}, `spark` and `plug`")
+
+    for name in ("spark", "plug"):
+        own = [one for one in scope.excerpts if one.path == f"pkg/{name}.py"]
+        assert own[0].text == f"import {name}lib\n"
+        assert own[0].reasons == ("imports what is used here",)
+        assert f"def {name}()" in own[-1].text
+
+
 def test_callers_and_tests_of_the_named_method_are_shown(make_repository: MAKE) -> None:
     padding = "".join(f"def pad_{n}(a):\n    return [a, {n}]\n" * 3 for n in range(150))
-    calls = "def far(engine):\n    return engine.ignite()\n"
+    rows = "".join(f"    z{n} = {n}\n" for n in range(900))
+    calls = f"def far(engine):\n{rows}    return engine.ignite()\n"
     tests = "".join(f"def test_{n}():\n    assert {n} == [{n}][0]\n\n" for n in range(300))
     tested = "def test_sparks():\n    assert Engine().ignite() is None\n"
     files = FILES | {"pkg/far.py": padding + calls, "tests/test_big.py": tests + tested}
@@ -89,6 +109,7 @@ def test_callers_and_tests_of_the_named_method_are_shown(make_repository: MAKE) 
     assert of_test.reasons == ("exercises `ignite`",)
     far = [one for one in scope.excerpts if one.path == "pkg/far.py" and one.kind == "lines"]
     assert any("engine.ignite()" in one.text for one in far)
+    assert "`far` calls `ignite`" in {reason for one in far for reason in one.reasons}
 
 
 def test_candidates_are_tied_by_imports_and_calls(make_repository: MAKE) -> None:
@@ -145,11 +166,17 @@ def test_the_budget_is_never_exceeded(make_repository: MAKE, max_tokens: int) ->
 
 
 @pytest.mark.parametrize("max_files", [1, 3, 100])
-def test_no_more_files_are_shown_than_asked_for(make_repository: MAKE, max_files: int) -> None:
+def test_of_no_more_files_than_asked_for_more_than_the_names_is_shown(
+    make_repository: MAKE, max_files: int
+) -> None:
     scope = scoped(make_repository, max_files=max_files, max_tokens=100_000)
 
-    assert len({excerpt.path for excerpt in scope.excerpts}) == min(max_files, len(FILES))
+    files = {excerpt.path for excerpt in scope.excerpts if excerpt.kind != "map"}
+    assert len(files) == min(max_files, len(FILES))
     assert scope.excerpts[0].path == "pkg/big.py"
+    assert set(shown(scope, "map")) == {
+        path for path in FILES if not path.startswith("tests/") and path not in files
+    }
 
 
 def test_every_excerpt_is_the_base_s_text_at_its_lines(make_repository: MAKE) -> None:
