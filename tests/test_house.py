@@ -48,6 +48,7 @@ ENVIRONMENT_READERS = {
     "bot/probing/checks.py": "runs inside the sandbox, and says whether it is empty there",
     "bot/indexes/relay.py": "runs inside the sandbox, and says there where the gateway is",
     "validators/codemods/worker.py": "runs inside the sandbox, and is told there how to answer",
+    "bot/interpreting/line.py": "runs inside the sandbox, and is told there how to answer",
 }
 
 

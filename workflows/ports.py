@@ -5,9 +5,9 @@ Nothing under `workflows` knows which vendor, forge, database or interpreter sta
 `snippet` and `campaign`. The sixth port, Sandbox, is `validators.sandbox`, because gates need it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from scoping.refusal import Refusal
 from workflows.campaign import Campaign, EngineLimits, Target, TargetResult
@@ -16,7 +16,7 @@ from workflows.picture import Picture
 from workflows.pull_request import Commit, PullRequest, PullRequestDraft, PullRequestState
 from workflows.review import Review
 from workflows.run import Entry, Event, Fence
-from workflows.snippet import SnippetLimits, SnippetResult
+from workflows.snippet import Functions, SnippetLimits, SnippetResult
 from workflows.threads import Thread
 
 # --- Model: asks a vendor, or a file, for the next reply ---------------------------------------
@@ -232,29 +232,29 @@ class Journal(Protocol):
 # --- Interpreter: runs a model's snippet against the typed SDK (code mode) ---------------------
 
 
+class InterpreterSession(Protocol):
+    """The snippets of one conversation, which share their names."""
+
+    def run(self, snippet: str) -> SnippetResult:
+        """Check and run one; never raises for what it did, InterpreterRefusal where none can run.
+
+        One that raised leaves no new name; after one that was stopped, names are as before it.
+        """
+
+    def restore(self, snapshot: bytes) -> None:
+        """Continue from what an earlier result kept, in whatever process."""
+
+    def close(self) -> None:
+        """End the interpreter."""
+
+
 class Interpreter(Protocol):
     """Holds a snippet: no file, no network, no environment, only the functions it is given."""
 
     name: str
 
-    def open(self, functions: Mapping[str, Callable[..., Any]], stubs: str) -> "InterpreterSession":
-        """Start with the SDK's ``functions``; ``stubs`` (.pyi text) types them for the check."""
-        ...
-
-
-class InterpreterSession(Protocol):
-    """State kept between the snippets of one conversation."""
-
-    def run(self, snippet: str, limits: SnippetLimits) -> SnippetResult:
-        """Check and run one snippet; never raises for what the snippet did."""
-        ...
-
-    def restore(self, snapshot: bytes) -> None:
-        """Continue from what an earlier result kept."""
-        ...
-
-    def close(self) -> None:
-        """End the interpreter."""
+    def open(self, functions: Functions, stubs: str, limits: SnippetLimits) -> InterpreterSession:
+        """Return a session; ``stubs`` (.pyi text) types the functions where types are checked."""
         ...
 
 

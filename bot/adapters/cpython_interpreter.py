@@ -1,0 +1,19 @@
+"""The Interpreter port over CPython: all of the language, its library, and nothing of the machine.
+
+The sandbox is the only wall: a snippet may look into its own interpreter as it likes, and finds
+there what it was given. Types are not checked.
+"""
+
+from pathlib import Path
+
+from bot.interpreting.sandboxed import Kind, SandboxedInterpreter
+from bot.interpreting.state import Replayed
+from validators.sandbox import Guarantee, Sandbox
+
+
+def cpython_interpreter(
+    sandbox: Sandbox, scratch: Path, require: frozenset[Guarantee] = frozenset()
+) -> SandboxedInterpreter:
+    """Return CPython, as this program itself runs on it, in ``sandbox``."""
+    kind = Kind("cpython", library="", words=("cpython",), mounts=(), state=Replayed)
+    return SandboxedInterpreter(kind, sandbox, scratch, require)

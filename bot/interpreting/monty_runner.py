@@ -1,0 +1,99 @@
+"""Snippets in Monty, an interpreter that knows nothing of files, sockets or processes."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic_monty import (
+    ClassInstance,
+    Monty,
+    MontyCrashedError,
+    MontyError,
+    MontyRuntimeError,
+    MontySyntaxError,
+    MontyTypingError,
+)
+
+from bot.interpreting.line import Ended, Line, function, words_of
+from bot.interpreting.wire import Records
+
+_OUT_OF_MEMORY = "memory limit"
+_OUT_OF_TIME = "time limit exceeded"
+# Our own count of calls is kept outside, where the snippet is ended for it.
+_NO_LIMIT = 2**31
+_MAX_COMPLAINTS = 1_500
+# Where Monty's own process does not end at its limits, it is ended.
+_LATE_S = 0.5
+
+
+class MontyRunner:
+    """One session of Monty, its worker beside this process in the same sandbox."""
+
+    def __init__(self, line: Line, told: Mapping[str, Any], binary: str) -> None:
+        self._line = line
+        records = Records()
+
+        def make(name: str, held: dict[str, Any]) -> ClassInstance:
+            return ClassInstance(records.make(name, held), eager_attrs="all")
+
+        self._functions = {name: function(line, name, make) for name in told["functions"]}
+        pool = Monty(binary_path=binary, max_processes=1, feed_duration_limit_grace=_LATE_S)
+        self._pool = pool.__enter__()
+        session = pool.checkout(
+            script_name="snippet",
+            limits={
+                "max_feed_duration_secs": told["timeout_s"],
+                "max_memory": told["memory_bytes"],
+                "max_recursion_depth": told["recursion"],
+                "max_suspensions": _NO_LIMIT,
+                "max_total_sleep_secs": 0,
+            },
+            type_check=True,
+            type_check_stubs=told["stubs"],
+            type_check_format="concise",
+            # A snippet has nothing to wait for; and the same snippet draws the same lots.
+            os_policy={"sleep": "zero", "random_start": {"seed": 0}},
+        )
+        self._session = session.__enter__()
+
+    def load(self, state: bytes) -> None:
+        """Take the names of an earlier session."""
+        self._session.load_session(state)
+
+    def run(self, snippet: str) -> Ended:
+        """Check the types of ``snippet`` and execute it."""
+        try:
+            self._session.feed_run(
+                snippet, external_lookup=self._functions, print_callback=self._print
+            )
+        except MontyTypingError as error:
+            return Ended("type-error", _complaints(error.display()))
+        except MontySyntaxError as error:
+            return Ended("type-error", words_of("SyntaxError", error.display("msg")))
+        except MontyCrashedError as error:
+            outcome = "timeout" if error.timed_out else "crashed"
+            return Ended(outcome, "it ended with its interpreter")
+        except MontyRuntimeError as error:
+            return self._raised(error)
+        except MontyError as error:  # a value that cannot pass, for one
+            return Ended("raised", words_of(type(error).__name__, str(error)))
+        return Ended("ok", state=self._session.dump())
+
+    def _raised(self, error: MontyRuntimeError) -> Ended:
+        said = error.display("msg")
+        inner = type(error.exception()).__name__
+        if inner == "MemoryError" or _OUT_OF_MEMORY in said:
+            return Ended("memory", "it took more memory than it may")
+        if inner == "TimeoutError" and _OUT_OF_TIME in said:
+            return Ended("timeout", "it took longer than it may")
+        frames = error.traceback()
+        message = words_of(inner, said, frames[-1].line if frames else 0)
+        return Ended("raised", message, self._session.dump())
+
+    def _print(self, _: Literal["stdout", "stderr"], text: str) -> None:
+        self._line.print(text)
+
+
+def _complaints(text: str) -> str:
+    lines = [line.removeprefix("snippet:") for line in text.strip().splitlines()]
+    told = "\n".join(lines)
+    return told if len(told) <= _MAX_COMPLAINTS else f"{told[:_MAX_COMPLAINTS]} ..."
