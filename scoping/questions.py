@@ -29,7 +29,7 @@ MAX_HITS = 50
 MAX_TEXT = 500
 MAX_PATHS = 500
 MAX_COMMITS = 20
-_MAX_SYMBOLS = 100
+MAX_SYMBOLS = 100
 _MAX_LINE_LETTERS = 400
 _MAX_NEAR = 5
 
@@ -123,15 +123,15 @@ class Codebase:
     def _graph(self) -> Graph:
         return build_graph(self.index)
 
-    def files(self, glob: str = "**") -> Paths:
-        """Return the paths that ``glob`` means, at most `MAX_PATHS` of them."""
+    def files(self, glob: str = "**", most: int = MAX_PATHS) -> Paths:
+        """Return the paths that ``glob`` means, at most ``most`` of them."""
         _check_glob(glob)
         found = (path for path in self._paths() if matches(glob, path))
-        paths = tuple(islice(found, MAX_PATHS + 1))
-        return Paths(paths[:MAX_PATHS], len(paths) > MAX_PATHS)
+        paths = tuple(islice(found, most + 1))
+        return Paths(paths[:most], len(paths) > most)
 
-    def read(self, path: str, start_line: int, end_line: int) -> Lines:
-        """Return lines of a file, both ends included, at most `MAX_LINES` of them.
+    def read(self, path: str, start_line: int, end_line: int, most: int = MAX_LINES) -> Lines:
+        """Return lines of a file, both ends included, at most ``most`` of them.
 
         QuestionRefusal when there is no such file or line, or it is not text.
         """
@@ -143,14 +143,14 @@ class Codebase:
             raise QuestionRefusal(f"{path} cannot be read: {content.reason}")
         lines = lines_of(content)
         start = max(1, start_line)
-        end = min(len(lines), end_line, start + MAX_LINES - 1)
+        end = min(len(lines), end_line, start + most - 1)
         if start > max(1, len(lines)) or end_line < start:
             raise QuestionRefusal(
                 f"{path} has {len(lines)} lines; there is none from {start_line} to {end_line}"
             )
         return Lines(path, start, end, "".join(lines[start - 1 : end]), len(lines))
 
-    def search(self, text: str, glob: str = "**") -> Hits:
+    def search(self, text: str, glob: str = "**", most: int = MAX_HITS) -> Hits:
         """Return the lines that hold ``text`` exactly, in files that ``glob`` means.
 
         QuestionRefusal when the text is empty, has several lines, or either is too long.
@@ -160,53 +160,57 @@ class Codebase:
             raise QuestionRefusal(f"search for one line of text, at most {MAX_TEXT} characters")
         entries = self._listing.entries
         meant = entries if glob == "**" else (one for one in entries if matches(glob, one.path))
-        return _hits(
+        found = (
             Hit(path, number, line.rstrip("\r\n")[:_MAX_LINE_LETTERS])
             for path, content in contents_with(text, meant, self._listing, lambda: self.index)
             for number, line in enumerate(lines_of(content), 1)
             if text in line
         )
+        return _hits(found, most)
 
-    def symbols(self, pattern: str) -> Symbols:
+    def symbols(self, pattern: str, most: int = MAX_SYMBOLS) -> Symbols:
         """Return the definitions whose qualified name holds ``pattern``, whatever its case."""
         wanted = pattern.lower()
         self.index.parse()
-        return _symbols(
+        found = (
             symbol
             for facts in self.index.files
             for symbol in facts.symbols
             if wanted in symbol.qualified_name.lower()
         )
+        return _symbols(found, most)
 
-    def definition(self, name: str) -> Symbols:
+    def definition(self, name: str, most: int = MAX_SYMBOLS) -> Symbols:
         """Return the definitions of ``name``, plain (``bar``) or qualified (``Foo.bar``)."""
         written = self._graph.referrers(name.rpartition(".")[2])
         self.index.parse(written)
-        return _symbols(
+        found = (
             symbol
             for path in written
             for symbol in self.index.by_path[path].symbols
             if name in {symbol.name, symbol.qualified_name}
         )
+        return _symbols(found, most)
 
-    def references(self, name: str) -> Hits:
+    def references(self, name: str, most: int = MAX_HITS) -> Hits:
         """Return the lines of code that write the plain name ``name``, definitions too."""
         parts = tokens(name).keys()
-        return _hits(
+        found = (
             Hit(path, number, line.rstrip("\r\n")[:_MAX_LINE_LETTERS])
             for path in self._graph.referrers(name)
             for number, line in enumerate(lines_of(self._listing.read(path)), 1)
             if name in line and parts <= tokens(line).keys()
         )
+        return _hits(found, most)
 
     def uncalled(self, name: str) -> tuple[str, ...]:
         """Return the languages that write ``name`` and in which nothing is ever called."""
         written = (self.index.by_path[path].language for path in self._graph.referrers(name))
         return tuple(sorted(WITHOUT_CALLS.intersection(written)))
 
-    def callers(self, name: str) -> Symbols:
+    def callers(self, name: str, most: int = MAX_SYMBOLS) -> Symbols:
         """Return the functions that call the plain name ``name``."""
-        return _symbols(callers(self.index, self._graph, self._listing.read, name))
+        return _symbols(callers(self.index, self._graph, self._listing.read, name), most)
 
     def callees(self, name: str) -> Symbols:
         """Return what ``name``, plain or qualified, calls; names that many things have left out."""
@@ -253,14 +257,14 @@ def _check_glob(glob: str) -> None:
         raise QuestionRefusal(f"a glob may have {MAX_GLOB} characters; give a shorter one")
 
 
-def _hits(found: Iterator[Hit]) -> Hits:
-    hits = list(islice(found, MAX_HITS + 1))
-    return Hits(tuple(hits[:MAX_HITS]), len(hits) > MAX_HITS)
+def _hits(found: Iterator[Hit], most: int) -> Hits:
+    hits = list(islice(found, most + 1))
+    return Hits(tuple(hits[:most]), len(hits) > most)
 
 
-def _symbols(found: Iterator[Symbol]) -> Symbols:
-    symbols = list(islice(found, _MAX_SYMBOLS + 1))
-    return Symbols(tuple(symbols[:_MAX_SYMBOLS]), len(symbols) > _MAX_SYMBOLS)
+def _symbols(found: Iterator[Symbol], most: int = MAX_SYMBOLS) -> Symbols:
+    symbols = list(islice(found, most + 1))
+    return Symbols(tuple(symbols[:most]), len(symbols) > most)
 
 
 def _instead(path: str, paths: Iterable[str]) -> str:

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from scoping.cache import Cache
 from scoping.objects import Commit, ObjectReader, open_objects
 from scoping.questions import (
+    MAX_HITS,
     MAX_LINES,
+    MAX_PATHS,
+    MAX_SYMBOLS,
     Codebase,
     Hits,
     Imports,
@@ -42,6 +45,16 @@ class Shown:
     exclude: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Most:
+    """How much one answer holds before it is cut: what a model reads itself has to be short."""
+
+    lines: int = MAX_LINES
+    hits: int = MAX_HITS
+    paths: int = MAX_PATHS
+    symbols: int = MAX_SYMBOLS
+
+
 class Sdk:
     """What may be asked and done in one conversation about one repository.
 
@@ -54,11 +67,13 @@ class Sdk:
         working: WorkingTree,
         gate: Callable[[GateKind, str], Verdict],
         shown: Shown | None = None,
+        most: Most | None = None,
     ) -> None:
         self._clone = clone
         self._working = working
         self._gate = gate
         self._shown = shown or Shown()
+        self._most = most or Most()
         self._facts = Cache()
         self._stack = ExitStack()
         self._reader: ObjectReader | None = None
@@ -73,30 +88,34 @@ class Sdk:
 
     def files(self, glob: str = "**") -> Paths:
         """Return the paths of files; ``**`` crosses folders, a folder means all below it."""
-        return self._code.files(glob)
+        return self._code.files(glob, self._most.paths)
 
     def read(self, path: str, start_line: int = 1, end_line: int = MAX_LINES) -> Lines:
-        """Return lines of a file, counted from 1, both ends included, at most 400 of them."""
+        """Return lines of a file, counted from 1, both ends included, or the first of them."""
         path = normalised(path)
-        lines = self._code.read(path, start_line, end_line)
+        lines = self._code.read(path, start_line, end_line, self._most.lines)
         self._read.add(path)
         return lines
 
     def search(self, text: str, glob: str = "**") -> Hits:
-        """Return lines that hold ``text`` exactly, at most 50, in files that ``glob`` means."""
-        return self._code.search(text, glob)
+        """Return lines that hold ``text`` exactly, in files that ``glob`` means."""
+        return self._code.search(text, glob, self._most.hits)
 
     def symbols(self, pattern: str) -> Symbols:
         """Return definitions whose qualified name holds ``pattern``, whatever its case."""
-        return self._code.symbols(pattern)
+        return self._code.symbols(pattern, self._most.symbols)
 
     def definition(self, name: str) -> Symbols:
         """Return the definitions of ``name``, plain (``bar``) or qualified (``Foo.bar``)."""
-        return self._code.definition(name)
+        return self._code.definition(name, self._most.symbols)
 
     def references(self, name: str) -> Hits:
         """Return the lines of code that write the plain name ``name``, definitions too."""
-        return self._code.references(name)
+        return self._code.references(name, self._most.hits)
+
+    def callers(self, name: str) -> Symbols:
+        """Return the functions that call the plain name ``name``."""
+        return self._code.callers(name, self._most.symbols)
 
     def imports(self, path: str) -> Imports:
         """Return which files of the repository ``path`` imports, and which import it."""
