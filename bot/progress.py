@@ -107,6 +107,10 @@ _TELLERS: dict[str, Callable[[Any], str]] = {
     "prompt.sent": _asked,
     "patch.landed": _landed,
     "gate.finished": gate_line,
+    "snippet.finished": lambda d: (
+        f"  snippet   {d['outcome']}, {d['host_calls']} calls, {d['edits']} edits"
+        f" ({d['seconds']:.1f} s)"
+    ),
     "attempt.finished": _attempt,
     "stage.entered": lambda d: f"stage {d['stage']}: going on with {d['model']}",
     "adjudication.finished": lambda d: f"  opinion   {_opinion(d['opinion'])}",

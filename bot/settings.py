@@ -76,6 +76,8 @@ class Settings:
     model_stages: tuple[str, ...]
     model_endpoint: str | None
     model_effort: str | None
+    model_action: str
+    model_interpreter: str
     adjudicator: str
     model_fallback: tuple[str, ...]
     api_key: Secret | None = field(repr=False)
@@ -216,6 +218,8 @@ def _settings(
         model_stages=values["model.stages"] if origins["model.name"] == "default" else (),
         model_endpoint=values["model.endpoint"],
         model_effort=values["model.effort"],
+        model_action=values["model.action"],
+        model_interpreter=values["model.interpreter"],
         adjudicator=values["model.adjudicator"],
         model_fallback=values["model.fallback"],
         api_key=Secret(api_key) if api_key else None,

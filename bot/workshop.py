@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.bundle_files import found_bundle, write_bundle
 from bot.code_index import chooser
+from bot.code_mode import code_mode
 from bot.gate_room import GateRoom
 from bot.hosting import hosted_of
 from bot.models import adjudicator_of, models_of
@@ -62,6 +63,7 @@ def workshop(bench: Bench, watch: Watch) -> Workshop:
         exclude=bench.settings.scope.exclude,
         branch_template=bench.settings.pull_request.branch_template,
         reranks=bench.settings.scope.rerank == "model",
+        code=code_mode(bench),
     )
 
 

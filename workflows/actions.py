@@ -1,5 +1,7 @@
 """What the model may ask for while it works: the words and the schemas it is offered.
 
+In tools mode that is an action for each kind of question and edit, in code mode one for all.
+
 `editor` has the shape of the text editor that models are trained on; an adapter gives it the name
 and the type its vendor knows. The schema of each is what its arguments are held against.
 """
@@ -9,9 +11,24 @@ from typing import Any, get_args
 
 from validators.rules import GateKind
 from workflows.conversation import Action
+from workflows.snippet import SnippetLimits
 
 _MAX_PATH = 1_000
 _MAX_TEXT = 400_000
+_MAX_CODE = 100_000
+RUN_CODE = "run_code"
+
+# How a model that is offered them works, as two lines of its instructions.
+BY_ACTIONS = """\
+- Read what you were not shown with the actions before you guess.
+- Edits made with the editor count as well. When all are made, end with `finish`, or with your \
+explanation in words.\
+"""
+IN_CODE = """\
+- Read what you were not shown with `run_code` before you guess.
+- Edits made by a snippet count as well. When all are made, call finish() in a snippet, or end \
+with your explanation in words.\
+"""
 
 
 def _schema(required: Sequence[str] = (), **properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,6 +44,7 @@ _PATH = {"type": "string", "minLength": 1, "maxLength": _MAX_PATH}
 _WORD = {"type": "string", "minLength": 1, "maxLength": 500}
 _TEXT = {"type": "string", "maxLength": _MAX_TEXT}
 _LINE = {"type": "integer"}
+_CODE_TEXT = {"type": "string", "minLength": 1, "maxLength": _MAX_CODE}
 
 EDITOR = Action(
     "editor",
@@ -77,3 +95,22 @@ FINISH = Action(
     _schema(("summary",), summary={"type": "string", "minLength": 1, "maxLength": 20_000}),
 )
 ACTIONS = (EDITOR, READ, SEARCH, SYMBOLS, REFERENCES, RUN_GATE, FINISH)
+
+_CODE = "Run a snippet of Python against the repository. Its functions, in Python's own notation:"
+_CODE_RULES = """\
+Names stay from one snippet to the next. Only what a snippet prints is shown to you, at most\
+ {output} bytes of it, so count and filter in the snippet and print what you need. It may take\
+ {seconds:g} s and {mebibytes} MiB, and make {calls:,} calls. Calls cost no tokens: do all that\
+ belongs together, over all files, in one snippet.
+"""
+
+
+def run_code(stubs: str, limits: SnippetLimits) -> Action:
+    """Return the one action of code mode: a snippet that may call what ``stubs`` declare."""
+    rules = _CODE_RULES.format(
+        output=limits.output_bytes,
+        seconds=limits.timeout_s,
+        mebibytes=limits.memory_bytes // 1024**2,
+        calls=limits.host_calls,
+    )
+    return Action(RUN_CODE, f"{_CODE}\n\n{stubs}\n{rules}", _schema(("code",), code=_CODE_TEXT))

@@ -5,7 +5,7 @@ with the facts of the attempt that failed, too, and never with the words that le
 """
 
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from workflows.conversation import Conversation
 from workflows.dialogue import Dialogue
@@ -13,6 +13,7 @@ from workflows.ports import Model
 from workflows.purse import Allowance
 from workflows.quoting import Words, said
 from workflows.recorder import Recorder
+from workflows.sdk_functions import AnswerCache
 from workflows.tools import Tools, tools_for
 from workflows.workshop import Workshop
 
@@ -46,6 +47,7 @@ class Authors:
     words: Words
     stack: ExitStack
     stage: int = 0
+    cached: AnswerCache = field(default_factory=AnswerCache)
 
     def candidate(self, number: int, tree: str) -> Author:
         """Begin the first stage's conversation of that number, counted from 1, on ``tree``."""
@@ -68,5 +70,6 @@ class Authors:
         model = self.models[self.stage]
         dialogue = Dialogue(model, self.recorder, self.allowance, self.opening, lane)
         dialogue.say(words)
-        tools = self.stack.enter_context(closing(tools_for(self.workshop, self.recorder, tree)))
+        tools = tools_for(self.workshop, self.recorder, tree, lane, self.cached)
+        self.stack.enter_context(closing(tools))
         return Author(model.name, dialogue, tools, tree)

@@ -16,6 +16,8 @@ _LAST = {
     "run.finished": "ended",
     "scope.selected": "scope",
 }
+# Events that are kept by one of their fields, and where.
+_BY_NAME = {"bundle.written": ("bundles", "sha256"), "snippet.finished": ("snippets", "snippet")}
 # The lanes of a run's authors beside the first: one a stage, one a candidate, and the one in which
 # the first stage is asked for an order of files.
 _AUTHORS = frozenset({"stage", "candidate", "order"})
@@ -69,6 +71,7 @@ class History:
     commands: Mapping[tuple[int, int], Mapping[str, Any]] = field(default_factory=dict)
     bundles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     answered: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    snippets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
@@ -97,6 +100,7 @@ def history_of(entries: Iterable[Entry]) -> History:
         "exchanges": {},
         "answered": {},
         "commands": {},
+        "snippets": {},
     }
     asked: dict[str, str] = {}
     for entry in entries:
@@ -113,8 +117,9 @@ def history_of(entries: Iterable[Entry]) -> History:
             _about_tree(facts, entry)
         elif kind in {"attempt.finished", "command.finished"}:
             _worked(facts, entry)
-        elif kind == "bundle.written":
-            facts["bundles"][data["sha256"]] = data
+        elif kind in _BY_NAME:
+            name, key = _BY_NAME[kind]
+            facts[name][data[key]] = data
         elif kind in {"budget.reserved", "model.replied", "budget.settled"}:
             _exchange(facts, asked, entry)
     return History(**facts)

@@ -17,7 +17,6 @@ from scoping.scope import Scope
 from validators.evidence import Evidence
 from validators.verdict import Verdict
 from workflows import prompts
-from workflows.actions import ACTIONS
 from workflows.adjudicate import adjudicate
 from workflows.asking import Ended, ask_until_edits, first_message, verdict_of
 from workflows.attempts import (
@@ -42,6 +41,7 @@ from workflows.recorder import Recorder, recording
 from workflows.rerank import reranker
 from workflows.steps import judged, note_attempt, note_landing, scoped
 from workflows.task import Task
+from workflows.tools import actions_of
 from workflows.unfinished import start_of
 from workflows.work import Work, facts_of, proposal_of
 from workflows.workshop import Outcome, Revision, Wishes, Workshop
@@ -70,7 +70,8 @@ def propose(
             reorder = reranker(task, models[0], recorder, allowance) if workshop.reranks else None
             work.scope = scoped(task, workshop, recorder, reorder)
             _require_environment(workshop, recorder)
-            opening = Conversation(prompts.SYSTEM, (), ACTIONS)
+            system = prompts.SYSTEM if workshop.code is None else prompts.SYSTEM_IN_CODE
+            opening = Conversation(system, (), actions_of(workshop.code))
             words = _first_words(task, workshop, work.scope, wishes.revision)
             authors = Authors(models, workshop, recorder, allowance, opening, words, stack)
             second_opinion = partial(adjudicate, task, workshop, recorder, allowance)

@@ -22,6 +22,7 @@ _SAME = {
     "base_commit": "base commit",
     "rules_sha256": "rules that judge a change (gates, limits, protected paths, sandbox)",
     "target": "target",
+    "action": "way to work (model.action, model.interpreter)",
 }
 
 

@@ -28,6 +28,7 @@ EventKind = Literal[
     "patch.landed",  # attempt, applied tree, report per edit
     "gate.finished",  # attempt, gate, outcome, durations
     "gate.answered",  # the kind the model asked about, tree, outcome, the verdict as a blob
+    "snippet.finished",  # which, its hash, outcome, calls, seconds, edits; what it told as a blob
     "attempt.finished",  # the Attempt, its evidence as a blob
     "stage.entered",  # which stage, counted from 1, and its model
     "adjudication.finished",  # the Opinion on an attempt that passed

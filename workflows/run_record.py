@@ -53,6 +53,9 @@ _KEPT: Mapping[EventKind, tuple[str, ...]] = {
     "patch.landed": ("attempt", "tree"),
     "gate.finished": ("attempt", "gate", "outcome", "seconds"),
     "gate.answered": ("gate", "tree", "outcome", "answer"),
+    "snippet.finished": (
+        *("snippet", "sha256", "outcome", "host_calls", "seconds", "edits", "answer"),
+    ),
     "attempt.finished": (
         *("attempt.number", "attempt.applied_tree", "attempt.tokens", "attempt.usd"),
         *("attempt.replies", "attempt.model", "attempt.verdict.word", "evidence"),

@@ -14,15 +14,18 @@ from scoping.globs import chosen
 from scoping.questions import QuestionRefusal
 from validators.patch import parse
 from workflows import answers, prompts
-from workflows.actions import ACTIONS
+from workflows.actions import ACTIONS, RUN_CODE, run_code
 from workflows.arguments import complaint
-from workflows.conversation import ActionCall, ActionResult, Message, Reply
+from workflows.conversation import Action, ActionCall, ActionResult, Message, Reply
 from workflows.edits import Landed, land_reply, reports_of, shortened
+from workflows.explore import CodeMode, Explorer
 from workflows.looking import LOOKS, Arguments, look, view
 from workflows.proposal import EditReport
 from workflows.quoting import Words
 from workflows.recorder import Recorder
 from workflows.sdk import Sdk, Shown
+from workflows.sdk_functions import MOST, AnswerCache, SdkFunctions, stubs
+from workflows.snippet import SnippetLimits
 from workflows.steps import asked_gate
 from workflows.visible_text import NOTHING
 from workflows.working_tree import WorkingTree
@@ -33,7 +36,7 @@ MAX_CALLS = 32
 MAX_GATES = 3
 _MAX_TURN_CHARACTERS = 200_000
 _MAX_NAME = 100
-_SCHEMAS = {action.name: action.schema for action in ACTIONS}
+_SCHEMAS = {action.name: action.schema for action in (*ACTIONS, run_code("", SnippetLimits()))}
 # What each command of the editor needs beside its path; the schema, flat as the vendor's, cannot.
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "view": (),
@@ -44,11 +47,15 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
 
 
 class Tools:
-    """Answers the calls of one conversation, whose edits it keeps. Close it."""
+    """Answers the calls of one conversation, whose edits it keeps. Close it.
 
-    def __init__(self, sdk: Sdk, working: WorkingTree) -> None:
+    With an ``explorer`` there is one thing to call, which does what all others do.
+    """
+
+    def __init__(self, sdk: Sdk, working: WorkingTree, explorer: Explorer | None = None) -> None:
         self._sdk = sdk
         self._working = working
+        self._explorer = explorer
         self._made: list[EditReport] = []
         self._has_rejected = self._lacks_name = False
         self._gates = 0
@@ -59,6 +66,8 @@ class Tools:
             "run_gate": self._run_gate,
             "finish": self._finish,
         }
+        if explorer is not None:
+            self._answers = {RUN_CODE: partial(self._run_code, explorer)}
 
     @property
     def finished(self) -> bool:
@@ -126,7 +135,9 @@ class Tools:
         return Landed(self._working.written(), (), "", by_calls=tuple(self._made))
 
     def close(self) -> None:
-        """End the processes that read and parse."""
+        """End the processes that read, parse and run snippets."""
+        if self._explorer is not None:
+            self._explorer.close()
         self._sdk.close()
         self._working.close()
 
@@ -199,9 +210,28 @@ class Tools:
         self._sdk.finish(given["summary"])
         return "your edits are taken as complete"
 
+    def _run_code(self, explorer: Explorer, given: Arguments) -> str:
+        told = explorer.run(given["code"])
+        self._made += explorer.made
+        text = told.text
+        if told.summary and self._has_rejected:
+            text += "\nfinish() does not count: an edit block of the same reply was not applied."
+        elif told.summary:
+            self._sdk.finish(told.summary)
+        if told.failed:
+            raise _Unanswerable(text)
+        return text
 
-def tools_for(workshop: Workshop, recorder: Recorder, tree: str) -> Tools:
-    """Return what answers the calls of one conversation that begins at ``tree``."""
+
+def actions_of(code: CodeMode | None) -> tuple[Action, ...]:
+    """Return what a model is offered: a snippet, or an action for each thing."""
+    return ACTIONS if code is None else (run_code(stubs(), code.limits),)
+
+
+def tools_for(
+    workshop: Workshop, recorder: Recorder, tree: str, lane: str, cached: AnswerCache
+) -> Tools:
+    """Return what answers the calls of the conversation ``lane``, which begins at ``tree``."""
     shown = Shown(workshop.include, workshop.exclude)
     is_shown = chosen(shown.include, shown.exclude)
     working = WorkingTree(workshop.clone, tree, lambda path: not is_shown(path))
@@ -210,8 +240,12 @@ def tools_for(workshop: Workshop, recorder: Recorder, tree: str) -> Tools:
         working,
         lambda kind, now: asked_gate(kind, now, workshop, recorder),
         shown,
+        MOST if workshop.code else None,
     )
-    return Tools(sdk, working)
+    if workshop.code is None:
+        return Tools(sdk, working)
+    functions = SdkFunctions(sdk, working, cached)
+    return Tools(sdk, working, Explorer(workshop.code, functions, recorder, lane))
 
 
 def _is_edit(call: ActionCall) -> bool:

@@ -15,12 +15,12 @@ from workflows.workshop import Wishes, Workshop
 # What killed a run three times is likely to be the run itself.
 _MOST_RESUMED = 3
 _SEARCHED = 100
-_SAME = ("task", "base_commit", "rules_sha256", "revision", "told")
+_SAME = ("task", "base_commit", "rules_sha256", "revision", "told", "action")
 
 
 def start_of(task: Task, model: str, workshop: Workshop, wishes: Wishes) -> dict[str, Any]:
     """Return what a run is known by, and what somebody needs to take it up."""
-    revision = wishes.revision
+    revision, code = wishes.revision, workshop.code
     return {
         "task": task,
         "task_key": task.key,
@@ -34,6 +34,7 @@ def start_of(task: Task, model: str, workshop: Workshop, wishes: Wishes) -> dict
         "revision": workshop.journal.put_blob(encode(revision)) if revision else "",
         "told": wishes.told,
         "patch_in_task": holds_patch(f"{task.title}\n{task.body}"),
+        **({"action": f"code in {code.interpreter.name}"} if code else {}),
     }
 
 

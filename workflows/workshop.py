@@ -13,6 +13,7 @@ from validators.verdict import Verdict
 from workflows.branching import BRANCH_TEMPLATE
 from workflows.budget import Budget, Caps
 from workflows.conversation import ReplyLimits
+from workflows.explore import CodeMode
 from workflows.ledger import Followed
 from workflows.ports import Journal, Model
 from workflows.proposal import Attempt, Proposal
@@ -43,6 +44,7 @@ class Workshop:
     ``adjudicator`` is the model that gives a run's second opinions, as far on as the run has asked
     it, or None. ``branch_template`` is how the proposal's branch is called. ``spent_elsewhere`` is
     what runs on other machines have cost, which counts against the caps over several runs.
+    ``code`` is what runs a model's snippets, None where it calls an action for each thing.
     """
 
     clone: Clone
@@ -64,6 +66,7 @@ class Workshop:
     branch_template: str = BRANCH_TEMPLATE
     spent_elsewhere: Followed | None = None
     reranks: bool = False
+    code: CodeMode | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ KEYS: tuple[Key, ...] = (
 )
 
 NOT_HONOURED: Mapping[str, Where] = {
-    "model.action": "target",
     "mcp": "operator",
     "engine": "operator",
 }

@@ -95,6 +95,15 @@ OPERATOR_KEYS = (
         variable="CHANGEWRIGHT_MODEL_EFFORT",
     ),
     Key(
+        "model.interpreter",
+        choice("monty", "cpython"),
+        "What runs the snippets of `model.action: code`, inside the sandbox: a part of Python whose"
+        " types are checked first, or all of it.",
+        "monty",
+        where="operator",
+        variable="CHANGEWRIGHT_MODEL_INTERPRETER",
+    ),
+    Key(
         "model.pictures",
         truth(),
         "Whether the model is shown pictures of a task; one that refuses them is asked without.",

@@ -159,6 +159,13 @@ TARGET_KEYS = (
         "chosen",
     ),
     Key(
+        "model.action",
+        choice("tools", "code"),
+        "How the model works: by a call for each thing, or by snippets of code.",
+        "tools",
+        variable="CHANGEWRIGHT_MODEL_ACTION",
+    ),
+    Key(
         "setup.run",
         list_of(COMMAND, "a list of commands"),
         "Prepares the environment at the base commit; empty means: what the repository says.",

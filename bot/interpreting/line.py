@@ -59,7 +59,7 @@ class Line:
         """Call one of our functions; ValueError holds why it refused."""
         told = {"args": written(arguments), "named": {k: written(v) for k, v in named.items()}}
         self.flush()
-        self.say({"call": name, **told})
+        self.say({"call": name, "dropped": self.dropped, **told})
         heard = self.hear()
         if heard is None:
             raise SystemExit(0)
@@ -78,18 +78,19 @@ class Line:
         data = text.encode("utf-8", "replace")
         kept = data[: max(0, self._cap - self._kept)]
         self._kept += len(kept)
+        is_first_dropped = not self.dropped
         self.dropped += len(data) - len(kept)
         if kept:
             self._waiting.append(kept.decode("utf-8", "ignore"))
             self._waiting_characters += len(kept)
-            if self._waiting_characters > _CHUNK_CHARACTERS:
-                self.flush()
+        if self._waiting_characters > _CHUNK_CHARACTERS or (self.dropped and is_first_dropped):
+            self.flush()
         return len(text)
 
     def flush(self) -> None:
         """Send what was printed: of a snippet that is stopped later, this much is known."""
         if self._waiting:
-            self.say({"printed": "".join(self._waiting)})
+            self.say({"printed": "".join(self._waiting), "dropped": self.dropped})
             self._waiting.clear()
             self._waiting_characters = 0
 

@@ -130,7 +130,7 @@ class SandboxedSession:
         return SnippetResult(
             heard.outcome,
             heard.printed.decode("utf-8", "ignore"),
-            heard.dropped,
+            heard.dropped + heard.left_out,
             heard.message,
             heard.calls,
             heard.wall_s,

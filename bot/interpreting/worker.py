@@ -40,5 +40,5 @@ def _serve(begin: Callable[[Line, Mapping[str, Any]], Runner]) -> None:
         line.begin_output(cap)
         ended = runner.run(header["snippet"])
         line.flush()
-        said = {"outcome": ended.outcome, "message": ended.message, "dropped": line.dropped}
-        line.say({"ended": said}, ended.state)
+        said = {"outcome": ended.outcome, "message": ended.message}
+        line.say({"ended": said, "dropped": line.dropped}, ended.state)

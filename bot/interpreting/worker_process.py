@@ -27,12 +27,16 @@ Clock = Callable[[], float]
 
 @dataclass(slots=True)
 class Heard:
-    """What one snippet came to. ``dumped`` is the names after it, where the worker tells them."""
+    """What one snippet came to. ``dumped`` is the names after it, where the worker tells them.
+
+    Of what was printed, ``dropped`` was cut here and ``left_out`` in the process, as far as known.
+    """
 
     outcome: SnippetOutcome = "crashed"
     message: str = ""
     printed: bytearray = field(default_factory=bytearray)
     dropped: int = 0
+    left_out: int = 0
     calls: int = 0
     wall_s: float = 0.0
     dumped: bytes = b""
@@ -87,6 +91,7 @@ class WorkerProcess:
         """Take in one message; whether there are more of this snippet."""
         try:
             header, contents = unpacked(self._received(heard))
+            heard.left_out = max(0, int(header["dropped"]))
             if "printed" in header:
                 self._print(heard, str(header["printed"]))
                 return True
@@ -128,7 +133,6 @@ class WorkerProcess:
         if outcome not in _OUTCOMES or len(dumped) > _MAX_DUMP_BYTES:
             raise ValueError(outcome)
         heard.message = str(said["message"])[:_MAX_MESSAGE]
-        heard.dropped += max(0, int(said["dropped"]))
         heard.outcome, heard.dumped = outcome, dumped
 
     def _send(self, header: Mapping[str, Any], *contents: bytes) -> bool:

@@ -46,6 +46,10 @@ REJECTED = {"path": "b.py", "landed": False}
             "scope       4 files ranked, 90 tokens packed, first: a, b, c",
         ),
         (entry("environment.ready", how="built", seconds=1.25), "environment built (1.2 s)"),
+        (
+            entry("snippet.finished", outcome="timeout", host_calls=7, edits=2, seconds=9.96),
+            "  snippet   timeout, 7 calls, 2 edits (10.0 s)",
+        ),
         (entry("prompt.sent", attempt=1, conversation="x"), "attempt 1: asking the model"),
         (
             entry("prompt.sent", attempt=1, conversation="x", reservation="opinion-1/1.1"),

@@ -25,6 +25,7 @@ from validators.sandbox import FileChange
 from validators.verdict import Finding, Verdict
 from workflows.budget import Budget
 from workflows.conversation import Conversation
+from workflows.explore import CodeMode
 from workflows.history import history_of
 from workflows.ports import Model
 from workflows.press import Press
@@ -108,6 +109,7 @@ class Studio:
     candidates: int = 1
     stages: int = 1
     reranks: bool = False
+    code: CodeMode | None = None
     seconds: float = 0.0
     seen: list[Entry] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
@@ -196,6 +198,7 @@ class Studio:
             include=self.include,
             exclude=self.exclude,
             reranks=self.reranks,
+            code=self.code,
         )
 
     @property

@@ -25,6 +25,7 @@ from workflows import (
     actions,
     answers,
     evidence_text,
+    explore,
     kinds,
     notices,
     opinion_prompts,
@@ -38,6 +39,8 @@ from workflows.opinion import FileDiff, Opinion, Reason
 from workflows.picture import picture_of
 from workflows.proposal import EditReport
 from workflows.quoting import Words, said
+from workflows.sdk_functions import STUBS, stubs
+from workflows.snippet import SnippetLimits
 from workflows.task import Task
 from workflows.threads import Thread, ThreadComment
 from workflows.workshop import Revision
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
 SOURCES = (
     *(prompts, actions, answers, kinds, notices, opinion_prompts, rerank_prompts, plan, quoting),
     evidence_text,
+    explore,
 )
 SAID = Path(__file__).parent / "said"
 TASK = Task("words() is\u200b wrong", "It says 3.\r\nIt should <!-- really -->say 2.\n", "/repo")
@@ -183,6 +187,8 @@ SPECIMENS: dict[str, Callable[[], Words]] = {
 }
 TEXTS: dict[str, Callable[[], str]] = {
     "system": lambda: prompts.SYSTEM,
+    "system-in-code": lambda: prompts.SYSTEM_IN_CODE,
+    "code": lambda: actions.run_code(stubs(), SnippetLimits()).description,
     "adjudicator": lambda: opinion_prompts.ADJUDICATOR,
     "actions": lambda: "".join(
         f"{action.name}: {action.description}\n{json.dumps(action.schema, indent=2)}\n"
@@ -238,7 +244,7 @@ def test_what_nobody_sees_is_counted_with_the_request(name: str, count: int) -> 
 def test_the_journal_names_the_words_that_were_said(studio: "Studio", right: str) -> None:
     studio.propose([right])
 
-    sources = [Path(module.__file__ or "") for module in SOURCES]
+    sources = [*(Path(module.__file__ or "") for module in SOURCES), STUBS]
     version = digest(b"".join(source.read_bytes() for source in sources))
     assert studio.data("run.started")[0]["prompts_sha256"] == prompts.version() == version
 

@@ -274,10 +274,10 @@ def header(told, *sizes):
 
 FRAMES = (
     "b'no message'",
-    "header({'ended': {'outcome': 'splendid', 'message': '', 'dropped': 0}}, 0)",
+    "header({'ended': {'outcome': 'splendid', 'message': ''}, 'dropped': 0}, 0)",
     "header({'ended': {'outcome': 'ok', 'message': ''}}, 0)",
-    "header({'call': 'places', 'args': 3, 'named': {}})",
-    "header({'unheard': 'of'})",
+    "header({'call': 'places', 'args': 3, 'named': {}, 'dropped': 0})",
+    "header({'unheard': 'of', 'dropped': 0})",
 )
 
 

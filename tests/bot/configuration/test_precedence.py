@@ -26,6 +26,7 @@ OPERATORS = [key for key in KEYS if key.where == "operator"]
 # Two values of each key that is anybody's: the operator's and the target's.
 TWO: Mapping[str, tuple[Any, Any]] = {
     "scope.profiles": ([{"name": "one"}], [{"name": "two"}]),
+    "model.action": ("tools", "code"),
     "setup.run": ([["one"]], [["two"]]),
     "pr.draft": (True, False),
     "pr.title_prefix": ("one ", "two "),
@@ -57,6 +58,7 @@ OPERATORS_VALUES: Mapping[str, Any] = {
     "model.endpoint": "https://models.example",
     "model.fallback": ["claude-haiku-5-5"],
     "model.effort": "max",
+    "model.interpreter": "cpython",
     "model.adjudicator": "claude",
     "scope.rerank": "model",
     "model.pictures": False,

@@ -90,10 +90,10 @@ def printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Printed:
             ),
         ),
         (
-            b"model:\n  action: code\n",
+            b"model:\n  interpreter: cpython\n",
             (
-                "2: model.action is not honoured by this version, and would change nothing:"
-                " remove the line"
+                "2: model.interpreter is for the operator alone: remove it here, and set it in the"
+                " operator's own changewright/config.yml if it is wanted"
             ),
         ),
         (

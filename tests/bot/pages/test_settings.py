@@ -56,6 +56,7 @@ max_attempts             3                                       default
 candidates               1                                       default
 model
   stages                 not set                                 default
+  action                 tools                                   default
 setup
   run                    uv sync                                 target line 4
                          make generate
@@ -126,6 +127,7 @@ model
   endpoint               https://models.example/v1               operator line 4
   fallback               not set                                 default
   effort                 not set                                 default
+  interpreter            monty                                   default
   pictures               true                                    default
   adjudicator            off                                     default
 scope

@@ -1,0 +1,140 @@
+"""Code mode: one snippet of the model's instead of many calls, run where it can reach only the SDK.
+
+Each snippet is written down when it ended: what it printed, what it changed, the state of its
+names. A run that is taken up again does the changes once more, runs none of those snippets, and
+goes on with the names of the last.
+"""
+
+from dataclasses import dataclass
+
+from validators.encoding import decode, digest
+from workflows.ports import Interpreter, InterpreterSession
+from workflows.proposal import EditReport
+from workflows.quoting import fenced
+from workflows.recorder import Recorder, ResumeRefusal
+from workflows.sdk_functions import SdkFunctions, Step, stubs
+from workflows.snippet import SnippetLimits, SnippetResult
+
+_MAX_PATHS = 20
+_OUTCOMES = {
+    "ok": "The snippet came to its end.",
+    "raised": "The snippet ended with an exception: {}.",
+    "type-error": "Nothing of the snippet was run:\n{}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a snippet came to, as its model is told, and what is needed to go on after it.
+
+    ``summary`` is what it gave `finish`, empty when it did not, or did not come to its end.
+    """
+
+    text: str
+    failed: bool
+    steps: tuple[Step, ...]
+    summary: str = ""
+    snapshot: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMode:
+    """That a run works by snippets, in which interpreter and within which bounds."""
+
+    interpreter: Interpreter
+    limits: SnippetLimits
+
+
+class Explorer:
+    """Runs the snippets of one conversation, called ``lane``; close it."""
+
+    def __init__(
+        self, mode: CodeMode, functions: SdkFunctions, recorder: Recorder, lane: str
+    ) -> None:
+        self._mode = mode
+        self._functions = functions
+        self._recorder = recorder
+        self._lane = lane
+        self._number = 0
+        self._session: InterpreterSession | None = None
+        self._snapshot: bytes | None = None
+        self._is_lost = False
+
+    def run(self, snippet: str) -> Told:
+        """Return what ``snippet`` came to, now or in an earlier process of the same run."""
+        self._number += 1
+        self._functions.begin(snippet)
+        key = f"{self._lane}/{self._number}"
+        known = self._recorder.history.snippets.get(key)
+        if known is not None:
+            return self._again(key, known["sha256"], known["answer"], snippet)
+        result = self._opened().run(snippet)
+        told = _told(result, self._functions, is_lost=self._is_lost or result.is_state_lost)
+        self._is_lost = False
+        self._recorder.record(
+            "snippet.finished",
+            snippet=key,
+            sha256=digest(snippet.encode("utf-8", "surrogatepass")),
+            outcome=result.outcome,
+            host_calls=result.host_calls,
+            seconds=result.wall_s,
+            edits=len(self._functions.made),
+            answer=self._recorder.keep(told),
+        )
+        return told
+
+    @property
+    def made(self) -> list[EditReport]:
+        """The edits of the last snippet that landed."""
+        return self._functions.made
+
+    def close(self) -> None:
+        """End the interpreter, if one was started."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def _again(self, key: str, sha256: str, answer: str, snippet: str) -> Told:
+        """Return what a snippet came to before, its changes done once more."""
+        if sha256 != digest(snippet.encode("utf-8", "surrogatepass")):
+            raise ResumeRefusal(
+                f"run {self._recorder.run} cannot go on: its snippet {key} was another one then;"
+                " start anew with `changewright propose`"
+            )
+        told = decode(self._recorder.kept(answer), Told)
+        self._functions.repeat(told.steps)
+        self._snapshot, self._is_lost = told.snapshot, told.snapshot is None
+        return told
+
+    def _opened(self) -> InterpreterSession:
+        if self._session is None:
+            functions, limits = self._functions.all(), self._mode.limits
+            self._session = self._mode.interpreter.open(functions, stubs(), limits)
+            if self._snapshot is not None:
+                self._session.restore(self._snapshot)
+        return self._session
+
+
+def _told(result: SnippetResult, functions: SdkFunctions, *, is_lost: bool) -> Told:
+    """Return how a snippet ended as words for its model; what it printed stays byte for byte."""
+    how = _OUTCOMES.get(result.outcome, "The snippet did not come to its end: {}.")
+    parts = [how.format(result.message)]
+    if is_lost:
+        parts.append("The names of earlier snippets were gone when it began.")
+    if functions.made:
+        paths = sorted({report.path for report in functions.made})
+        named = ", ".join(paths[:_MAX_PATHS]) + (" ..." if len(paths) > _MAX_PATHS else "")
+        parts.append(f"Edits that were made: {len(functions.made)}, in {named}.")
+    if result.printed:
+        parts.append(fenced("printed", result.printed))
+    if result.dropped_bytes:
+        more = "" if result.outcome in {"ok", "raised"} else "at least "
+        parts.append(f"({more}{result.dropped_bytes} more bytes were printed and are left out.)")
+    has_ended = result.outcome == "ok"
+    if has_ended and functions.summary:
+        parts.append("Your edits are taken as complete.")
+    elif functions.summary:
+        parts.append("finish() does not count, because the snippet did not come to its end.")
+    summary = functions.summary if has_ended else ""
+    steps = tuple(functions.steps)
+    return Told("\n".join(parts), not has_ended, steps, summary, result.snapshot)
