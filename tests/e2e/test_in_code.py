@@ -1,7 +1,7 @@
 """An issue solved by snippets alone, in Monty inside the real sandbox."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,16 +38,16 @@ TURNS = [
 ]
 
 
+@pytest.fixture
+def environment(environment: Mapping[str, str]) -> Mapping[str, str]:
+    return {**environment, "CHANGEWRIGHT_MODEL_ACTION": "code"}
+
+
 def test_an_issue_becomes_a_proposal_by_snippets(
-    changewright: Command,
-    project: Path,
-    issue: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    changewright: Command, project: Path, issue: Path, tmp_path: Path
 ) -> None:
     script = tmp_path / "snippets.json"
     script.write_text(json.dumps({"replies": TURNS}))
-    monkeypatch.setenv("CHANGEWRIGHT_MODEL_ACTION", "code")
 
     said = changewright(
         "propose", "--repo", project, "--issue-file", issue, f"--model=scripted:{script}", "--json"
