@@ -57,12 +57,15 @@ def control(cases: Sequence[str] = ()) -> list[Result]:
     What comes back as ``breached`` got through, as it should.
     """
     inside = [str(_python()), "-P", "-m", "tests.attacks", "--control", *cases]
-    done = subprocess.run(
-        _jail(inside), capture_output=True, env={}, check=False, timeout=_TIMEOUT_S
-    )
+    return [Result(**entry) for entry in json.loads(jailed(inside))]
+
+
+def jailed(argv: Sequence[str]) -> bytes:
+    """Return what a command prints in the jail, run in the checkout; RuntimeError if it failed."""
+    done = subprocess.run(_jail(argv), capture_output=True, env={}, check=False, timeout=_TIMEOUT_S)
     if done.returncode:
         raise RuntimeError(f"the control failed: {done.stderr.decode('utf-8', 'replace')}")
-    return [Result(**entry) for entry in json.loads(done.stdout)]
+    return done.stdout
 
 
 def _python() -> Path:
