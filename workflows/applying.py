@@ -6,42 +6,49 @@ from dataclasses import dataclass, replace
 from validators.checkout import Clone, write_tree
 from validators.encoding import decode
 from workflows.migration_step import Step, StepInput, StepResult
+from workflows.proposal import ScopeLine
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
     """What the steps made in one try: the tree after each, or why that is of no use.
 
-    ``hows`` say for each path that was changed by what kind of step.
+    ``hows`` say for each path that was changed by what kind of step. ``left`` are the places that
+    no step dealt with; ``said`` and ``shown`` are a model's words, and what it was given to read.
     """
 
     trees: tuple[str, ...]
     hows: Mapping[str, str]
     failed: StepResult | None = None
     left: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    shown: tuple[ScopeLine, ...] = ()
 
 
 def applied(steps: Sequence[Step], attempt: int, first: StepInput, clone: Clone) -> Made:
     """Run ``steps`` over the tree and target of ``first``, as its given try."""
     tree, trees = first.tree, list[str]()
-    hows, left = dict[str, str](), list[str]()
+    hows, left = dict[str, str](), first.left
+    said, shown = list[str](), list[ScopeLine]()
     for number, step in enumerate(steps, 1):
-        given = replace(first, tree=tree)
-        result = _stepped(step, (attempt, number), given)
+        result = _stepped(step, replace(first, tree=tree, left=left, attempt=attempt, step=number))
+        said += [result.said] if result.said else []
+        shown += result.shown
+        left = left if result.left is None else result.left
         if result.trouble:
-            return Made(tuple(trees), hows, result, tuple(left))
+            break
         if result.files:
             tree = write_tree(clone, tree, result.files)
         hows |= {change.path: step.how for change in result.files}
-        left += result.left
         trees.append(tree)
-    return Made(tuple(trees), hows, None, tuple(left))
+    failed = result if result.trouble else None
+    return Made(tuple(trees), hows, failed, left or (), tuple(said), tuple(shown))
 
 
-def _stepped(step: Step, at: tuple[int, int], given: StepInput) -> StepResult:
+def _stepped(step: Step, given: StepInput) -> StepResult:
     """Run one step, once; what it came to then is what it comes to when the run is taken up."""
     recorder = given.recorder
-    known = recorder.history.commands.get(at)
+    known = recorder.history.commands.get((given.attempt, given.step))
     if known is not None:
         return decode(recorder.kept(known["changes"]), StepResult)
     result = step.apply(given)
@@ -51,8 +58,8 @@ def _stepped(step: Step, at: tuple[int, int], given: StepInput) -> StepResult:
         result = replace(result, trouble=trouble, reason="stray")
     recorder.record(
         "command.finished",
-        attempt=at[0],
-        step=at[1],
+        attempt=given.attempt,
+        step=given.step,
         trouble=result.trouble,
         changes=recorder.keep(result),
     )

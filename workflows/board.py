@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from workflows.brake import Tally, tripped
 from workflows.campaign import Campaign
+from workflows.campaign_streams import CampaignStreams
 from workflows.ledger import Followed
 from workflows.run import Entry
 from workflows.target_standing import ENDED, UNDER_WAY, TargetStanding, advanced, reopened
@@ -53,15 +54,20 @@ class Board:
         self._scope = frozenset(self.standings)
         self._word: HoldKind | None = None
         self._why = ""
-        self._tripped = ""
+        self._tripped = self._spent = ""
         self._first_is_settled = False
+        self._streams = CampaignStreams(campaign)
 
     def refresh(self) -> None:
         """Take in what the journal has got since the last time."""
         for entry in self._journal.follow(self._position):
             self._position = entry.position
+            if run := self._streams.run_begun(entry):
+                self.tally.include(run)
             if entry.run == self._stream:
                 self._control(entry.event.kind, entry.event.data)
+            elif entry.run == self._streams.author:
+                self._authoring(entry.event.kind, entry.event.data)
             elif (key := self._targets.get(entry.run)) is not None:
                 self._move(key, entry)
             else:
@@ -91,6 +97,8 @@ class Board:
         why = self._tripped or self._first_failed()
         if why:
             return Hold("brake", why)
+        if self._spent:
+            return Hold("budget", self._spent)
         budget, tally = self.campaign.budget, self.tally
         if budget.usd is not None and tally.usd >= budget.usd:
             return Hold("budget", f"${tally.usd:.4f} of ${budget.usd:.2f} are spent")
@@ -139,10 +147,10 @@ class Board:
         standing = advanced(self.standings[key], entry)
         self.standings[key] = standing
         self.claims += entry.event.kind == "target.claimed"
-        if entry.event.kind == "target.started":
-            self.tally.include(standing.run)
-        elif entry.event.kind == "target.finished":
+        if entry.event.kind == "target.finished":
             self.tally.ended(failed=standing.state == "failed")
+            if standing.result and standing.result.reason == "spent":
+                self._spent = standing.cause
         elif standing.state == "closed":
             self.tally.refuse(standing.run)
         self._sort(key, standing)
@@ -172,9 +180,16 @@ class Board:
             self._word, self._why = None, ""
             self._go_on()
 
+    def _authoring(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Stop where the program of all targets could not be written."""
+        if kind == "author.finished" and data["reason"] == "spent":
+            self._spent = data["cause"]
+        elif kind == "author.finished" and data["cause"]:
+            self._tripped = f"there is no program: {data['cause']}"
+
     def _go_on(self) -> None:
         self.tally.go_on()
-        self._tripped = ""
+        self._tripped = self._spent = ""
 
     def _sweep(self, data: Mapping[str, Any]) -> None:
         """Begin to work on what was asked for, anew on what is to be tried again."""

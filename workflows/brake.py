@@ -28,7 +28,7 @@ class Tally:
         self.usd_before = self.usd
 
     def include(self, run: str) -> None:
-        """Count what ``run`` costs, and what becomes of it."""
+        """Count what ``run`` costs, runs within it too, and what becomes of it."""
         self._runs.add(run)
 
     def ended(self, *, failed: bool) -> None:
@@ -44,7 +44,8 @@ class Tally:
     def note(self, entry: Entry) -> None:
         """Count an event of a run, if the run is one of the campaign's."""
         kind, data = entry.event.kind, entry.event.data
-        if entry.run not in self._runs:
+        # A run within a target's run is named after it: RUN.agent-1.
+        if entry.run.partition(".")[0] not in self._runs:
             return
         if kind in {"budget.reserved", "budget.settled"}:
             key = (entry.run, data["reservation"])

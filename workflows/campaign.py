@@ -25,10 +25,17 @@ FailureReason = Literal[
     "stray",  # a step changed what is not the target's
     "gates",  # what was made did not pass
     "infrastructure",  # the machine failed, not the change
+    "model",  # the model gave nothing that could be used
+    "budget",  # what one target may cost is spent
+    "spent",  # what the campaign may cost is spent, so nothing more of it begins
     "refused",  # something said no, in words for a person
     "poison",  # it ended too many of the workers that took it
     "fault",  # a fault of ours
 ]
+
+
+# Places of one target that are listed; a person who meets more of them wants another program.
+MOST_LEFT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +89,11 @@ class Rollout:
 
 @dataclass(frozen=True, slots=True)
 class CampaignBudget:
-    """What all targets may cost together; None is no bound."""
+    """What all targets may cost together, and one alone; None is no bound."""
 
     usd: float | None = None
     tokens: int | None = None
+    target_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +136,8 @@ class TargetResult:
     """What became of one target: its state, and the bundle or the cause.
 
     A ``gated`` one with a ``cause`` is what was left after steps that did not pass were undone.
-    ``tries`` is how often its steps were run.
+    ``tries`` is how often its steps were run. ``left`` are places that no step dealt with, each
+    with its reason, for a person: the first `MOST_LEFT` of ``left_count``.
     """
 
     target: str
@@ -139,6 +148,8 @@ class TargetResult:
     files_changed: int = 0
     reason: FailureReason = ""
     tries: int = 1
+    left: tuple[str, ...] = ()
+    left_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

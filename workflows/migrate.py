@@ -7,41 +7,25 @@ run, where each step and each judgement that the journal holds is taken from the
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from scoping.refusal import Refusal
 from validators.checkout import file_changes
 from validators.encoding import digest, encode
-from validators.verdict import Finding, Verdict, VerdictWord
+from validators.verdict import VerdictWord
 from workflows.applying import Made, applied
-from workflows.campaign import Campaign, FailureReason, Target, TargetResult
-from workflows.migration_step import Step, StepInput
+from workflows.campaign import MOST_LEFT, Campaign, FailureReason, Target, TargetResult
+from workflows.migration_step import StepInput
 from workflows.ports import Held, Journal, StaleFence
-from workflows.proposal import Attempt, EditReport, Proposal
-from workflows.recorder import LEASE_S, Recorder, leased, recording
+from workflows.proposal import Attempt, Proposal
+from workflows.recorder import Recorder, leased, recording
 from workflows.run import Fence
 from workflows.sealing import write_bundle
-from workflows.steps import judged, note_attempt
+from workflows.target_attempt import NO_MODEL, Workbench, attempt_of, cause_of, told_of
 from workflows.task import Task
-from workflows.workshop import Workshop
 
-# What a step is told of a failed try; a finding's first lines say what went wrong.
-_TOLD_FINDINGS, _TOLD_LETTERS = 10, 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Workbench:
-    """What a target is worked on with: its repository's workshop, and the campaign's steps.
-
-    ``lease_s`` is when the run of a worker that stands still may be taken over. Steps that are
-    ``self_contained`` cost nothing and run without the target's environment, which then is built
-    only where they changed something.
-    """
-
-    workshop: Workshop
-    steps: tuple[Step, ...]
-    lease_s: float = LEASE_S
-    self_contained: bool = False
+# After these another try would come to the same, or may not be made.
+_FINAL: frozenset[FailureReason] = frozenset({"model", "budget", "spent"})
 
 
 def announce(campaign: Campaign, told: Mapping[str, object], journal: Journal) -> None:
@@ -98,7 +82,7 @@ def _run(unit: tuple[Campaign, Target], run: str, bench: Workbench, pen: Recorde
         "task": task,
         "task_key": task.key,
         "base_commit": workshop.clone.base_commit,
-        "model": "none",
+        "model": bench.model,
         "rules_sha256": digest(encode(workshop.rules)),
         "campaign": campaign.key,
         "target": target.key,
@@ -146,18 +130,17 @@ def _work(
         given = StepInput(target, workshop.clone.base_tree, told, recorder)
         made = applied(bench.steps, number, given, workshop.clone)
         if made.failed is None and made.trees[-1] == workshop.clone.base_tree:
-            return TargetResult(target.key, "unchanged", run, tries=number), "pass"
+            return _left_in(TargetResult(target.key, "unchanged", run, tries=number), made), "pass"
         if made.failed is None:
             if bench.self_contained and (trouble := workshop.prepare(recorder)):
                 return _without_environment(target, run, trouble), "infrastructure"
             pen.record("target.changed", tree=made.trees[-1], files=len(made.hows))
-            attempts.append(_judged(len(attempts) + 1, made.trees[-1], made, bench, recorder))
+            attempts.append(attempt_of(len(attempts) + 1, made.trees[-1], made, bench, recorder))
             if attempts[-1].verdict.may_be_shown or attempts[-1].verdict.word == "infrastructure":
                 break
+        elif made.failed.reason in _FINAL:
+            break
         told = made.failed.trouble if made.failed else told_of(attempts[-1].verdict)
-    if made.failed is not None:
-        failed = TargetResult(target.key, "failed", run, "", made.failed.trouble)
-        return replace(failed, reason=made.failed.reason or "step", tries=number), "fail"
     return _concluded(unit, (made, attempts, number), bench, recorder)
 
 
@@ -174,66 +157,68 @@ def _concluded(
 ) -> tuple[TargetResult, VerdictWord]:
     """Propose the last tree that passes, which may be one before the last step."""
     (campaign, target), (made, attempts, tries), run = unit, tried, recorder.run
-    verdict = attempts[-1].verdict
     changed = len(made.hows)
-    cause = ""
-    if not verdict.may_be_shown:
-        reason: FailureReason = "infrastructure" if verdict.word == "infrastructure" else "gates"
-        cause = _cause(verdict)
-        undone = _last_green(made, attempts, bench, recorder) if reason == "gates" else None
+    cause, reason, word = _objection(made, attempts)
+    if cause:
+        undone = (
+            _last_green(made, attempts, bench, recorder) if reason != "infrastructure" else None
+        )
         if undone is None:
+            changed = 0 if made.failed else changed
             failed = TargetResult(target.key, "failed", run, "", cause, changed)
-            return replace(failed, reason=reason, tries=tries), verdict.word
+            return _left_in(replace(failed, reason=reason, tries=tries), made), word
         kept = made.trees.index(undone.applied_tree) + 1
-        cause = f"only {kept} of {len(made.trees)} steps are in it; with the next: {cause}"
+        cause = f"only {kept} of {len(bench.steps)} steps are in it; with the next: {cause}"
         attempts.append(undone)
         changed = len(undone.edits)
     clone = bench.workshop.clone
     created = recorder.history.started_at
     task = task_of(campaign, target)
-    proposal = Proposal(run, task, clone.base_commit, "none", (), tuple(attempts), created)
+    model = bench.model if any(one.replies for one in attempts) else NO_MODEL
+    proposal = Proposal(run, task, clone.base_commit, model, made.shown, tuple(attempts), created)
+    proposal = replace(proposal, program=bench.program)
     path = write_bundle(proposal, bench.workshop, recorder)
     gated = TargetResult(target.key, "gated", run, path, cause, changed, tries=tries)
-    return gated, attempts[-1].verdict.word
+    return _left_in(gated, made), attempts[-1].verdict.word
+
+
+def _left_in(result: TargetResult, made: Made) -> TargetResult:
+    return replace(result, left=made.left[:MOST_LEFT], left_count=len(made.left))
+
+
+def _objection(made: Made, attempts: list[Attempt]) -> tuple[str, FailureReason, VerdictWord]:
+    """Return why the last try may not be shown, or ""; and the word that the run ends with then."""
+    if made.failed is not None:
+        return made.failed.trouble, made.failed.reason or "step", "fail"
+    verdict = attempts[-1].verdict
+    if verdict.may_be_shown:
+        return "", "", verdict.word
+    reason: FailureReason = "infrastructure" if verdict.word == "infrastructure" else "gates"
+    return cause_of(verdict), reason, verdict.word
 
 
 def _last_green(
     made: Made, attempts: list[Attempt], bench: Workbench, recorder: Recorder
 ) -> Attempt | None:
-    """Return the attempt that is left when steps are undone from the last on, until one passes."""
-    clone, seen = bench.workshop.clone, {made.trees[-1], bench.workshop.clone.base_tree}
-    for tree in reversed(made.trees[:-1]):
+    """Return the attempt that is left when steps are undone from the last on, until one passes.
+
+    What stands before a step that failed is kept only where that asks a model: a command may be
+    what makes the change of those before it whole.
+    """
+    clone, trees = bench.workshop.clone, made.trees[:-1]
+    if made.failed is not None:
+        is_model = bench.steps[len(made.trees)].learns and made.failed.reason != "spent"
+        trees = made.trees if is_model else ()
+    seen = {clone.base_tree} | ({made.trees[-1]} if made.failed is None else set())
+    number = len(attempts)
+    for tree in reversed(trees):
         if tree in seen:
             continue
         seen.add(tree)
+        number += 1
         touched = {change.path for change in file_changes(clone, clone.base_tree, tree)}
         part = replace(made, hows={p: how for p, how in made.hows.items() if p in touched})
-        attempt = _judged(len(attempts) + len(seen) - 1, tree, part, bench, recorder)
+        attempt = attempt_of(number, tree, part, bench, recorder)
         if attempt.verdict.may_be_shown:
             return attempt
     return None
-
-
-def _judged(number: int, tree: str, made: Made, bench: Workbench, recorder: Recorder) -> Attempt:
-    verdict, evidence = judged(number, tree, bench.workshop, recorder)
-    edits = tuple(EditReport(path, landed=True, how=how) for path, how in made.hows.items())
-    names = "; ".join(step.name for step in bench.steps)
-    summary = f"Made by these steps, not by a model: {names}"
-    if made.left:
-        summary += "\n\nLeft as it was:\n" + "\n".join(f"- {line}" for line in made.left)
-    attempt = Attempt(number, verdict, edits, tree, summary, usd=0.0, evidence=evidence)
-    note_attempt(attempt, recorder)
-    return attempt
-
-
-def told_of(verdict: Verdict) -> str:
-    """Return what the steps are told of a try that did not pass."""
-    findings = (verdict.blocking or verdict.findings)[:_TOLD_FINDINGS]
-    lines = [f"{one.path}: {one.message}"[:_TOLD_LETTERS] for one in findings]
-    return "\n".join(lines) or f"verdict {verdict.word}"
-
-
-def _cause(verdict: Verdict) -> str:
-    findings: tuple[Finding, ...] = verdict.blocking or verdict.findings
-    first = findings[0].message.strip().partition("\n")[0] if findings else ""
-    return f"{verdict.word}: {first}" if first else f"verdict {verdict.word}"

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from validators.sandbox import Changes, Completed, FileChange
 from workflows.campaign import FailureReason, Target
+from workflows.proposal import ScopeLine
 from workflows.recorder import Recorder
 
 # A command over a tree, in the sandbox: how it ended, and what it did to files that count.
@@ -17,26 +18,35 @@ class StepInput:
     """What a step works on: the ``tree`` as the steps before it left it, for one target.
 
     ``told`` says why the target's last try did not pass, for a step that can make something of it;
-    empty on the first. What a step asks and pays for goes through ``recorder``.
+    empty on the first. What a step asks and pays for goes through ``recorder``. ``left`` are the
+    places that the steps before it did not deal with, None where none of them accounts for places.
+    ``attempt`` and ``step`` count from 1.
     """
 
     target: Target
     tree: str
     told: str
     recorder: Recorder
+    left: tuple[str, ...] | None = None
+    attempt: int = 1
+    step: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
     """What a step did: ``files`` changed, none of them for unchanged; or ``trouble``, and why.
 
-    ``left`` are places that it saw and did not change, each with its reason, for a person.
+    ``left`` are the places that stay for the next step or a person now, each with its reason; None
+    where it knows nothing of places. ``said`` are a model's own words, and ``shown`` is what that
+    was given to read.
     """
 
     files: tuple[FileChange, ...] = ()
     trouble: str = ""
     reason: FailureReason = ""
-    left: tuple[str, ...] = ()
+    left: tuple[str, ...] | None = None
+    said: str = ""
+    shown: tuple[ScopeLine, ...] = ()
 
 
 class Step(Protocol):

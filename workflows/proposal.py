@@ -16,6 +16,7 @@ from validators.evidence_statement import open_statement, statement_of
 from validators.rules import Rules
 from validators.sandbox import FileChange
 from validators.verdict import Finding, Verdict
+from workflows.authored_program import AuthoredProgram
 from workflows.task import Task
 from workflows.threads import ThreadAnswer
 
@@ -82,7 +83,8 @@ class Proposal:
     in no attempt, and cost at most ``lost_usd`` where the price is known. Second opinions are in
     none either: they took ``opinion_tokens`` and cost ``opinion_usd``. ``remarks`` and
     ``cache_hit_rate`` are on how it was made; what gates found is in the evidence. ``answers`` are
-    for the threads of the review that it follows.
+    for the threads of the review that it follows. ``program`` is what made it, where a model wrote
+    that for the whole campaign.
     """
 
     run: str
@@ -99,6 +101,7 @@ class Proposal:
     opinion_tokens: int = 0
     opinion_usd: float | None = 0.0
     answers: tuple[ThreadAnswer, ...] = ()
+    program: AuthoredProgram | None = None
 
     @property
     def verdict(self) -> Verdict:

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from scoping.refusal import Refusal
 from validators.encoding import decode
 from workflows.budget import Budget, Charge, Spent, exhausted, nearest, spent
 from workflows.conversation import Conversation, Reply, ReplyLimits, Usage
 from workflows.history import Exchange
-from workflows.ledger import Ledger
 from workflows.ports import Model, Withheld
 from workflows.recorder import Recorder
 from workflows.visible_text import NOTHING, Hidden
@@ -22,12 +21,31 @@ class BudgetRefusal(Refusal):
     """The next request may not be sent: which cap is reached, and by how much."""
 
 
+class SharedBound(Protocol):
+    """A bound that several runs share: those of an issue, of a day, of a campaign."""
+
+    def exhausted(self, reserve: Charge) -> str:
+        """Return why ``reserve`` more may not be spent, or "" when it may."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EveryBound:
+    """Several of them, of which the first that is reached counts."""
+
+    bounds: tuple[SharedBound, ...]
+
+    def exhausted(self, reserve: Charge) -> str:
+        """Return why ``reserve`` more may not be spent, or "" when it may."""
+        return next((why for one in self.bounds if (why := one.exhausted(reserve))), "")
+
+
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """What a conversation may use: the run's caps, one reply's, and the clock they run by.
 
     ``before_s`` is how long the run had worked before this process took it up; ``ledger`` holds the
-    caps over several runs.
+    caps that it shares with other runs.
     """
 
     budget: Budget
@@ -35,7 +53,7 @@ class Allowance:
     now: Callable[[], float]
     started: float
     before_s: float = 0.0
-    ledger: Ledger | None = None
+    ledger: SharedBound | None = None
 
     @property
     def elapsed_s(self) -> float:

@@ -42,6 +42,9 @@ EventKind = Literal[
     "campaign.paused",  # campaign; why, and whether a person or the brake said so
     "campaign.resumed",  # campaign
     "campaign.cancelled",  # campaign
+    "author.started",  # the run that writes the campaign's program
+    "program.tried",  # attempt; what was found out about its program, as a blob
+    "author.finished",  # the program as a blob and where people find it, or the cause
     "target.claimed",  # campaign, worker
     "target.released",  # campaign, worker: given back without a result
     "target.started",  # the run that works on it

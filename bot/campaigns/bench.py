@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.campaigns.steps import steps_of
+from bot.campaigns.step_place import StepPlace, consultation_of, model_name
+from bot.campaigns.steps import ask_a_model, steps_of
 from bot.gate_room import GateRoom, required
 from bot.scratch import private
 from bot.wiring import Bench, tools
@@ -12,22 +13,27 @@ from validators.clones.written_trees import TreePlace, written_tree
 from validators.environment import Environment
 from validators.processes.staging import owner
 from validators.sandbox import TOOLS, Changes, Completed, Limits, Phase
-from workflows.campaign import Recipe
-from workflows.migrate import Workbench
+from workflows.campaign import Campaign
+from workflows.target_attempt import NO_MODEL, Workbench
 from workflows.workshop import Watch
 
 # Kinds of steps that need nothing of the target but its files.
 _SELF_CONTAINED = frozenset({"ruff", "codemod"})
 
 
-def migration_bench(
-    bench: Bench, recipes: tuple[Recipe, ...], watch: Watch, lease_s: float
-) -> Workbench:
+def migration_bench(bench: Bench, campaign: Campaign, watch: Watch, lease_s: float) -> Workbench:
     """Return a repository's workshop with a campaign's steps."""
-    self_contained = all(recipe.kind in _SELF_CONTAINED for recipe in recipes)
+    self_contained = all(recipe.kind in _SELF_CONTAINED for recipe in campaign.steps)
     room = None if self_contained else GateRoom(bench)
-    steps = steps_of(recipes, bench, lambda argv, tree: _execute(bench, room, argv, tree))
-    return Workbench(workshop(bench, watch), steps, lease_s, self_contained)
+    shop = workshop(bench, watch)
+    place = StepPlace(
+        bench,
+        lambda argv, tree: _execute(bench, room, argv, tree),
+        consultation_of(bench, campaign, shop),
+    )
+    model = model_name(bench) if ask_a_model(campaign.steps) else NO_MODEL
+    steps = steps_of(campaign.steps, place)
+    return Workbench(shop, steps, lease_s, model, self_contained=self_contained)
 
 
 def _execute(

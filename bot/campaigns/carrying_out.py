@@ -5,6 +5,7 @@ from pathlib import Path
 from bot.campaigns.crew import work, work_together
 from bot.campaigns.opening import begun, opened, planned, swept
 from bot.campaigns.sample import sampled
+from bot.campaigns.steps import require_model
 from bot.campaigns.table import LiveTable
 from bot.campaigns.yard import Ground, Yard
 from bot.console import Console, one_line
@@ -28,7 +29,9 @@ def begin(
             campaign = planned(spec, *base, yard)
             for warning in (one for bench in yard.benches for one in bench.settings.warnings):
                 console.note(one_line(f"note: {warning}"))
+            require_model(campaign, yard.benches)
         told = {"command": "migrate", "unsafe": ground.unsafe}
+        told |= {"model": model} if (model := ground.given.get("model")) else {}
         board = opened(campaign, told, journal)
         only = None if count is None else sampled(campaign.targets, count)
         swept(board, journal, state_folder(ground.given), only)
@@ -45,6 +48,7 @@ def worked(key: str, ground: Ground, console: Console, workers: int) -> Board:
             words = ["migrate", "work", key, "--workers", str(workers), "--quiet"]
             words += ["--state", str(state_folder(ground.given))]
             words += ["--unsafe-no-sandbox"] * ground.unsafe
+            words += ["--model", str(ground.given["model"])] if ground.given.get("model") else []
             with LiveTable(quiet=console.quiet) as table:
                 work_together(words, workers, journal, key, table.show)
         board = Board(journal, begun(journal, key)[0])

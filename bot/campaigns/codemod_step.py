@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.campaigns.step_place import StepPlace
 from bot.configuration.values import Kind, Node, Place, text
 from bot.gate_room import required
 from bot.wiring import Bench
@@ -15,7 +16,7 @@ from validators.codemods.outcome import LeftPlace, Outcome
 from validators.codemods.program import CodemodRefusal, Program, read_program
 from validators.codemods.run import run_program
 from validators.sandbox import FileChange
-from workflows.migration_step import Execute, Step, StepInput, StepResult
+from workflows.migration_step import Step, StepInput, StepResult
 
 # For one file, as `changewright codemod run` has it.
 _TIMEOUT_S = 10.0
@@ -23,24 +24,29 @@ _TIMEOUT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class CodemodStep:
-    """A program that is asked about the target's files, and believed only where its count holds."""
+    """A program that is asked about the target's files, and believed only where its count holds.
+
+    A site that it overlooked is left to the steps behind it where it ``is_followed`` by one that
+    deals with such; else the target fails.
+    """
 
     name: str
     program: Program
     bench: Bench
+    is_followed: bool = False
     how: str = "codemod"
     learns: bool = False
 
     def apply(self, given: StepInput) -> StepResult:
-        """Run the program over one target; a site that it overlooked fails the target."""
+        """Run the program over one target, and account for every site."""
         with tempfile.TemporaryDirectory(dir=self.bench.scratch) as place:
             tree, empty = Path(place, "tree"), Path(place, "empty")
             empty.mkdir()
             modes = self._laid_out(given, tree)
             outcome = run_program(self.program, tree, (), self._worker(empty), 1)
         files = tuple(FileChange(one.path, modes[one.path], one.content) for one in outcome.changed)
-        trouble = _trouble(outcome)
-        left = tuple(_said(one) for one in outcome.all_left)
+        trouble = _trouble(outcome, is_followed=self.is_followed)
+        left = (*(given.left or ()), *(_said(one) for one in outcome.all_left))
         return StepResult(files, trouble, "step" if trouble else "", left)
 
     def _laid_out(self, given: StepInput, tree: Path) -> dict[str, str]:
@@ -69,10 +75,10 @@ class CodemodStep:
         return opened
 
 
-def _trouble(outcome: Outcome) -> str:
+def _trouble(outcome: Outcome, *, is_followed: bool) -> str:
     """Return why the program is not believed, or ""."""
     overlooked = [one for one in outcome.all_left if one.is_open]
-    if overlooked:
+    if overlooked and not is_followed:
         return f"{len(overlooked)} sites were not dealt with, first {_said(overlooked[0])}"
     beside = [f"{one.path}:{line}" for one in outcome.files for line in one.uncounted]
     if beside:
@@ -95,7 +101,7 @@ def _read(node: Node, place: Place) -> tuple[str, ...]:
         raise place.refusal(node, f"cannot be used: {refusal}") from refusal
 
 
-def make_codemod(words: tuple[str, ...], bench: Bench, _: Execute) -> Step:
+def make_codemod(words: tuple[str, ...], place: StepPlace) -> Step:
     """Return the step for a program's path and digest; CodemodRefusal when it is another now."""
     path, digest = words
     program = read_program(Path(path))
@@ -103,7 +109,8 @@ def make_codemod(words: tuple[str, ...], bench: Bench, _: Execute) -> Step:
         raise CodemodRefusal(
             f"{path} is no longer the program that this campaign was begun with; sweep again"
         )
-    return CodemodStep(f"codemod {Path(path).name}", program, bench)
+    name = f"codemod {Path(path).name}"
+    return CodemodStep(name, program, place.bench, is_followed=place.is_followed)
 
 
 CODEMOD = Kind(

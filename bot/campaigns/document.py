@@ -74,6 +74,7 @@ _ROLLOUT = (
 _BUDGET = (
     Field("usd", number("US dollars", 0), "What all targets may cost together."),
     Field("tokens", number("tokens", 1, whole=True), "What they may use together."),
+    Field("target_usd", number("US dollars", 0), "What one target may cost."),
     Field("attempts", number("tries", 1, whole=True), "How often a target is tried.", 1),
 )
 FIELDS = (
@@ -122,7 +123,7 @@ def _spec(values: dict[str, Any]) -> CampaignSpec:
         attempts=budget.get("attempts") or 1,
         published=values["published"],
         rollout=values["rollout"],
-        budget=CampaignBudget(budget.get("usd"), budget.get("tokens")),
+        budget=CampaignBudget(budget.get("usd"), budget.get("tokens"), budget.get("target_usd")),
     )
 
 

@@ -126,7 +126,12 @@ def _read_steps(node: Node, place: Place) -> tuple[Recipe, ...]:
         raise place.refusal(node, f"must be a list, not {shown(node)}")
     if not 0 < len(node.value) <= _MOST_STEPS:
         raise place.refusal(node, f"must hold 1 to {_MOST_STEPS} steps, not {len(node.value)}")
-    return tuple(_read_step(item, place) for item in node.value)
+    found = tuple(_read_step(item, place) for item in node.value)
+    for at, (item, step) in enumerate(zip(node.value, found, strict=True)):
+        stands = STEP_KINDS[step.kind].stands
+        if (stands == "first" and at) or (stands == "last" and at + 1 < len(found)):
+            raise place.refusal(item, f"may have `{step.kind}` only as the {stands} step")
+    return found
 
 
 def steps() -> Kind:

@@ -4,15 +4,18 @@ To add a kind: one more entry of `STEP_KINDS`.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from bot.campaigns.codemod_step import CODEMOD, CODEMOD_MEANING, make_codemod
+from bot.campaigns.model_steps import PATCH_MEANING, REQUEST, make_patch
+from bot.campaigns.step_place import StepPlace, model_name
 from bot.configuration.gates import COMMAND
 from bot.configuration.values import Kind, Node, Place, shown
 from bot.wiring import Bench
-from workflows.campaign import Recipe
-from workflows.migration_step import CommandStep, Execute, Step
+from workflows.campaign import Campaign, Recipe
+from workflows.migration_step import CommandStep, Step
 
 _RULE = re.compile(r"[A-Z]{1,10}[0-9]{0,5}")
 _SHELL = ("sh", "-ec")
@@ -22,17 +25,41 @@ _SHELL = ("sh", "-ec")
 class StepKind:
     """One kind: its value in the file becomes words, and its words become a step.
 
-    ``make`` is handed the words, the bench of the repository, and what runs a command over a tree.
+    ``make`` is handed the words and the place of the repository. One that ``asks`` needs a model;
+    one that ``mends`` deals with what the steps before it left. ``stands`` says where one may.
     """
 
     value: Kind
     meaning: str
-    make: Callable[[tuple[str, ...], Bench, Execute], Step]
+    make: Callable[[tuple[str, ...], StepPlace], Step]
+    asks: bool = False
+    mends: bool = False
+    stands: Literal["anywhere", "first", "last"] = "anywhere"
 
 
-def steps_of(recipes: tuple[Recipe, ...], bench: Bench, execute: Execute) -> tuple[Step, ...]:
+def steps_of(recipes: tuple[Recipe, ...], place: StepPlace) -> tuple[Step, ...]:
     """Return what carries out a campaign's steps in one repository."""
-    return tuple(STEP_KINDS[one.kind].make(one.words, bench, execute) for one in recipes)
+    return tuple(
+        STEP_KINDS[one.kind].make(one.words, replace(place, is_followed=mended_after(recipes, at)))
+        for at, one in enumerate(recipes)
+    )
+
+
+def mended_after(recipes: Sequence[Recipe], at: int) -> bool:
+    """Return whether a step behind the one at ``at`` deals with what that leaves."""
+    return any(STEP_KINDS[one.kind].mends for one in recipes[at + 1 :])
+
+
+def ask_a_model(recipes: Sequence[Recipe]) -> bool:
+    """Return whether any of these steps asks a model."""
+    return any(STEP_KINDS[one.kind].asks for one in recipes)
+
+
+def require_model(campaign: Campaign, benches: Sequence[Bench]) -> None:
+    """Raise WiringRefusal where a step asks a model that cannot be asked."""
+    if ask_a_model(campaign.steps):
+        for bench in benches:
+            model_name(bench)
 
 
 def _read_rules(node: Node, place: Place) -> tuple[str, ...]:
@@ -48,17 +75,17 @@ def _read_rules(node: Node, place: Place) -> tuple[str, ...]:
     return tuple(str(rule) for rule in rules)
 
 
-def _run(words: tuple[str, ...], _: Bench, execute: Execute) -> Step:
+def _run(words: tuple[str, ...], place: StepPlace) -> Step:
     # A script's files come after its own name, as in any shell.
     is_script = words[:2] == _SHELL
     argv = (*words, "sh") if is_script else words
-    return CommandStep(words[-1].strip() if is_script else " ".join(words), argv, execute)
+    return CommandStep(words[-1].strip() if is_script else " ".join(words), argv, place.execute)
 
 
-def _ruff(words: tuple[str, ...], _: Bench, execute: Execute) -> Step:
+def _ruff(words: tuple[str, ...], place: StepPlace) -> Step:
     rules = ",".join(words)
     argv = ("ruff", "check", "--fix", "--exit-zero", "--quiet", f"--select={rules}", "--")
-    return CommandStep(f"ruff {rules}", argv, execute, how="ruff")
+    return CommandStep(f"ruff {rules}", argv, place.execute, how="ruff")
 
 
 STEP_KINDS: Mapping[str, StepKind] = {
@@ -87,4 +114,5 @@ STEP_KINDS: Mapping[str, StepKind] = {
         _ruff,
     ),
     "codemod": StepKind(CODEMOD, CODEMOD_MEANING, make_codemod),
+    "patch": StepKind(REQUEST, PATCH_MEANING, make_patch, asks=True, mends=True),
 }

@@ -13,8 +13,9 @@ from bot.wiring import Bench, open_bench
 from validators.rules import GateRule
 from workflows.campaign import Campaign, Target, TargetResult
 from workflows.campaign_plan import CampaignRefusal
-from workflows.migrate import Workbench, run_target
+from workflows.migrate import run_target
 from workflows.run import Fence
+from workflows.target_attempt import Workbench
 from workflows.workshop import Watch
 
 
@@ -73,9 +74,7 @@ class Yard:
         key = (target.repository, target.base)
         bench = self.bench(*key, campaign.gates)
         if key not in self._workbenches:
-            self._workbenches[key] = migration_bench(
-                bench, campaign.steps, self._watch, self._lease_s
-            )
+            self._workbenches[key] = migration_bench(bench, campaign, self._watch, self._lease_s)
         return run_target(campaign, target, fence, self._workbenches[key], bench.new_run)
 
 

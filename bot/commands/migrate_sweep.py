@@ -25,6 +25,7 @@ workers_option = click.option(
 @click.argument("file", type=click.Path(path_type=Path), default=Path("campaign.yml"))
 @options.repo
 @options.base
+@options.model
 @workers_option
 @options.unsafe
 @options.state
@@ -36,6 +37,7 @@ def sample(
     file: Path,
     repo: Path,
     base: str,
+    model: str | None,
     workers: int,
     state: Path | None,
     *,
@@ -49,7 +51,7 @@ def sample(
     again until the table is good; what the sample came to under the same steps on the same commit
     is not done again, by another sample or by the sweep. Output and exit codes are as with sweep.
     """
-    ground = _ground(state, unsafe=unsafe_no_sandbox)
+    ground = _ground(state, model, unsafe=unsafe_no_sandbox)
     console = Console(json_form, quiet)
     return _sweep(file, (repo, base), ground, console, (workers, count))
 
@@ -58,6 +60,7 @@ def sample(
 @click.argument("file", type=click.Path(path_type=Path), default=Path("campaign.yml"))
 @options.repo
 @options.base
+@options.model
 @workers_option
 @options.unsafe
 @options.state
@@ -68,6 +71,7 @@ def sweep(
     file: Path,
     repo: Path,
     base: str,
+    model: str | None,
     workers: int,
     state: Path | None,
     *,
@@ -83,20 +87,27 @@ def sweep(
     another terminal. --json prints what `migrate status --json` does. Exit code 0 when no target
     failed.
     """
-    ground = _ground(state, unsafe=unsafe_no_sandbox)
+    ground = _ground(state, model, unsafe=unsafe_no_sandbox)
     console = Console(json_form, quiet)
     return _sweep(file, (repo, base), ground, console, (workers, None))
 
 
 @click.command()
 @click.argument("key", type=options.WORDS)
+@options.model
 @workers_option
 @options.unsafe
 @options.state
 @options.quiet
 @options.verbose
 def work(
-    key: str, workers: int, state: Path | None, *, unsafe_no_sandbox: bool, quiet: bool
+    key: str,
+    model: str | None,
+    workers: int,
+    state: Path | None,
+    *,
+    unsafe_no_sandbox: bool,
+    quiet: bool,
 ) -> int:
     """Be one more worker of the campaign KEY, which another process began.
 
@@ -107,7 +118,7 @@ def work(
     from bot.progress import Progress  # noqa: PLC0415
     from workflows.workshop import Watch  # noqa: PLC0415
 
-    ground = _ground(state, unsafe=unsafe_no_sandbox)
+    ground = _ground(state, model, unsafe=unsafe_no_sandbox)
     with Progress(quiet=quiet) as progress:
         be_worker(key, ground, workers, Watch(progress.entry))
     return 0
@@ -140,7 +151,7 @@ def _sweep(
     return 0 if report.phase == "done" and not failed else 1
 
 
-def _ground(state: Path | None, *, unsafe: bool) -> "Ground":
+def _ground(state: Path | None, model: str | None, *, unsafe: bool) -> "Ground":
     from bot.campaigns.yard import Ground  # noqa: PLC0415 - keeps --help fast
 
-    return Ground(options.given(state=state), unsafe)
+    return Ground(options.given(state=state, model=options.spelled_out(model)), unsafe)

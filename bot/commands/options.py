@@ -124,3 +124,9 @@ def again(repo: Path, state: Path | None) -> str:
 def given(**values: object) -> dict[str, object]:
     """Return the options that were really given, as settings know them."""
     return {key.replace("__", "."): value for key, value in values.items() if value is not None}
+
+
+def spelled_out(model: str | None) -> str | None:
+    """Return ``--model`` so that it means the same in another folder."""
+    kind, _, rest = (model or "").partition(":")
+    return f"{kind}:{Path(rest).absolute()}" if kind == "scripted" and rest else model

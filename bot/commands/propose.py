@@ -65,7 +65,7 @@ def propose(repo: Path, base: str, **given: Any) -> int:  # noqa: ANN401 - click
     where = options.again(repo, given["state"])
     told = {
         "command": "propose",
-        "model": _spelled_out(given["model"]),
+        "model": options.spelled_out(given["model"]),
         "unsafe": given["unsafe_no_sandbox"],
     } | options.given(profile=given["profile"])
     with open_bench(repo, base, _settings(given), unsafe=given["unsafe_no_sandbox"]) as bench:
@@ -105,16 +105,10 @@ def _asked(repo: Path, base: str, given: Mapping[str, Any]) -> "Task | None":
     return None
 
 
-def _spelled_out(model: str | None) -> str | None:
-    """Return ``--model`` so that it means the same in another folder."""
-    kind, _, rest = (model or "").partition(":")
-    return f"{kind}:{Path(rest).absolute()}" if kind == "scripted" and rest else model
-
-
 def _settings(given: dict[str, Any]) -> dict[str, object]:
     return options.given(
         state=given["state"],
-        model=_spelled_out(given["model"]),
+        model=options.spelled_out(given["model"]),
         max_attempts=given["max_attempts"],
         candidates=given["candidates"],
         kind=given["kind"],

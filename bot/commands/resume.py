@@ -74,6 +74,7 @@ def _go_on(key: str, repo: Path, given: "Mapping[str, Any]", console: Console) -
     told = options.given(state=given["state"])
     with opened_journal(told) as journal:
         campaign, before = begun(journal, key)
+        told |= options.given(model=options.spelled_out(given["model"]) or before.get("model"))
         swept(opened(campaign, before, journal), journal, state_folder(told), None)
     ground = Ground(told, given["unsafe_no_sandbox"], given["repo"])
     return work_off(key, ground, console, options.again(repo, given["state"]))

@@ -28,7 +28,7 @@ from workflows.campaign import EngineLimits, Recipe, Template
 from workflows.campaign_plan import CampaignSpec, Selection, Site, plan
 from workflows.conversation import Conversation, Reply, ReplyLimits
 from workflows.history import history_of
-from workflows.migrate import Workbench, run_target
+from workflows.migrate import run_target
 from workflows.migration_step import CommandStep
 from workflows.propose import propose
 from workflows.publish import publish
@@ -37,6 +37,7 @@ from workflows.review import Review
 from workflows.revise import revision_of
 from workflows.run import Entry, Event, Fence, effects, summarise
 from workflows.sharding import Shard
+from workflows.target_attempt import Workbench
 from workflows.task import Task
 from workflows.workshop import Outcome, Wishes
 

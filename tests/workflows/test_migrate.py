@@ -34,13 +34,14 @@ from workflows.campaign_plan import (
     chosen,
     plan,
 )
-from workflows.migrate import Workbench, run_target, task_of
+from workflows.migrate import run_target, task_of
 from workflows.migration_step import CommandStep, Step, StepInput, StepResult
 from workflows.ports import Held
 from workflows.publish import publish
 from workflows.recorder import Recorder, leased
 from workflows.run import summarise
 from workflows.sharding import Shard, ShardBy
+from workflows.target_attempt import Workbench
 
 if TYPE_CHECKING:
     from tests.workflows.conftest import Studio
@@ -283,7 +284,7 @@ def test_what_became_of_a_target_stands_in_its_own_stream(
     stream = f"target-{result.target}"
     assert studio.kinds(stream) == ["target.started", "target.changed", "target.finished"]
     assert studio.data("target.started", stream) == [{"run": "r1"}]
-    assert studio.data("target.finished", stream) == [{"result": builtins(result)}]
+    assert studio.data("target.finished", stream) == [{"result": {**builtins(result), "left": []}}]
     assert {entry.run for entry in studio.seen} == {"r1", stream}
 
 
@@ -544,7 +545,7 @@ def test_what_a_step_saw_and_left_is_told_to_the_reviewer(
     assert with_learner(studio, execute, Leaver(["good\n"])).state == "gated"
 
     summary = studio.bundle()[0].proposal.attempts[0].summary
-    assert summary.endswith("Left as it was:\n- docs/three.txt:1: a macro")
+    assert summary.endswith("Left as it was, for a person:\n- docs/three.txt:1: a macro")
 
 
 def test_steps_that_were_done_are_not_done_again(studio: "Studio", execute: Execute) -> None:

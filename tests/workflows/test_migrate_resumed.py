@@ -12,11 +12,12 @@ from validators.sandbox import Changes, Completed, FileChange, SandboxRefusal
 from validators.verdict import Finding, Verdict
 from workflows.campaign import Campaign, Recipe, Rollout, TargetResult, Template
 from workflows.campaign_plan import CampaignSpec, Selection, Site, plan
-from workflows.migrate import Workbench, announce, run_target
+from workflows.migrate import announce, run_target
 from workflows.migration_step import CommandStep
 from workflows.ports import Held
 from workflows.recorder import Recorder, leased
 from workflows.run import summarise
+from workflows.target_attempt import Workbench
 
 if TYPE_CHECKING:
     from tests.workflows.conftest import Studio

@@ -9,6 +9,7 @@ import pytest
 
 from bot.adapters.bwrap_sandbox import BwrapSandbox
 from bot.campaigns.codemod_step import CodemodStep, make_codemod
+from bot.campaigns.step_place import StepPlace
 from bot.campaigns.steps import STEP_KINDS
 from bot.codemod_start import write_start
 from bot.configuration.values import Node, Place, SettingsRefusal
@@ -61,19 +62,23 @@ def applied(bench: Bench, program: Path, path: str) -> StepResult:
     return step.apply(StepInput(target, bench.clone.base_tree, "", cast("Any", None)))
 
 
+def place_of(bench: Bench) -> StepPlace:
+    return StepPlace(bench, *[cast("Any", None)] * 2)
+
+
 def test_a_program_changes_its_targets_files(bench: Bench, program: Path) -> None:
     result = applied(bench, program, "good.py")
 
     (change,) = result.files
     assert (change.path, change.mode, result.trouble) == ("good.py", "100644", "")
     assert change.content == b"from library import new_name\n\nprint(new_name(1))\n"
-    assert applied(bench, program, "none.py") == StepResult()
+    assert applied(bench, program, "none.py") == StepResult(left=())
 
 
 def test_what_it_leaves_is_told_with_its_place_and_reason(bench: Bench, program: Path) -> None:
     result = applied(bench, program, "rest.py")
 
-    assert "rest.py:5: its arguments cannot be told" in result.left
+    assert "rest.py:5: its arguments cannot be told" in (result.left or ())
 
 
 def test_what_it_overlooks_fails_the_target(bench: Bench, program: Path) -> None:
@@ -91,10 +96,10 @@ def test_a_campaign_keeps_to_the_program_that_it_was_begun_with(
 ) -> None:
     place = Place(str(tmp_path / "campaign.yml"), "steps.codemod")
     words = STEP_KINDS["codemod"].value.read(Node("rename", 3), place)
-    assert make_codemod(words, bench, cast("Any", None)).name == "codemod rename"
+    assert make_codemod(words, place_of(bench)).name == "codemod rename"
     (program / "codemod.py").write_text((program / "codemod.py").read_text() + "\n# other\n")
 
     with pytest.raises(CodemodRefusal, match="no longer the program that this campaign was begun"):
-        make_codemod(words, bench, cast("Any", None))
+        make_codemod(words, place_of(bench))
     with pytest.raises(SettingsRefusal, match=r"campaign\.yml:3: steps\.codemod cannot be used"):
         STEP_KINDS["codemod"].value.read(Node("nowhere", 3), place)
