@@ -60,7 +60,8 @@ def attempt_of(number: int, tree: str, made: Made, bench: Workbench, recorder: R
 def _account(made: Made, bench: Workbench, *, asked: bool) -> str:
     """Return how a change was made: by which steps, in whose words, and what it leaves."""
     names = "; ".join(step.name for step in bench.steps)
-    summary = f"Made by these steps{'' if asked else ', not by a model'}: {names}"
+    by_model = asked or bench.program is not None
+    summary = f"Made by these steps{'' if by_model else ', not by a model'}: {names}"
     summary += "".join(f"\n\n{words}" for words in made.said)
     if made.left:
         shown = made.left[:_MOST_LEFT_SAID]

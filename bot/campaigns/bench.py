@@ -13,6 +13,7 @@ from validators.clones.written_trees import TreePlace, written_tree
 from validators.environment import Environment
 from validators.processes.staging import owner
 from validators.sandbox import TOOLS, Changes, Completed, Limits, Phase
+from workflows.authoring import authored_program
 from workflows.campaign import Campaign
 from workflows.target_attempt import NO_MODEL, Workbench
 from workflows.workshop import Watch
@@ -30,10 +31,11 @@ def migration_bench(bench: Bench, campaign: Campaign, watch: Watch, lease_s: flo
         bench,
         lambda argv, tree: _execute(bench, room, argv, tree),
         consultation_of(bench, campaign, shop),
+        authored_program(campaign, bench.journal),
     )
     model = model_name(bench) if ask_a_model(campaign.steps) else NO_MODEL
     steps = steps_of(campaign.steps, place)
-    return Workbench(shop, steps, lease_s, model, self_contained=self_contained)
+    return Workbench(shop, steps, lease_s, model, place.program, self_contained)
 
 
 def _execute(

@@ -2,8 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bot.campaigns.step_place import StepPlace
@@ -43,7 +43,8 @@ class CodemodStep:
             tree, empty = Path(place, "tree"), Path(place, "empty")
             empty.mkdir()
             modes = self._laid_out(given, tree)
-            outcome = run_program(self.program, tree, (), self._worker(empty), 1)
+            opened = partial(opened_worker, self.bench, self.program, empty)
+            outcome = run_program(self.program, tree, (), opened, 1)
         files = tuple(FileChange(one.path, modes[one.path], one.content) for one in outcome.changed)
         trouble = _trouble(outcome, is_followed=self.is_followed)
         left = (*(given.left or ()), *(_said(one) for one in outcome.all_left))
@@ -61,18 +62,11 @@ class CodemodStep:
             (tree / path).write_bytes(content)
         return modes
 
-    def _worker(self, empty: Path) -> Callable[[], Worker]:
-        phase = worker_phase(required(self.bench))
 
-        def opened() -> Worker:
-            return Worker(
-                self.program,
-                phase,
-                lambda: self.bench.sandbox.open(empty, phase, LIMITS),
-                _TIMEOUT_S,
-            )
-
-        return opened
+def opened_worker(bench: Bench, program: Program, empty: Path) -> Worker:
+    """Return a worker for a program in the sandbox of a bench, over an ``empty`` folder."""
+    phase = worker_phase(required(bench))
+    return Worker(program, phase, lambda: bench.sandbox.open(empty, phase, LIMITS), _TIMEOUT_S)
 
 
 def _trouble(outcome: Outcome, *, is_followed: bool) -> str:

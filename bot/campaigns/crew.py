@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from bot.campaigns.authoring import ensure_program
 from bot.campaigns.opening import begun
 from bot.campaigns.yard import Ground, Yard
 from bot.wiring import engine_of, opened_journal
@@ -30,6 +31,7 @@ def work(key: str, ground: Ground, workers: int, watch: Watch) -> None:
         Yard(ground, watch, _LEASE_S) as yard,
     ):
         campaign, _ = begun(journal, key)
+        ensure_program(campaign, journal, yard, watch, _LEASE_S)
         for _ in engine_of(journal).execute(campaign, yard.run, limits_of(workers)):
             continue
 

@@ -5,6 +5,7 @@ It is YAML as in the configuration: each key is known, and what is wrong is told
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ from bot.configuration.values import (
     shown,
     text,
 )
-from workflows.campaign import CampaignBudget, PauseAt, Rollout, Template
+from workflows.campaign import CampaignBudget, PauseAt, Recipe, Rollout, Template
 from workflows.campaign_plan import CampaignSpec, Selection
+from workflows.campaign_streams import AUTHOR
 from workflows.sharding import Shard
 
 MAX_BYTES = 256 * 1024
@@ -116,7 +118,7 @@ def _spec(values: dict[str, Any]) -> CampaignSpec:
     return CampaignSpec(
         name=values["name"],
         on=values["on"],
-        steps=values["steps"],
+        steps=tuple(_completed(one, values["on"]) for one in values["steps"]),
         template=Template(template.title, template.body or values["description"], template.labels),
         gates=values["gates"],
         shard=values["shard"],
@@ -125,6 +127,11 @@ def _spec(values: dict[str, Any]) -> CampaignSpec:
         rollout=values["rollout"],
         budget=CampaignBudget(budget.get("usd"), budget.get("tokens"), budget.get("target_usd")),
     )
+
+
+def _completed(step: Recipe, on: Selection) -> Recipe:
+    """Return a step with what decides it elsewhere in the file: code that a program is about."""
+    return replace(step, words=(*step.words, on.pattern)) if step.kind == AUTHOR else step
 
 
 def campaign_schema() -> str:

@@ -66,6 +66,11 @@ def read_program(path: Path) -> Program:
         raise CodemodRefusal(f"{place}: it has {len(source)} bytes; the limit is {_MAX_BYTES}")
     if place.suffix in {".yml", ".yaml"}:
         return _read_rule(place, source)
+    return program_of(place, source)
+
+
+def program_of(place: Path, source: bytes) -> Program:
+    """Return the program with this text; ``place`` is what it is called where it is none."""
     said = _literals(place, source)
     return Program(place, _sites(place, said.get("SITES")), _globs(place, said), source)
 
