@@ -103,7 +103,8 @@ def _written(campaign: Campaign, run: str, commission: Commission, desk: Desk) -
         repository=str(shop.clone.repository),
         base=shop.clone.base_commit,
         kind="migration",
-        subject=f"{campaign.name}\nprogram",
+        campaign=campaign.name,
+        shard="\nprogram",  # which is no name of a target
     )
     start = {
         "task": task,
