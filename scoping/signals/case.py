@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log
 
 from scoping.graph import Graph
@@ -10,6 +10,7 @@ from scoping.index import Index
 from scoping.issue import Issue
 from scoping.kinds import FileKind, kind_of
 from scoping.objects import PastCommit
+from scoping.signals.quoted import quoted_pieces
 
 Tell = Callable[[str], str]
 
@@ -38,7 +39,8 @@ class Case:
     """One issue, the tree it is about, and the commits before it, newest first.
 
     ``pool`` are the files of code that are no tests: signals are scaled on them, so that a long
-    changelog cannot make every file of code look small.
+    changelog cannot make every file of code look small. ``quoted`` are the messages that the issue
+    quotes, and the files of each.
     """
 
     index: Index
@@ -47,6 +49,7 @@ class Case:
     kinds: Mapping[str, FileKind]
     pool: frozenset[str]
     past: tuple[PastCommit, ...] = ()
+    quoted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def make_case(index: Index, graph: Graph, issue: Issue, past: tuple[PastCommit, ...]) -> Case:
@@ -55,13 +58,15 @@ def make_case(index: Index, graph: Graph, issue: Issue, past: tuple[PastCommit, 
     pool = frozenset(
         facts.path for facts in index.files if kinds[facts.path] != "test" and facts.language
     )
-    return Case(index, graph, issue, kinds, pool or frozenset(kinds), past)
+    quoted = quoted_pieces(index, issue)
+    return Case(index, graph, issue, kinds, pool or frozenset(kinds), past, quoted)
 
 
 def telling(case: Case, name: str) -> float:
     """Return how much a name points at one file rather than all: 1 where one of them writes it."""
     files = case.index.files
-    writers = sum(facts.writes(name) for facts in files)
+    apart = f" {name} "  # as `Counts` asks, once for all files
+    writers = sum(apart in facts.counts.words for facts in files)
     return log(len(files) / max(1, writers)) / log(max(2, len(files)))
 
 

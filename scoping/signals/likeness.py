@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
 
 from scoping.bm25 import Bags, Listed, bags_of, bags_of_listed
 from scoping.issue import told
@@ -102,12 +101,12 @@ def _path_words(case: Case) -> Iterator[Column]:
     exact: dict[str, float] = {}
     spoken = {token.lower() for token in tokens(case.issue.text.partition("\n")[0])}
     for path, bag in zip(paths, bags.bags, strict=True):
-        stem = PurePosixPath(path).stem
-        own = {word for part in tokens(stem) for word in split(part)}
-        shared = tuple(sorted(own & bag.keys() & case.issue.title_words.keys()))
-        if shared:
-            titled[path] = shared
-            shares[path] = len(shared) / len(own)
+        stem = _stem(path)
+        if alike := bag.keys() & case.issue.title_words.keys():
+            own = {word for part in tokens(stem) for word in split(part)}
+            if shared := tuple(sorted(own & alike)):
+                titled[path] = shared
+                shares[path] = len(shared) / len(own)
         if stem.lower().strip("_") in spoken:
             exact[path] = 1.0
 
@@ -116,3 +115,10 @@ def _path_words(case: Case) -> Iterator[Column]:
 
     yield Column("stem_share", shares, tell)
     yield Column("stem_titled", exact)
+
+
+def _stem(path: str) -> str:
+    """Return a file's name without its ending, as `PurePosixPath` has it."""
+    name = path.rpartition("/")[2]
+    dot = name.rfind(".")
+    return name[:dot] if 0 < dot < len(name) - 1 else name

@@ -1,6 +1,5 @@
 """What an issue names outright: paths, modules, traceback frames, definitions, messages."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
@@ -11,8 +10,6 @@ from scoping.words import tokens
 
 _MAX_HOMONYMS = 8
 _MAX_SAME_PATH = 5
-_MAX_SHARING = 6
-_MIN_PIECE = 10
 _MIN_TITLE_NAME = 4
 _NAMED_IN_FULL = 2.0
 
@@ -24,8 +21,6 @@ _DEFINITIONS = (
     "defines_function",
     "defines_titled_function",
 )
-
-_HOLE = re.compile(r"%\([^)]{0,50}\)[a-z]|%[-+0-9.]{0,8}[a-z]|\{[^{}]{0,80}\}|\\.")
 
 
 def mentions(case: Case) -> Iterator[Column]:
@@ -160,25 +155,10 @@ def _naming(
     return f"defines_titled_{kind}" if titled else f"defines_{kind}", best
 
 
-def quoted_pieces(case: Case) -> dict[str, tuple[str, ...]]:
-    """Return the constant parts of messages that the issue quotes, and the few files of each."""
-    holders: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    known: dict[str, bool] = {}
-    for facts in case.index.files:
-        for literal in facts.strings:
-            for piece in map(str.strip, _HOLE.split(literal)):
-                if len(piece) >= _MIN_PIECE and " " in piece:
-                    if piece not in known:
-                        known[piece] = piece in case.issue.text
-                    if known[piece]:
-                        holders[piece][facts.path] = None
-    return {piece: tuple(paths) for piece, paths in holders.items() if len(paths) <= _MAX_SHARING}
-
-
 def _literals(case: Case) -> Column:
     """Speak for files that hold the constant part of a message which the issue quotes."""
     found: dict[str, tuple[float, str]] = {}
-    for piece, paths in quoted_pieces(case).items():
+    for piece, paths in case.quoted.items():
         for path in paths:
             reason = f"holds the text “{piece[:80]}” of the issue"
             worth = (min(1.0, len(piece) / 20) / len(paths), reason)

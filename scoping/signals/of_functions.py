@@ -6,7 +6,7 @@ from math import log1p
 from scoping.bm25 import Bags
 from scoping.bodies import Body
 from scoping.signals.case import Case, Column
-from scoping.signals.mentions import located, quoted_pieces
+from scoping.signals.mentions import located
 from scoping.signals.names_of_functions import names_of_functions
 from scoping.signals.nature import serves_tests
 from scoping.signals.words_of_functions import words_of_functions
@@ -74,10 +74,9 @@ def _linked(case: Case, bodies: Sequence[Body]) -> Column:
 
 
 def _literals(case: Case, bodies: Sequence[Body]) -> Column:
-    pieces = quoted_pieces(case)
     found: dict[str, str] = {}
     for body in bodies:
-        for piece, paths in pieces.items():
+        for piece, paths in case.quoted.items():
             if body.symbol.path in paths and piece in body.text:
                 found[body.key] = piece
     return Column(
