@@ -21,7 +21,7 @@ _VENDORED_FOLDERS = """
 """
 _VENDORED = frozenset(_VENDORED_FOLDERS.split())
 _MOST_DATA = 200_000
-# What is read for its words is soon read again by the parser or for its lines.
+# What is read for its words is soon read again by the parser, and then for its lines.
 _KEPT_BYTES = 16_000_000
 # Seldom text, and never what a change of code is made in: not worth reading to find out.
 _BINARY_SUFFIXES = """
@@ -101,8 +101,7 @@ class Listing:
                 yield entry, skipped
             elif (content := self._overlay.get(entry.path)) is not None:
                 yield entry, shown(entry.path, content)
-            elif (content := self._kept.pop(entry.sha, None)) is not None:
-                self._room += len(content)
+            elif (content := self._kept.get(entry.sha)) is not None:
                 yield entry, shown(entry.path, content)
             else:
                 wanted.append(entry)
