@@ -15,6 +15,8 @@ from workflows.recorder import Recorder, ResumeRefusal
 from workflows.sdk_functions import SdkFunctions, Step, stubs
 from workflows.snippet import SnippetLimits, SnippetResult
 
+# Each may take as long as its limit, and what the run has is only looked at between replies.
+MAX_SNIPPETS = 8
 _MAX_PATHS = 20
 _OUTCOMES = {
     "ok": "The snippet came to its end.",
@@ -55,13 +57,23 @@ class Explorer:
         self._functions = functions
         self._recorder = recorder
         self._lane = lane
-        self._number = 0
+        self._number = self._of_reply = 0
         self._session: InterpreterSession | None = None
         self._snapshot: bytes | None = None
         self._is_lost = False
 
+    def next_reply(self) -> None:
+        """Begin the next reply, of which at most MAX_SNIPPETS are run."""
+        self._of_reply = 0
+        self._functions.next_reply()
+
     def run(self, snippet: str) -> Told:
         """Return what ``snippet`` came to, now or in an earlier process of the same run."""
+        self._of_reply += 1
+        if self._of_reply > MAX_SNIPPETS:
+            self._functions.begin("")  # what the last one made is told already
+            no = f"one reply may run {MAX_SNIPPETS} snippets; run the others in the next"
+            return Told(no, failed=True, steps=())
         self._number += 1
         self._functions.begin(snippet)
         key = f"{self._lane}/{self._number}"

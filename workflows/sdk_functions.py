@@ -101,10 +101,13 @@ class SdkFunctions:
         self.made: list[EditReport] = []
         self.summary = ""
 
+    def next_reply(self) -> None:
+        """Begin the next reply, which may run as many gates as any."""
+        self._gates = 0
+
     def begin(self, snippet: str) -> None:
         """Begin the next snippet."""
         self._boundary.wrote(snippet)
-        self._gates = 0
         self.steps, self.made, self.summary = [], [], ""
 
     def all(self) -> Functions:
@@ -194,7 +197,7 @@ class SdkFunctions:
             raise QuestionRefusal(f"there is no kind of gate {kind!r}; there are lint, build, test")
         self._gates += 1
         if self._gates > MAX_GATES:
-            raise QuestionRefusal(f"one snippet may run {MAX_GATES} gates; ask in the next one")
+            raise QuestionRefusal(f"one reply may run {MAX_GATES} gates; ask in the next one")
         return self._sdk.run_gate(cast("GateKind", kind))
 
     def _notes(self, text: str = "") -> tuple[str, ...]:

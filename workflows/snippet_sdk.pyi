@@ -125,7 +125,7 @@ def diff() -> str:
     """All changes so far as a unified diff. Example: print(len(diff().splitlines()))"""
 
 def run_gate(kind: Literal["lint", "build", "test"]) -> Verdict:
-    """What the repository's own checks of one kind say now. Refuses: more than 3 in a snippet.
+    """What the repository's own checks of one kind say now. Refuses: more than 3 in a reply.
 
     Example: found = run_gate("test").findings
     """

@@ -81,6 +81,8 @@ class Tools:
         """
         self._sdk.next_turn()
         self._has_rejected, self._gates = False, 0
+        if self._explorer is not None:
+            self._explorer.next_reply()
         words = self._land_blocks(turn.text)
         self._hidden = words.hidden
         blocks_failed = self._has_rejected

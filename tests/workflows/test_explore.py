@@ -156,6 +156,21 @@ def test_no_other_action_is_known_in_code_mode(studio: "Studio", counted: Counte
     assert answers(studio)[0] == "there is no action 'read'; there are run_code"
 
 
+def test_one_reply_runs_so_many_snippets_and_the_next_as_many(
+    studio: "Studio", counted: Counted
+) -> None:
+    codes = [*(f"print({one})" for one in range(7)), f"{MEND}print(7)", "print(8)"]
+    calls = tuple(ScriptedCall("run_code", {"code": code}) for code in codes)
+
+    outcome = studio.propose([ScriptedReply("", calls), *said(FINISH)])
+
+    told = answers(studio)
+    assert told[7].endswith("in tally.py.\n7\n")
+    assert told[8] == "one reply may run 8 snippets; run the others in the next"
+    assert len(counted.snippets) == 9
+    assert len(outcome.attempts[0].edits) == 1
+
+
 TURNS = (
     "names = files('*.py')\nnotes('begun')",
     f"{MEND}print(run_gate('test').word)",

@@ -138,9 +138,12 @@ def test_a_gate_is_chosen_literally_and_run_a_few_times(hands: Hands) -> None:
         hands.call["run_gate"]("deploy")
     for _ in range(3):
         assert hands.call["run_gate"]("test").word == "pass"
-    with pytest.raises(QuestionRefusal, match="one snippet may run 3 gates"):
+    hands.held.begin("")
+    with pytest.raises(QuestionRefusal, match="one reply may run 3 gates"):
         hands.call["run_gate"]("test")
-    assert hands.gates == ["test"] * 3
+    hands.held.next_reply()
+    hands.call["run_gate"]("test")
+    assert hands.gates == ["test"] * 4
 
 
 def test_notes_are_kept_over_snippets_up_to_a_bound(hands: Hands) -> None:
