@@ -12,11 +12,16 @@ from bot.forge_access import AccessRefusal
 from bot.wiring import Bench
 from scoping.refusal import Refusal
 from workflows.campaign import Target
+from workflows.ports import ForgeBusy
 from workflows.pull_request import PullRequest
 from workflows.task import campaign_of
 
 Decided = Literal["merged", "closed"]
 _DECIDED: dict[str, Decided] = {"merged": "merged", "closed": "closed"}
+
+
+# What is refused to one is refused to every other, and is not asked again and again.
+FOR_ALL = (AccessRefusal, ForgeBusy)
 
 
 class OutOfReach(Refusal):
@@ -34,7 +39,7 @@ class OpenRequests:
     def open_on(self, target: Target) -> dict[int, str]:
         """Return the open ones of a target's repository, by number with the keys of their tasks.
 
-        Raises OutOfReach where they cannot be listed, and AccessRefusal where nobody can log in.
+        Raises OutOfReach where they cannot be listed, and one of ``FOR_ALL`` where none can.
         """
         place = target.repository
         if place in self._refused:
@@ -42,8 +47,8 @@ class OpenRequests:
         if place not in self._open:
             try:
                 listed = self.open_bench(target).forge.pull_requests("open", reviewed=False)
-            except AccessRefusal:
-                raise  # as with every other repository
+            except FOR_ALL:
+                raise
             except Refusal as refusal:
                 self._refused[place] = str(refusal)
                 raise OutOfReach(str(refusal)) from refusal

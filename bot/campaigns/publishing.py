@@ -1,16 +1,15 @@
 """What passed becomes pull requests, as the campaign's file says, and what became of those."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from pathspec import GitIgnoreSpec
 
 from bot.bundle_files import found_bundle, read_bundle
-from bot.campaigns.open_requests import OpenRequests
-from bot.campaigns.opening import begun, others
-from bot.forge_access import AccessRefusal
+from bot.campaigns.in_hand import InHand
+from bot.campaigns.open_requests import FOR_ALL, OpenRequests
 from bot.wiring import Bench
 from bot.workshop import press
 from scoping.refusal import Refusal
@@ -48,8 +47,7 @@ class PublishedTarget:
 class PublishingRoom:
     """What a campaign is published with: its board, the journal, and how benches are opened.
 
-    ``requests`` are the pull requests that wait. ``taken`` is filled with the files that those of
-    other campaigns have in hand: by repository and path the number of one, and whose it is.
+    ``requests`` are the pull requests that wait, ``in_hand`` the files of those of others.
     """
 
     board: Board
@@ -57,7 +55,7 @@ class PublishingRoom:
     open_bench: Callable[[Target], Bench]
     state: Path
     requests: OpenRequests
-    taken: dict[str, dict[str, tuple[int, str]]] = field(default_factory=dict)
+    in_hand: InHand
 
 
 def publish_all(room: PublishingRoom) -> Iterator[PublishedTarget]:
@@ -76,12 +74,12 @@ def publish_all(room: PublishingRoom) -> Iterator[PublishedTarget]:
         if room.board.standings[target.key].state == "gated"
         and (wanted := published_as(campaign, target)) != "no"
     ]
-    if due:
-        room.taken.update(_taken(room))
     for target, wanted in due:
         said = PublishedTarget(target.key, target.name, "refused")
         try:
             why = _full(target, room)
+        except FOR_ALL:
+            raise
         except Refusal as refusal:
             yield replace(said, why=str(refusal))
             continue
@@ -137,7 +135,7 @@ def _settled(room: PublishingRoom) -> Iterator[PublishedTarget]:
             if is_due:
                 continue
             decided = room.requests.decided(target, standing.pull_request)
-        except AccessRefusal:
+        except FOR_ALL:
             raise
         except Refusal as refusal:
             if standing.state == "published":
@@ -158,7 +156,7 @@ def _published(
         if not path:
             return replace(said, why=f"the bundle of run {run} is gone; sweep again makes it anew")
         bundle, sha256 = read_bundle(Path(path))
-        if why := _overlap(target, bundle, room):
+        if why := room.in_hand.met(target, [change.path for change in bundle.changes]):
             return replace(said, step="held-back", why=why)
         bench = room.open_bench(target)
         if why := _moved(bundle, bench):
@@ -168,6 +166,8 @@ def _published(
     except StaleBase as late:
         _note(target, room, "target.settled", state="stale", why=str(late))
         return replace(said, step="stale", why=str(late))
+    except FOR_ALL:
+        raise
     except Refusal as refusal:
         return replace(said, why=str(refusal))
     room.requests.add(target, made)
@@ -210,36 +210,6 @@ def _moved(bundle: Bundle, bench: Bench) -> str:
     if base.state == "rewritten":
         return f"{branch} no longer holds {base.recorded[:12]}; sweep again on what it holds now"
     return f"{base.paths[0]} has changed on {branch} since then; sweep again on its present commit"
-
-
-def _taken(room: PublishingRoom) -> dict[str, dict[str, tuple[int, str]]]:
-    """Return, by repository and path, which pull request of another campaign changes a file."""
-    taken: dict[str, dict[str, tuple[int, str]]] = {}
-    for key in others(room.journal, room.board.campaign.key):
-        campaign, _ = begun(room.journal, key)
-        if campaign.name == room.board.campaign.name:
-            continue  # an earlier form of this one, whose pull requests are brought up to date
-        board = Board(room.journal, campaign)
-        board.refresh()
-        for target in campaign.targets:
-            standing = board.standings[target.key]
-            if standing.state == "published":
-                held = (standing.pull_request, campaign.name or key)
-                taken.setdefault(target.repository, {}).update(dict.fromkeys(target.paths, held))
-    return taken
-
-
-def _overlap(target: Target, bundle: Bundle, room: PublishingRoom) -> str:
-    paths = room.taken.get(target.repository, {})
-    for change in bundle.changes:
-        number, campaign = paths.get(change.path, (0, ""))
-        # Its own campaign learns of a decision only when that is published again.
-        if number and room.requests.is_open(target, number):
-            return (
-                f"{change.path} is in pull request {number} of campaign {campaign} already, which"
-                " waits for a person; decide on it first"
-            )
-    return ""
 
 
 def _note(

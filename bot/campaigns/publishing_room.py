@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bot.campaigns.homes import at_home
+from bot.campaigns.in_hand import in_hand
 from bot.campaigns.open_requests import OpenRequests
 from bot.campaigns.opening import begun
 from bot.campaigns.publishing import PublishingRoom
@@ -39,4 +40,5 @@ def opened_room(
             return benches[place]
 
         requests = OpenRequests(bench_of)
-        yield PublishingRoom(board, journal, bench_of, state_folder(given), requests)
+        held = in_hand(campaign, journal, requests)
+        yield PublishingRoom(board, journal, bench_of, state_folder(given), requests, held)

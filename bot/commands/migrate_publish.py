@@ -52,11 +52,12 @@ def publish(
 ) -> int:
     """Open the pull requests that are due by `published` and `rollout.max_open`.
 
-    First it looks what people decided on those that wait. A target whose files have changed since
-    it was gated is stale, and not published; nor is one whose files another campaign's pull request
-    has in hand. Published again, the same result changes nothing, and a new one takes the place of
-    the old in the same pull request. --json prints {"campaign", "targets": [{"target", "name",
-    "step", "number", "url", "why"}]}. Exit code 0 unless one was refused.
+    First it looks what people decided on those that wait. On GitHub each is a draft, and with
+    several repositories each is published to where its own remote `origin` is. A target whose files
+    have changed since it was gated is stale, and not published; nor is one whose files another
+    campaign's pull request has in hand. Published again, the same result changes nothing, and a new
+    one takes the place of the old in the same pull request. --json prints {"campaign", "targets":
+    [{"target", "name", "step", "number", "url", "why"}]}. Exit code 0 unless one was refused.
     """
     from bot.campaigns.publishing import publish_all  # noqa: PLC0415 - keeps --help fast
     from bot.campaigns.publishing_room import opened_room  # noqa: PLC0415

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 
 from bot.adapters.github_forge.transport import Answer, Request
-from workflows.ports import ForgeRefusal
+from workflows.ports import ForgeBusy, ForgeRefusal
 
 # GitHub asks for at least a minute where it does not say how long.
 _UNSAID_WAIT_S = 60.0
@@ -61,7 +61,7 @@ class Moved(ForgeRefusal):
     """A write was not taken because the repository bears another name now."""
 
 
-class Limited(ForgeRefusal):
+class Limited(ForgeBusy):
     """GitHub takes no more requests until ``until`` (UTC, ISO 8601)."""
 
     def __init__(self, message: str, until: str) -> None:

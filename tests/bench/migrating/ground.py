@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -66,9 +65,12 @@ def laid_out(names: Sequence[str], sdists: Path, folder: Path) -> Ground:
         if not archives:
             continue
         place = folder / "repositories" / name
-        with tarfile.open(archives[-1]) as opened:
-            opened.extractall(folder / "unpacked" / name, filter="data")
-        (only,) = (folder / "unpacked" / name).iterdir()
+        unpacked = folder / "unpacked" / name
+        unpacked.mkdir(parents=True)
+        # Python before 3.11.4 has no filter of its own; tar keeps every path below the folder.
+        argv = ["tar", "-xzf", str(archives[-1]), "--no-same-owner", "-C", str(unpacked)]
+        subprocess.run(argv, check=True)
+        (only,) = unpacked.iterdir()
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(only, place)
         git(place, "init", "--quiet", f"--initial-branch={BASE}")

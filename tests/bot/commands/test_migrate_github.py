@@ -11,7 +11,7 @@ import pytest
 
 from tests.bot.adapters.github.asked import NOW
 from tests.bot.adapters.github.hub_git import run as run_git
-from tests.bot.adapters.github.small_github import NAME, TOKEN, SmallGitHub, small_github
+from tests.bot.adapters.github.small_github import NAME, TOKEN, Fault, SmallGitHub, small_github
 from tests.bot.commands.test_migrate_campaign import UNSAFE, ask, campaign, states
 
 if TYPE_CHECKING:
@@ -67,6 +67,11 @@ def test_pull_requests_are_opened_in_portions_and_what_people_decide_is_seen(
     file = campaign(desk, template=template, rollout=rollout)
     assert swept(desk, file) == {"gated": 2}
     assert hub.seen == []  # an author asks GitHub nothing
+    slower = {"message": "You have exceeded a secondary rate limit"}
+    hub.faults.append(Fault("POST", "/pulls$", 403, slower, {"Retry-After": "999"}))
+    assert publish(file) == (2, [])
+    assert "run the same command again after that" in desk.noted
+    assert hub.count("POST", "/pulls$") == 1
 
     assert steps(publish(file)[1]) == [("data", "published"), ("docs", "held-back")]
     (first,) = hub.hub.pulls.values()
