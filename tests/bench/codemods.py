@@ -11,25 +11,22 @@ the argument in each call that can be seen through, and nothing else changed.
 
 import argparse
 import ast
-import ctypes
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from tests.bench.migrating.costs import Cost, cost
 
 PROGRAM = Path(__file__).parent / "codemod_programs" / "exact_message"
 NAME, ARGUMENT = "assertRaisesMessage", "exact"
 WORKERS = 2
-PR_SET_CHILD_SUBREAPER = 36
 # Listing and reading are part of it, as they are of every engine; PART and PARTS share the files.
 RAW = """
 import sys
@@ -41,15 +38,6 @@ files = sorted(Path(sys.argv[1]).rglob("*.py"))
 for file in files[int(sys.argv[2])::int(sys.argv[3])]:
     parser.parse(file.read_bytes())
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What one command took."""
-
-    wall_s: float
-    cpu_s: float
-    memory_mb: float
 
 
 def main() -> None:
@@ -114,37 +102,6 @@ def peer_argv(folder: Path, tree: Path) -> list[str]:
 def quickest(repeats: int, commands: Sequence[Sequence[str]]) -> Cost:
     """Return the least that commands side by side took."""
     return min((cost(commands) for _ in range(repeats)), key=lambda one: one.wall_s)
-
-
-def cost(commands: Sequence[Sequence[str]]) -> Cost:
-    """Return what commands side by side took, with all that they started.
-
-    A sandbox that is ended leaves its processes to whoever takes in orphans: that is us, or what
-    they used would be in nobody's account.
-    """
-    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
-        raise OSError(ctypes.get_errno(), "orphans cannot be taken in, so no CPU can be told")
-    began = time.monotonic()
-    started = [
-        subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for argv in commands
-    ]
-    used = [os.wait4(one.pid, 0)[2] for one in started]
-    wall = time.monotonic() - began
-    for one in started:
-        one.returncode = 0  # waited for above
-    used += orphans()
-    cpu = sum(one.ru_utime + one.ru_stime for one in used)
-    return Cost(wall, cpu, max(one.ru_maxrss for one in used) / 1024)
-
-
-def orphans() -> Iterator[resource.struct_rusage]:
-    """Yield what each process used that is ours by now, once it has ended."""
-    while True:
-        try:
-            yield os.wait4(-1, 0)[2]
-        except ChildProcessError:
-            return
 
 
 def row(name: str, cost: Cost, files: int, raw: Cost) -> None:

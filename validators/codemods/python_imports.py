@@ -168,7 +168,7 @@ def _placed(tree: SourceTree, top: Sequence[SyntaxNode], statement: str) -> Edit
 
 
 def _first(tree: SourceTree, statement: str) -> Edit:
-    """Return the edit that puts a statement behind what a file begins with, parted from the rest."""
+    """Return the edit that puts a statement behind what a file begins with, apart from the rest."""
     place = _after_head(tree)
     rest = tree.content[place:]
     gap = "" if not rest.strip() or rest.startswith((b"\n", b"\r\n")) else "\n"

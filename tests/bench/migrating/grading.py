@@ -2,6 +2,7 @@
 
 import ast
 import warnings
+from difflib import SequenceMatcher
 
 from scoping.grammars import tree_of
 from scoping.languages import BY_NAME
@@ -20,6 +21,22 @@ def is_equal(path: str, made: bytes, wanted: bytes) -> bool:
         except (SyntaxError, ValueError):
             pass  # of another Python: the tokens tell
     return _tokens(path, made) == _tokens(path, wanted)
+
+
+def stray_lines(before: bytes, made: bytes, wanted: bytes) -> int:
+    """Return how many lines that people left alone something else rewrites or takes out."""
+    return len(_touched(before, made) - _touched(before, wanted))
+
+
+def _touched(before: bytes, after: bytes) -> set[int]:
+    old, new = before.splitlines(), after.splitlines()
+    changes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    return {
+        line
+        for what, first, last, _, _ in changes
+        for line in range(first, last)
+        if what != "equal" and old[line].strip()
+    }
 
 
 def _python(content: bytes) -> str:

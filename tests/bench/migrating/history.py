@@ -35,12 +35,16 @@ def blobs(git_dir: Path, commit: str, paths: Iterable[str]) -> dict[str, bytes]:
     return found
 
 
-def laid_out(git_dir: Path, commit: str, folder: Path, wanted: set[str]) -> Path:
-    """Write the files of the same languages as ``wanted`` below ``folder``, as plain files."""
-    endings = {Path(path).suffix for path in wanted}
+def laid_out(git_dir: Path, commit: str, folder: Path, wanted: set[str] | None = None) -> Path:
+    """Write a commit's files below ``folder``, as plain files: of the languages of ``wanted``.
+
+    All that the repository has where that is None.
+    """
     names = _lines(git_dir, "ls-tree", "-r", "--name-only", "--full-tree", commit)
-    paths = [name for name in names if Path(name).suffix in endings and language_of(name)]
-    for path, content in blobs(git_dir, commit, paths).items():
+    if wanted is not None:
+        endings = {Path(path).suffix for path in wanted}
+        names = [name for name in names if Path(name).suffix in endings and language_of(name)]
+    for path, content in blobs(git_dir, commit, names).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
     return folder

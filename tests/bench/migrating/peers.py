@@ -1,12 +1,15 @@
 """Other engines with a rule for a migration, each run as its documentation says."""
 
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.migrating.costs import Cost, cost
+
+_LIBCST = Path(__file__).with_name("libcst_rules.py")
 _RUFF = str(Path(sys.executable).with_name("ruff"))
+_OURS = str(Path(sys.executable).with_name("changewright"))
 _FIX = (
     _RUFF,
     "check",
@@ -84,20 +87,30 @@ class Peer:
     commands: Sequence[Sequence[str]]
     takes_files: bool = False
 
-    def run(self, tree: Path) -> dict[str, bytes]:
-        """Return the files that it changes."""
+    def run(self, tree: Path) -> tuple[dict[str, bytes], Cost]:
+        """Return the files that it changes, and what that took."""
         files = sorted(path for path in tree.rglob("*") if path.is_file())
         before = {path: path.read_bytes() for path in files}
+        costs = []
         for command in self.commands:
             named = [str(path) for path in files if self.takes_files]
-            done = subprocess.run([*command, *named], cwd=tree, capture_output=True, check=False)
-            if done.returncode not in {0, 1}:
-                print(f"    {self.name}: {done.stderr.decode()[-300:]}")
-        return {
+            costs.append(cost([[*command, *named]], tree))
+            if costs[-1].code not in {0, 1}:
+                print(f"    {self.name} ended with {costs[-1].code}")
+        changed = {
             str(path.relative_to(tree)): path.read_bytes()
             for path in files
             if path.read_bytes() != before[path]
         }
+        wall, cpu = sum(one.wall_s for one in costs), sum(one.cpu_s for one in costs)
+        memory = max(one.memory_mb for one in costs)
+        return changed, Cost(wall, cpu, memory, said=costs[-1].said)
+
+
+def ours(program: Path, tree: Path, state: Path) -> Peer:
+    """Return ourselves, as the command line has us."""
+    argv = [_OURS, "codemod", "run", str(program), "--tree", str(tree), "--workers", "2"]
+    return Peer("ours", [[*argv, "--state", str(state), "--write", "--json"]])
 
 
 def peers_of(name: str, folder: Path | None) -> list[Peer]:
@@ -121,4 +134,7 @@ def peers_of(name: str, folder: Path | None) -> list[Peer]:
             "--exit-zero-even-if-changed",
         )
         found.append(Peer("pyupgrade", [command], takes_files=True))
+    if folder is not None and f'"{name}"' in _LIBCST.read_text("utf-8"):
+        python = str(folder / "bin" / "python")
+        found.append(Peer("libcst", [(python, str(_LIBCST), name)], takes_files=True))
     return found

@@ -25,10 +25,9 @@ from validators.codemods.facade import Edits, File
         ("import os\n", "import pytest", "import os\n\nimport pytest\n"),
         ("import os", "import sys", "import os\nimport sys"),
         (
-            "# Who.\ntry:\n    import a\nexcept ImportError:\n    a = None\nimport os\n",
+            "# Who.\nif a:\n    import b\nimport c\n",
             "from __future__ import annotations",
-            "# Who.\n\nfrom __future__ import annotations\n\ntry:\n    import a\n"
-            "except ImportError:\n    a = None\nimport os\n",
+            "# Who.\n\nfrom __future__ import annotations\n\nif a:\n    import b\nimport c\n",
         ),
         (
             "from __future__ import annotations\n",

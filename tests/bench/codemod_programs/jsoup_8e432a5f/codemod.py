@@ -20,10 +20,10 @@ _NAMES = {
     "Ignore": "Disabled",
 }
 _OLD, _NEW, _API = "org.junit.Assert", "org.junit.jupiter.api.Assertions", "org.junit.jupiter.api"
-_ASSERTIONS = frozenset(
-    ("assertArrayEquals", "assertEquals", "assertFalse", "assertNotEquals", "assertNotNull")
-    + ("assertNotSame", "assertNull", "assertSame", "assertThrows", "assertTrue", "fail")
-)
+_ASSERTIONS = {
+    *("assertArrayEquals", "assertEquals", "assertFalse", "assertNotEquals", "assertNotNull"),
+    *("assertNotSame", "assertNull", "assertSame", "assertThrows", "assertTrue", "fail"),
+}
 _MANY, _MANY_STATIC = 5, 3
 
 
@@ -89,9 +89,7 @@ def _wanted(there: Iterable[Node], used: set[str], package: str) -> Iterator[str
         is_static = one.tokens[1].kind == "static"
         if home.startswith(_NEW) and is_static:
             static[_NEW] = sorted(_ASSERTIONS & used)
-        elif name == "*" or _is_rule(one):
-            (static if is_static else plain)[home] += [name]
-        elif name in used and (is_static or home != package):
+        elif name == "*" or _is_rule(one) or (name in used and (is_static or home != package)):
             (static if is_static else plain)[home] += [name]
     if "assertThrows" in used or ("fail" in used and static):
         static[_NEW] = sorted(_ASSERTIONS & used)

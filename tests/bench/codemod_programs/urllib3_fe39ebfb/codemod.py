@@ -1,4 +1,4 @@
-"""Annotations are not run any more, so they say X | None and list; typing's names say where from."""
+"""Annotations are not run, so they say X | None and list; names of typing say where from."""
 
 import ast
 import re
@@ -106,7 +106,7 @@ class _Modern(ast.NodeTransformer):
         inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         parts = [self.visit(one) for one in inner]
         parts += [ast.Constant(None)] if home == "Optional" else []
-        made = parts[0]
+        made: ast.expr = parts[0]
         for one in parts[1:]:
             made = ast.BinOp(made, ast.BitOr(), one)
         return made
