@@ -15,7 +15,7 @@ from workflows.lessons import Lesson, LessonKind
 from workflows.proposal import Attempt, EditReport, Proposal
 from workflows.recorder import Recorder, recording
 from workflows.sealing import write_bundle
-from workflows.steps import judged, note_attempt
+from workflows.steps import judged, kept_diff, note_attempt
 from workflows.task import Task
 from workflows.workshop import Outcome, Workshop
 
@@ -104,7 +104,7 @@ def _proposed(
     verdict, evidence = judged(1, tree, workshop, recorder)
     edits = tuple(EditReport(one.path, landed=True, how="learn") for one in changes)
     attempt = Attempt(1, verdict, edits, tree, _summary(lessons), usd=0.0, evidence=evidence)
-    note_attempt(attempt, recorder)
+    note_attempt(attempt, recorder, kept_diff(tree, workshop, recorder))
     if not verdict.may_be_shown:
         return Outcome(
             run, "nothing", verdict, "the gates do not pass with these rules", (attempt,)

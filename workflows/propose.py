@@ -39,7 +39,7 @@ from workflows.purse import Allowance, Purse
 from workflows.quoting import Words, said
 from workflows.recorder import Recorder, recording
 from workflows.rerank import reranker
-from workflows.steps import judged, note_attempt, note_landing, scoped
+from workflows.steps import judged, kept_diff, note_attempt, note_landing, scoped
 from workflows.task import Task
 from workflows.tools import actions_of
 from workflows.unfinished import start_of
@@ -166,7 +166,7 @@ def _try(author: Author, authors: Authors, work: Work) -> None:
     work.unjudged, work.tree = (attempt if landed.tree != work.tree else None), landed.tree
     if not work.plan.done and not work.plan.steps:
         work.plan = plan_in(reply.message.text for reply in work.replies)
-    note_landing(number, landed, recorder)
+    note_landing(number, landed, recorder, kept_diff(landed.tree, workshop, recorder))
     if work.tree == author.judged or not landed.is_whole:
         attempt = replace(attempt, verdict=Verdict("fail", landed.findings))
         work.words = what_did_not_land(landed)

@@ -16,7 +16,7 @@ EventKind = Literal[
     "run.admitted",  # stale run answered, how often; hashes of what was asked, left; heard until
     "base.stale",  # recorded commit, present head, how many paths met
     "run.resumed",  # how much of it was done already
-    "scope.selected",  # files, functions, tokens; the excerpts as a blob
+    "scope.selected",  # files, functions, tokens; the excerpts and the map as blobs
     "scope.asked",  # for an order outside of any run: repository, task's key, base commit, model
     "scope.reranked",  # model; files and functions as it put them, or its trouble
     "environment.ready",  # key, interpreter, cached or built
@@ -25,7 +25,7 @@ EventKind = Literal[
     "model.replied",  # attempt, reservation, reply as a blob
     "budget.settled",  # reservation, really: usd, tokens by kind, requests; lost, trouble, cache
     "command.finished",  # how a migration's command ended, its changes as a blob
-    "patch.landed",  # attempt, applied tree, report per edit
+    "patch.landed",  # attempt, applied tree, report per edit; the diff to the base as a blob
     "gate.finished",  # attempt, gate, outcome, durations
     "gate.answered",  # the kind the model asked about, tree, outcome, the verdict as a blob
     "snippet.finished",  # which, its hash, outcome, calls, seconds, edits; what it told as a blob

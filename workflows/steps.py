@@ -5,6 +5,7 @@ from dataclasses import replace
 from scoping.excerpts import Excerpt
 from scoping.reordering import Reorder
 from scoping.scope import Scope
+from validators.checkout import diff_text
 from validators.encoding import decode, encode
 from validators.evidence import Evidence
 from validators.rules import GateKind
@@ -12,8 +13,12 @@ from validators.verdict import Verdict
 from workflows.edits import Landed
 from workflows.proposal import Attempt
 from workflows.recorder import Recorder, ResumeRefusal
+from workflows.scope_map import scope_map
 from workflows.task import Task
 from workflows.workshop import Workshop
+
+# Of a larger change a page shows the beginning; its bundle holds the whole.
+_MOST_DIFF_BYTES = 4_000_000
 
 
 def scoped(
@@ -32,15 +37,30 @@ def scoped(
         skipped=scope.skipped,
         tokens=scope.tokens,
         excerpts=recorder.keep(scope.excerpts),
+        map=recorder.keep(scope_map(scope)),
     )
     return scope
 
 
-def note_landing(number: int, landed: Landed, recorder: Recorder) -> None:
-    """Write down what a reply became; ResumeRefusal when it became another tree before."""
+def kept_diff(tree: str, workshop: Workshop, recorder: Recorder) -> str:
+    """Keep what ``tree`` changes of the base, for whoever has the journal and not the repository.
+
+    Returns the blob's hash, or "" where nothing changed.
+    """
+    clone = workshop.clone
+    diff = diff_text(clone, clone.base_tree, tree, limit_bytes=_MOST_DIFF_BYTES)
+    return recorder.keep(diff) if diff else ""
+
+
+def note_landing(number: int, landed: Landed, recorder: Recorder, diff: str = "") -> None:
+    """Write down what a reply became; ResumeRefusal when it became another tree before.
+
+    ``diff`` is what `kept_diff` returned for its tree.
+    """
     known = recorder.history.landed.get(number)
     if known is None:
-        recorder.record("patch.landed", attempt=number, tree=landed.tree, edits=landed.edits)
+        told = {"attempt": number, "tree": landed.tree, "edits": landed.edits}
+        recorder.record("patch.landed", **told, **_known_diff(diff))
     elif known != landed.tree:
         raise ResumeRefusal(
             f"run {recorder.run} cannot go on: the reply of attempt {number} made the tree"
@@ -72,9 +92,17 @@ def asked_gate(kind: GateKind, tree: str, workshop: Workshop, recorder: Recorder
     return verdict
 
 
-def note_attempt(attempt: Attempt, recorder: Recorder) -> None:
-    """Write down a judged attempt, once; its evidence, which names every test, as a blob."""
+def note_attempt(attempt: Attempt, recorder: Recorder, diff: str = "") -> None:
+    """Write down a judged attempt, once; its evidence, which names every test, as a blob.
+
+    ``diff`` is as with `note_landing`, where no landing was noted.
+    """
     if attempt.number not in recorder.history.attempts:
         evidence = recorder.keep(attempt.evidence) if attempt.evidence else ""
         plain = replace(attempt, evidence=None)
-        recorder.record("attempt.finished", attempt=plain, evidence=evidence)
+        told = {"attempt": plain, "evidence": evidence}
+        recorder.record("attempt.finished", **told, **_known_diff(diff))
+
+
+def _known_diff(diff: str) -> dict[str, str]:
+    return {"diff": diff} if diff else {}

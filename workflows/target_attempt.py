@@ -9,7 +9,7 @@ from workflows.campaign_cost import cost_of_attempt
 from workflows.migration_step import Step
 from workflows.proposal import Attempt, EditReport
 from workflows.recorder import LEASE_S, Recorder
-from workflows.steps import judged, note_attempt
+from workflows.steps import judged, kept_diff, note_attempt
 from workflows.workshop import Workshop
 
 NO_MODEL = "none"
@@ -53,7 +53,7 @@ def attempt_of(number: int, tree: str, made: Made, bench: Workbench, recorder: R
         evidence,
         bench.model if cost.replies else "",
     )
-    note_attempt(attempt, recorder)
+    note_attempt(attempt, recorder, kept_diff(tree, bench.workshop, recorder))
     return attempt
 
 

@@ -23,12 +23,6 @@ if TYPE_CHECKING:
     from workflows.task import Task
 
 
-_OTHER_WAY = {
-    "imports": "imported by",
-    "calls": "called by",
-    "extends": "extended in",
-    "overrides": "overridden by",
-}
 _EDGES_SHOWN = 4
 _NUMBER = re.compile(r"\d+")
 
@@ -154,10 +148,12 @@ def skipped_lines(skipped: "Iterable[Skipped]") -> list[str]:
 
 def _touches(edges: "Iterable[Edge]") -> dict[str, list[tuple[str, str]]]:
     """Return for each candidate what it touches and what touches it, in words."""
+    from workflows.scope_map import OTHER_WAY  # noqa: PLC0415 - keeps --help fast
+
     touches: dict[str, list[tuple[str, str]]] = {}
     for edge in edges:
         touches.setdefault(edge.source, []).append((edge.kind, edge.target))
-        touches.setdefault(edge.target, []).append((_OTHER_WAY[edge.kind], edge.source))
+        touches.setdefault(edge.target, []).append((OTHER_WAY[edge.kind], edge.source))
     return touches
 
 
