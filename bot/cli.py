@@ -25,6 +25,7 @@ from bot.commands.migrate import migrate
 from bot.commands.propose import propose
 from bot.commands.publish import publish
 from bot.commands.query import query
+from bot.commands.report import report
 from bot.commands.resume import resume
 from bot.commands.review import review
 from bot.commands.runs import runs
@@ -68,7 +69,7 @@ def program(context: click.Context) -> None:
 
 for command in (
     *(init, doctor, scope, propose, resume, publish, apply, gate, verify, migrate, review, runs),
-    *(codemod, index, query, metrics, learn, sandbox, journal),
+    *(report, codemod, index, query, metrics, learn, sandbox, journal),
 ):
     program.add_command(command)
 
