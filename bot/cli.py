@@ -25,12 +25,14 @@ from bot.commands.migrate import migrate
 from bot.commands.propose import propose
 from bot.commands.publish import publish
 from bot.commands.query import query
+from bot.commands.replay import replay
 from bot.commands.report import report
 from bot.commands.resume import resume
 from bot.commands.review import review
 from bot.commands.runs import runs
 from bot.commands.sandbox import sandbox
 from bot.commands.scope import scope
+from bot.commands.show import show
 from bot.commands.verify import verify
 from bot.interrupts import INTERRUPTED, settling
 
@@ -69,7 +71,7 @@ def program(context: click.Context) -> None:
 
 for command in (
     *(init, doctor, scope, propose, resume, publish, apply, gate, verify, migrate, review, runs),
-    *(report, codemod, index, query, metrics, learn, sandbox, journal),
+    *(report, show, replay, codemod, index, query, metrics, learn, sandbox, journal),
 ):
     program.add_command(command)
 

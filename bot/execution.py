@@ -10,7 +10,7 @@ from bot.gate_room import judging
 from bot.settings import Settings
 from bot.wiring import Bench
 from bot.workshop import models_for, workshop
-from validators.checkout import write_tree
+from validators.checkout import Clone, write_tree
 from validators.encoding import decode, encode
 from workflows.history import History
 from workflows.proposal import BundleRefusal
@@ -57,7 +57,7 @@ def go_on(run: str, history: History, bench: Bench, watch: Watch) -> Outcome:
     wishes = wishes_of(bench.settings, begun["told"])
     if begun["revision"]:
         revision = decode(bench.journal.get_blob(begun["revision"]), Revision)
-        _lay_again(revision, bench)
+        lay_again(revision, bench.clone, bench.settings.state)
         wishes = replace(wishes, revision=revision)
     return propose(task, run, models_for(bench, run), workshop(bench, watch), wishes)
 
@@ -82,15 +82,14 @@ def _one_more_round(number: int, wishes: Wishes, bench: Bench) -> Wishes:
     return replace(wishes, budget=replace(wishes.budget, usd=min(left, wishes.budget.usd)))
 
 
-def _lay_again(revision: Revision, bench: Bench) -> None:
-    """Have the tree that a revision starts from in this clone, too."""
-    place = found_bundle(bench.settings.state, f"{revision.run}.json")
+def lay_again(revision: Revision, clone: Clone, state: Path) -> None:
+    """Have the tree that a revision starts from in ``clone``, too."""
+    place = found_bundle(state, f"{revision.run}.json")
     if not place:
         raise BundleRefusal(
-            f"the bundle of run {revision.run}, which is revised, is not in"
-            f" {bench.settings.state / 'bundles'}; `changewright journal import` brings it back"
+            f"the bundle of run {revision.run}, which is revised, is not in {state / 'bundles'};"
+            " `changewright journal import` brings it back"
         )
     earlier, _ = read_bundle(Path(place))
-    clone = bench.clone
     if write_tree(clone, clone.base_tree, earlier.changes) != revision.tree:
         raise BundleRefusal(f"{place} is not the bundle that is revised; put that back")

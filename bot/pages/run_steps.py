@@ -1,0 +1,164 @@
+"""A run step by step, for a terminal: each event in a line, and what it is about beneath it.
+
+A step is one event of the run; its number is its place among them, counted from 1.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from bot.console import one_line
+from bot.progress import line_of
+from validators.encoding import EncodingRefusal, decode
+from workflows.conversation import Conversation, Reply
+from workflows.ports import JournalRefusal
+from workflows.run import Entry
+
+T = TypeVar("T")
+_GONE = "(what was said is not in the journal any more)"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event. ``line`` says it in words, ``body`` is what it is about, whole, or empty."""
+
+    number: int
+    at: str
+    kind: str
+    line: str
+    body: str
+
+
+def steps_of(entries: Sequence[Entry], get_blob: Callable[[str], bytes]) -> tuple[Step, ...]:
+    """Return each step of a run; of a blob that is gone it is said so."""
+    return tuple(
+        Step(
+            number,
+            entry.at,
+            entry.event.kind,
+            _line(entry),
+            _body(entry, get_blob),
+        )
+        for number, entry in enumerate(entries, 1)
+    )
+
+
+def failing(entries: Sequence[Entry]) -> tuple[int, ...]:
+    """Return the numbers of the steps about what failed last: its gates, and the attempt's end.
+
+    Empty where no attempt of the run was found wanting.
+    """
+    ends = [
+        (number, entry.event.data["attempt"])
+        for number, entry in enumerate(entries, 1)
+        if entry.event.kind == "attempt.finished"
+    ]
+    bad = [end for end in ends if end[1]["verdict"]["word"] != "pass"]
+    if not bad:
+        return ()
+    last, attempt = bad[-1]
+    before = max((number for number, _ in ends if number < last), default=0)
+    findings = attempt["verdict"].get("findings", ())
+    gates = {one["gate"] for one in findings if one["severity"] == "block"}
+    ran = [
+        number
+        for number, entry in enumerate(entries, 1)
+        if before < number < last
+        and entry.event.kind == "gate.finished"
+        and entry.event.data["gate"] in gates
+        and entry.event.data.get("side") != "base"
+    ]
+    return (*ran, last)
+
+
+def _line(entry: Entry) -> str:
+    """Return a step in a person's words, also one that tells nobody anything while it happens."""
+    teller = _LINES.get(entry.event.kind)
+    quiet = teller(entry.event.data) if teller else entry.event.kind
+    return line_of(entry).strip() or one_line(quiet)
+
+
+def _body(entry: Entry, get_blob: Callable[[str], bytes]) -> str:
+    teller = _BODIES.get(entry.event.kind)
+    return teller(entry.event.data, get_blob).strip("\n") if teller else ""
+
+
+Data = Mapping[str, Any]
+GetBlob = Callable[[str], bytes]
+
+
+def _blob(name: object, shape: type[T], get_blob: GetBlob) -> T | None:
+    try:
+        return decode(get_blob(str(name)), shape)
+    except (JournalRefusal, EncodingRefusal):
+        return None
+
+
+def _task(data: Data, _: GetBlob) -> str:
+    task = data.get("task", {})
+    return f"{task.get('title', '')}\n\n{task.get('body', '')}"
+
+
+def _asked(data: Data, get_blob: GetBlob) -> str:
+    """Return the newest turn of what was sent: those before it stand in earlier steps."""
+    sent = _blob(data.get("conversation"), Conversation, get_blob)
+    if sent is None:
+        return _GONE
+    turn = sent.messages[-1]
+    results = [f"[{one.id}{' failed' * one.failed}]\n{one.text}" for one in turn.results]
+    return "\n\n".join(filter(None, [turn.text, *results]))
+
+
+def _replied(data: Data, get_blob: GetBlob) -> str:
+    reply = _blob(data.get("reply"), Reply, get_blob)
+    if reply is None:
+        return _GONE
+    calls = [f"[{one.name}] {dict(one.arguments)}" for one in reply.message.calls]
+    return "\n\n".join(filter(None, [reply.message.text, *calls]))
+
+
+def _landed(data: Data, get_blob: GetBlob) -> str:
+    lines = [
+        f"{one['path']}: {'landed' if one['landed'] else 'REJECTED'} ({one['how']})"
+        + (f"\n{one['message']}" if one.get("message") else "")
+        for one in data["edits"]
+    ]
+    diff = _blob(data.get("diff"), str, get_blob) if data.get("diff") else ""
+    return "\n".join(lines) + (f"\n\n{diff}" if diff else "")
+
+
+def _finished(data: Data, _: GetBlob) -> str:
+    found = data["attempt"]["verdict"].get("findings", ())
+    return "\n".join(
+        f"[{one['severity']}] {one['gate']}/{one['code']}"
+        f" {one['path']}{':' * bool(one['line'])}{one['line'] or ''}\n{one['message'].strip()}"
+        for one in found
+    )
+
+
+def _opinion(data: Data, _: GetBlob) -> str:
+    reasons = data["opinion"].get("reasons", ())
+    return "\n".join(f"{one['path']}:{one['start_line']} {one['why']}" for one in reasons)
+
+
+def _price(usd: object) -> str:
+    return "an unknown price" if usd is None else f"${float(str(usd)):.4f}"
+
+
+_LINES: Mapping[str, Callable[[Data], str]] = {
+    "budget.reserved": lambda d: f"reserved: at most {d['tokens']} tokens, {_price(d['usd'])}",
+    "budget.settled": lambda d: f"paid: {d['tokens']} tokens, {_price(d['usd'])}",
+    "effect.intended": lambda d: f"to be done outside: {d['kind']}",
+    "effect.settled": lambda d: f"done outside: {d['key'].partition(' ')[0]}",
+    "model.replied": lambda d: f"reply of {d.get('model', 'the model')}",
+}
+_BODIES: Mapping[str, Callable[[Data, GetBlob], str]] = {
+    "run.started": _task,
+    "scope.selected": lambda data, _: "\n".join(data.get("files", ())),
+    "prompt.sent": _asked,
+    "model.replied": _replied,
+    "patch.landed": _landed,
+    "gate.finished": lambda data, _: str(data.get("tail", "")),
+    "attempt.finished": _finished,
+    "adjudication.finished": _opinion,
+}

@@ -1,0 +1,133 @@
+"""A run of the journal made again on this machine, without a model, a gate or a trace of it."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.adapters.sqlite_journal.blob_names import kept_by
+from bot.adapters.sqlite_journal.journal import SqliteJournal
+from bot.bundle_files import found_bundle
+from bot.execution import lay_again
+from bot.scratch import scratch
+from bot.settings import Settings, from_process
+from bot.target_file import target_file
+from bot.wiring import opened_journal
+from validators.checkout import Clone, materialise, open_clone
+from validators.encoding import decode, digest, encode
+from workflows.cut_short import CutShort, gone_over
+from workflows.ports import Journal, JournalRefusal
+from workflows.proposal import unseal
+from workflows.replayed import Landing, ReplayRefusal, copied, kept_until, landings, wishes_then
+from workflows.run import Entry
+from workflows.task import Task
+from workflows.workshop import Wishes, Workshop
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came of it: each attempt's trees, and the ``tree`` that was in hand at the end."""
+
+    landings: tuple[Landing, ...]
+    replies: int
+    tree: str
+
+    @property
+    def is_same(self) -> bool:
+        """Whether every tree that the journal names was made again."""
+        return all(one.is_same for one in self.landings)
+
+
+def replay(
+    run: str, repo: Path | None, told: Mapping[str, object], step: int = 0, out: Path | None = None
+) -> Replayed:
+    """Go over ``run`` once more, up to ``step`` (0: all); write what was in hand then to ``out``.
+
+    ReplayRefusal for a run that cannot be; ``repo`` is where its repository is now, if elsewhere.
+    """
+    with opened_journal(told) as journal:
+        entries = tuple(journal.read(run))
+        if not any(one.event.kind == "run.started" for one in entries):
+            raise ReplayRefusal(f"the journal has no run {run!r}; `changewright runs` lists them")
+        wishes = wishes_then(entries, journal.get_blob)
+        begun = next(one.event.data for one in entries if one.event.kind == "run.started")
+        if step:
+            entries = kept_until(entries, step)
+        task = decode(encode(begun["task"]), Task)
+        state = from_process(told).state
+        with scratch(state) as place:
+            clone = open_clone(repo or Path(task.repository), begun["base_commit"], place / "clone")
+            settings = from_process(told, target_file(clone))
+            if wishes.revision:
+                lay_again(wishes.revision, clone, state)
+            with _own_journal(place, entries, journal, settings) as own:
+                return _gone_over((task, run, wishes), entries, (clone, own), (settings, out))
+
+
+def _gone_over(
+    asked: tuple[Task, str, Wishes],
+    entries: Sequence[Entry],
+    ground: tuple[Clone, SqliteJournal],
+    where: tuple[Settings, Path | None],
+) -> Replayed:
+    (task, run, wishes), (clone, own), (settings, out) = asked, ground, where
+    written: list[bytes] = []
+    with suppress(CutShort):  # the journal tells no more, and all it tells was to be shown
+        gone_over(task, run, _workshop(clone, own, settings, written), wishes)
+    begun = wishes.revision.tree if wishes.revision else clone.base_tree
+    tree = unseal(written[-1])[0].applied_tree if written else begun
+    if out is not None:
+        materialise(clone, tree, out)
+    replies = sum(1 for one in entries if one.event.kind == "model.replied")
+    return Replayed(landings(entries, own.read(run)), replies, tree)
+
+
+@contextmanager
+def _own_journal(
+    place: Path, entries: Sequence[Entry], journal: Journal, settings: Settings
+) -> Iterator[SqliteJournal]:
+    """Open a journal that holds one run, and what that run keeps."""
+    last = entries[-1].at
+    own = SqliteJournal(place / "journal.sqlite", lambda: last, time.time)
+    with closing(own):
+        for name in {name for one in entries for name in kept_by(one.event.data)}:
+            _copy_blob(name, journal, own)
+        copied(entries, own, digest(encode(settings.rules)))
+        yield own
+
+
+def _copy_blob(name: str, journal: Journal, own: Journal) -> None:
+    try:
+        own.put_blob(journal.get_blob(name))
+    except JournalRefusal:
+        return  # one that is needed is missed where it is read, and that is told
+
+
+def _workshop(
+    clone: Clone, own: SqliteJournal, settings: Settings, written: list[bytes]
+) -> Workshop:
+    def keep(name: str, document: bytes) -> str:
+        written.append(document)
+        return name
+
+    def never(*_: object) -> object:
+        raise AssertionError("a replay chooses and judges nothing")
+
+    return Workshop(
+        clone=clone,
+        rules=settings.rules,
+        journal=own,
+        select=never,  # type: ignore[arg-type]
+        prepare=lambda _: "",
+        judge=never,  # type: ignore[arg-type]
+        gate=never,  # type: ignore[arg-type]
+        render=lambda _proposal, _evidence: ("replayed", "replayed"),
+        write_bundle=keep,
+        find_bundle=lambda run: found_bundle(settings.state, f"{run}.json"),
+        now=time.monotonic,
+        now_iso=own.now_iso,
+        include=settings.scope.include,
+        exclude=settings.scope.exclude,
+        branch_template=settings.pull_request.branch_template,
+    )

@@ -1,0 +1,79 @@
+"""A run made again from its journal: the same trees, nobody asked, nothing written down."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.cli import run
+
+if TYPE_CHECKING:
+    from tests.bot.commands.conftest import Desk
+
+
+def replay(desk: "Desk", *words: str) -> int:
+    code = run(["replay", *words, "--state", str(desk.state)])
+    said = desk.capsys.readouterr()
+    desk.said, desk.noted = said.out, said.err
+    return code
+
+
+def steps(desk: "Desk", name: str) -> list[int]:
+    """Return the numbers of the steps at which something landed."""
+    return [at for at, kind in enumerate(desk.kinds(name), 1) if kind == "patch.landed"]
+
+
+def test_every_tree_is_made_again_and_each_step_can_be_gone_back_to(
+    desk: "Desk", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, document = desk.propose("bad", "good")
+    name, kinds = document["run"], desk.kinds(document["run"])
+    monkeypatch.chdir(desk.folder)
+
+    assert replay(desk, name) == 0
+    assert "same: 2 kept replies landed again, and no model was asked" in desk.said
+    first, second = steps(desk, name)
+    assert first < second
+    for step, text in ((first - 1, "one\n"), (first, "bad\n")):
+        assert replay(desk, name, "--until", str(step)) == 0
+        assert (desk.folder / f"{name}-{step}/data/one.txt").read_text() == text
+    assert desk.kinds(name) == kinds
+    assert desk.git("status", "--porcelain") == ""
+
+    assert replay(desk, name, "--until", str(first)) == 2
+    assert "is there already; name a new folder with --out" in desk.noted
+    assert replay(desk, name, "--until", "999") == 2
+    assert "and 999 is none of them" in desk.noted
+
+
+def test_a_tree_that_is_not_made_again_is_told(desk: "Desk") -> None:
+    _, document = desk.propose("good")
+    name = document["run"]
+    with desk.journal() as journal:
+        landed = [one for one in journal.read(name) if one.event.kind == "patch.landed"]
+        tree = landed[0].event.data["tree"]
+        with journal.database.writing() as connection:
+            connection.execute(
+                "UPDATE events SET event = CAST(replace(CAST(event AS TEXT), ?, ?) AS BLOB)"
+                " WHERE position = ?",
+                (tree, "f" * 40, landed[0].position),
+            )
+
+    assert replay(desk, name) == 1
+    assert f"attempt 1: tree ffffffffffff, DIFFERENT: {tree[:12]} now" in desk.said
+
+
+def test_a_run_that_was_cut_off_is_made_again_as_far_as_it_came(desk: "Desk") -> None:
+    _, document = desk.propose("bad", "good")
+    name = document["run"]
+    desk.cut_off(name, "gate.finished")
+
+    assert replay(desk, name) == 0
+    assert "same: 1 kept reply landed again" in desk.said
+
+
+def test_a_run_that_is_not_there_is_refused(desk: "Desk") -> None:
+    desk.state.mkdir(mode=0o700, exist_ok=True)
+    assert replay(desk, "r9") == 2
+    assert "the journal has no run 'r9'" in desk.noted
+    assert not list(Path(desk.state).glob("scratch/*"))
