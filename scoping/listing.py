@@ -99,9 +99,7 @@ class Listing:
         for entry in entries:
             if skipped := self.unread(entry):
                 yield entry, skipped
-            elif (content := self._overlay.get(entry.path)) is not None:
-                yield entry, shown(entry.path, content)
-            elif (content := self._kept.get(entry.sha)) is not None:
+            elif (content := self._overlay.get(entry.path, self._kept.get(entry.sha))) is not None:
                 yield entry, shown(entry.path, content)
             else:
                 wanted.append(entry)
