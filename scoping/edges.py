@@ -15,6 +15,8 @@ from scoping.relations import bases_of
 EdgeKind = Literal["imports", "calls", "extends", "overrides"]
 _MOST_FILES = 20
 _MOST_FUNCTIONS = 60
+# Of a file that defines nothing; a longer one is a table of data, which only costs the parser.
+_MOST_LINES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +35,25 @@ class Edge:
 def edges_among(index: Index, ranking: Ranking, read: Read) -> tuple[Edge, ...]:
     """Return the edges among the first candidates; only files that were parsed are looked at."""
     paths = [file.path for file in ranking.files[:_MOST_FILES]]
-    graph = build_graph(index)
-    bases = tuple(_bases(index, paths))
+    parsed = [path for path in paths if _is_code(index, path)]
+    index.parse(parsed)
+    bases = tuple(_bases(index, parsed))
     extended = dict.fromkeys(Edge("extends", one.path, other.path) for one, other in bases)
     return (
-        *_imports(index, graph, paths),
+        *_imports(build_graph(index), parsed, paths),
         *(edge for edge in extended if edge.source != edge.target),
         *_calls(index, ranking, read),
         *_overrides(ranking, bases),
     )
 
 
-def _imports(index: Index, graph: Graph, paths: list[str]) -> Iterator[Edge]:
-    index.parse(paths)
-    for path in paths:
+def _is_code(index: Index, path: str) -> bool:
+    facts = index.by_path[path]
+    return bool(facts.names) or facts.lines <= _MOST_LINES
+
+
+def _imports(graph: Graph, parsed: list[str], paths: list[str]) -> Iterator[Edge]:
+    for path in parsed:
         for target in graph.imports_of(path):
             if target in paths:
                 yield Edge("imports", path, target)

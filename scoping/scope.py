@@ -24,7 +24,7 @@ from scoping.reordering import Reorder, reordered
 from scoping.weights import learnt_weights
 
 _LETTERS_PER_TOKEN = 3
-_MAX_PAST = 6_000
+_MAX_PAST = 2_500
 
 
 class ScopeRefusal(Refusal):

@@ -8,7 +8,7 @@ from scoping.graph import Graph, module_of
 from scoping.signals.case import Case, Column
 from scoping.words import tokens
 
-_MAX_HOMONYMS = 8
+_MAX_HOMONYMS = 3
 _MAX_SAME_PATH = 5
 _MIN_TITLE_NAME = 4
 _NAMED_IN_FULL = 2.0

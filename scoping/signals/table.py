@@ -12,8 +12,8 @@ from scoping.signals.likeness import likeness
 from scoping.signals.mentions import mentions
 from scoping.signals.nature import nature
 
-READ_SOURCES = 60
-READ_TESTS = 8
+READ_SOURCES = 30
+READ_TESTS = 3
 _FIRSTS = 3
 _DATES = frozenset(("often_changed", "lately_changed"))
 

@@ -119,6 +119,18 @@ def test_candidates_are_tied_by_imports_and_calls(make_repository: MAKE) -> None
     assert Edge("calls", "pkg/small.py::start", "pkg/big.py::Engine.ignite") in edges
 
 
+def test_a_table_of_data_is_imported_and_never_parsed(make_repository: MAKE) -> None:
+    files = {
+        "use.py": "from table import KEYS\n\n\ndef key():\n    return KEYS\n",
+        "table.py": "import use\n\nKEYS = [\n" + "    1,\n" * 1_000 + "]\n",
+    }
+    with open_objects(make_repository(files).git_dir) as reader:
+        edges = select(reader, "HEAD", "KEYS of the table", "use it").edges
+
+    assert Edge("imports", "use.py", "table.py") in edges
+    assert Edge("imports", "table.py", "use.py") not in edges
+
+
 def test_classes_are_tied_to_their_bases(make_repository: MAKE) -> None:
     files = {
         "shape.py": "class Shape:\n    def area(self):\n        return 0\n",

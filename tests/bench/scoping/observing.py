@@ -27,7 +27,7 @@ from scoping.signals.table import file_columns, fused
 
 MOST_FILES = 150
 MOST_FUNCTIONS = 1_000
-PAST = 6_000
+PAST = 2_500
 
 
 def main() -> None:
