@@ -22,10 +22,10 @@ _MIB = 1024**2
 def index(
     repo: Path, base: str | None, state: Path | None, *, stats: bool, gc: bool, json_form: str
 ) -> None:
-    """Read and parse what is not known yet of a repository; other commands then need not.
+    """Read and parse what is not known yet of a repository.
 
-    Facts are kept by a file's content, so a later commit costs only what it changed. Without --base
-    the files are read as they now are.
+    Other commands then need not. Facts are kept by a file's content, so a later commit costs only
+    what it changed. Without --base the files are read as they now are.
 
     --json prints {"files", "symbols", "read", "skipped", "kept": {"scans", "syntaxes",
     "size_bytes"}, "seconds"}, where "read" counts what was not known; with --stats or --gc only

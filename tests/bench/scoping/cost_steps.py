@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from scoping.cache import Cache
 from scoping.filling import Filled, fill
@@ -27,6 +28,9 @@ from scoping.store import SqliteStore
 _MIB = 1024**2
 _CHANGED = 10
 _ASKED = 40
+_HISTORIES = 20
+_SHORTEST = 16
+_T = TypeVar("_T")
 
 
 def cpu_s() -> float:
@@ -96,6 +100,60 @@ class Bench:
             code.index.close()
         later = statistics.median(took)
         return {"cpu_s": first[0], "wall_s": first[1], "later_ms": 1000 * later, "asked": len(took)}
+
+    def searches(self) -> dict[str, object]:
+        """Search for texts that stand in files, the first time for one that stands in none."""
+        with self.opened() as (reader, store):
+            code = Codebase(reader, self.base, cache=Cache(store))
+            lines = [text.strip() for _, _, text in self._lines(code, _ASKED)]
+            texts = [line[: len(line) // 2] for line in lines if len(line) > _SHORTEST]
+            start, wall = cpu_s(), time.monotonic()
+            code.search("no such text in any of them")
+            first = cpu_s() - start, time.monotonic() - wall
+            took = self._each(texts, code.search)
+        later = statistics.median(took)
+        return {"cpu_s": first[0], "wall_s": first[1], "later_ms": 1000 * later, "asked": len(took)}
+
+    def histories(self) -> dict[str, object]:
+        """Ask for the history of lines, the first time of each apart, and ask git for the same."""
+        with self.opened() as (reader, store):
+            code = Codebase(reader, self.base, cache=Cache(store))
+            places = [(path, number) for path, number, _ in self._lines(code, _HISTORIES)]
+
+            def ask(place: tuple[str, int]) -> None:
+                code.history(*place)
+
+            first, again = self._each(places, ask), self._each(places, ask)
+        took = self._each(places, self._line_log)
+        return {
+            "cpu_s": sum(first),
+            "first_ms": 1000 * statistics.median(first),
+            "later_ms": 1000 * statistics.median(again),
+            "git_ms": 1000 * statistics.median(took),
+            "asked": len(places),
+        }
+
+    @staticmethod
+    def _each(about: Sequence[_T], ask: Callable[[_T], object]) -> list[float]:
+        took = []
+        for one in about:
+            before = cpu_s()
+            ask(one)
+            took.append(cpu_s() - before)
+        return took
+
+    def _line_log(self, place: tuple[str, int]) -> None:
+        own = f"-L{place[1]},{place[1]}:{place[0]}"
+        argv = ["git", "--git-dir", str(self.git_dir), "log", "-s", "-20", own, self.base]
+        subprocess.run(argv, capture_output=True, check=True)
+
+    @staticmethod
+    def _lines(code: Codebase, count: int) -> Iterator[tuple[str, int, str]]:
+        """Yield a line from the middle of some files of code: path, number, text."""
+        files = [facts for facts in code.index.files if facts.language and facts.lines]
+        for facts in files[:: max(1, len(files) // count)][:count]:
+            number = (facts.lines + 1) // 2
+            yield facts.path, number, code.read(facts.path, number, number).text
 
     def raw_parse(self) -> dict[str, object]:
         """Parse every file that has a grammar and that the index reads, and keep no tree."""
@@ -168,8 +226,8 @@ def _parse(contents: Sequence[tuple[str, bytes]]) -> None:
 def main() -> None:
     """Run one step."""
     asked = argparse.ArgumentParser(description=__doc__)
-    steps = ("index", "ten_files", "questions", "raw_parse", "raw_parse_two")
-    asked.add_argument("step", choices=steps)
+    steps = ("index", "ten_files", "questions", "searches", "histories")
+    asked.add_argument("step", choices=(*steps, "raw_parse", "raw_parse_two"))
     asked.add_argument("--repo", type=Path, required=True)
     asked.add_argument("--base", required=True)
     asked.add_argument("--store", type=Path, required=True)
