@@ -126,13 +126,14 @@ def ours(table: Table, given: argparse.Namespace, folder: Path) -> None:
     questions = table.row("the first question", step("questions"))
     later, asked = questions.said["later_ms"], questions.said["asked"]
     print(f"  a later one: {later:.1f} ms of processor, median of {asked}")
-    searches = table.row("the first search", step("searches"))
+    searches = table.row("a search, of words in memory", step("searches"))
     later, asked = searches.said["later_ms"], searches.said["asked"]
     print(f"  a later one: {later:.1f} ms of processor, median of {asked}")
     told = table.row("the histories of lines", step("histories")).said
     print(
         f"  a first one {told['first_ms']:.0f} ms, again {told['later_ms']:.0f}, git's own"
-        f" {told['git_ms']:.0f} ms of processor, median of {told['asked']}"
+        f" {told['git_ms']:.0f} ms of processor, median of {told['asked']};"
+        f" {told['differ']} of them differ"
     )
     # Last, since what it reads is kept too.
     table.row("an index, ten files changed", step("ten_files"))

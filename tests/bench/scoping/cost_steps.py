@@ -22,7 +22,7 @@ from scoping.filling import Filled, fill
 from scoping.languages import BY_NAME
 from scoping.listing import Listing, language_of, why_not_indexed
 from scoping.objects import ObjectReader, open_objects
-from scoping.questions import Codebase
+from scoping.questions import MAX_COMMITS, Codebase
 from scoping.store import SqliteStore
 
 _MIB = 1024**2
@@ -115,7 +115,10 @@ class Bench:
         return {"cpu_s": first[0], "wall_s": first[1], "later_ms": 1000 * later, "asked": len(took)}
 
     def histories(self) -> dict[str, object]:
-        """Ask for the history of lines, the first time of each apart, and ask git for the same."""
+        """Ask for the history of lines, the first time of each apart, and ask git for the same.
+
+        ``differ`` counts the lines of which git tells other commits.
+        """
         with self.opened() as (reader, store):
             code = Codebase(reader, self.base, cache=Cache(store))
             places = [(path, number) for path, number, _ in self._lines(code, _HISTORIES)]
@@ -124,13 +127,16 @@ class Bench:
                 code.history(*place)
 
             first, again = self._each(places, ask), self._each(places, ask)
+            ours = [[one.sha for one in code.history(*place)] for place in places]
         took = self._each(places, self._line_log)
+        differ = sum(self._line_log(place) != one for place, one in zip(places, ours, strict=True))
         return {
             "cpu_s": sum(first),
             "first_ms": 1000 * statistics.median(first),
             "later_ms": 1000 * statistics.median(again),
             "git_ms": 1000 * statistics.median(took),
             "asked": len(places),
+            "differ": differ,
         }
 
     @staticmethod
@@ -142,10 +148,11 @@ class Bench:
             took.append(cpu_s() - before)
         return took
 
-    def _line_log(self, place: tuple[str, int]) -> None:
+    def _line_log(self, place: tuple[str, int]) -> list[str]:
         own = f"-L{place[1]},{place[1]}:{place[0]}"
-        argv = ["git", "--git-dir", str(self.git_dir), "log", "-s", "-20", own, self.base]
-        subprocess.run(argv, capture_output=True, check=True)
+        git = ["git", "--git-dir", str(self.git_dir)]
+        argv = [*git, "log", "-s", "--format=%H", f"-{MAX_COMMITS}", own, self.base]
+        return subprocess.run(argv, capture_output=True, check=True, text=True).stdout.split()
 
     @staticmethod
     def _lines(code: Codebase, count: int) -> Iterator[tuple[str, int, str]]:
