@@ -12,6 +12,7 @@ from scoping.kinds import FileKind
 from scoping.objects import PastCommit
 from scoping.signals.case import Case, Column, make_case
 from scoping.signals.functions_of_files import likely_functions
+from scoping.signals.imports import imported
 from scoping.signals.of_functions import function_columns
 from scoping.signals.table import file_columns
 from scoping.signals.weighing import reasons_for, weighed_scores
@@ -61,6 +62,11 @@ def rank(
     alone = weighed_scores(signals, weights.alone)
     columns = (*columns, *likely_functions(case, bodies, alone))
     scores = weighed_scores(columns, weights.files)
+    read_sources = {body.symbol.path for body in bodies} & case.pool
+    handed = imported(case, sorted(read_sources), scores)
+    for path, worth in weighed_scores((handed,), weights.files).items():
+        scores[path] = scores.get(path, 0.0) + worth
+    columns = (*columns, handed)
     files = _ranked(case, scores, columns, weights.files)
     return Ranking(files, rank_functions(case, bodies, signals, scores, weights.functions))
 

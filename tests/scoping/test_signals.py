@@ -16,6 +16,7 @@ from scoping.objects import PastCommit, open_objects
 from scoping.rank import rank
 from scoping.signals.case import Case, Column, make_case, scaled, telling
 from scoping.signals.history import history as said_of_history
+from scoping.signals.imports import handed_on, imported
 from scoping.signals.of_functions import function_columns
 from scoping.signals.table import file_columns
 from scoping.signals.weighing import reasons_for, weighed_scores
@@ -141,6 +142,25 @@ def test_the_words_of_a_docstring_are_no_code() -> None:
     assert body.writes({"Parcels", "def", "f", "letters", "other"}) == {"def", "f", "letters"}
     assert body.writes({"other"}) == set()
     assert Body(symbol, tokens("x"), "x").writes({"x", "y"}) == {"x"}
+
+
+def test_likely_files_speak_for_what_they_import(make_repository: MAKE) -> None:
+    case, _, _ = case_of(make_repository(FILES).git_dir, "the total of a cart", "")
+
+    column = imported(case, ["shop/cart.py", "shop/mail.py"], {"shop/cart.py": 9.0})
+
+    assert column.values.keys() == {"shop/money.py"}
+    assert column.values["shop/money.py"] > 0.99
+    assert column.tell("shop/money.py") == "`shop/cart.py` imports it"
+
+
+def test_what_many_files_import_is_handed_less_by_each() -> None:
+    imports = {"a": ("own", "hub"), "b": ("hub",), "c": ("hub",), "d": ("hub",)}
+
+    handed = handed_on(imports, dict.fromkeys(imports, 2.0))
+
+    assert handed == {"own": 0.25, "hub": 0.5}
+    assert handed_on({}, {}) == {}
 
 
 def test_a_score_is_told_beside_the_best_and_by_its_rank() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from scoping.signals.case import scaled
 from scoping.signals.functions_of_files import functions_mass
+from scoping.signals.imports import handed_on
 
 KS = (1, 3, 5, 10, 20)
 _WIDEST_GAP = -12.0
@@ -26,6 +27,7 @@ class Seen:
     gold_functions: list[str]
     files: list[str]
     file_columns: dict[str, dict[str, float]]
+    imports: dict[str, list[str]]
     functions: list[str]
     function_files: list[str]
     function_columns: dict[str, dict[str, float]]
@@ -62,6 +64,16 @@ class Seen:
         added = {
             column.name: {places[p]: v for p, v in column.values.items() if p in places}
             for column in columns
+        }
+        return replace(self, file_columns=self.file_columns | added)
+
+    def with_imported(self, by_file: Sequence[float]) -> "Seen":
+        """Return this with the scores until now, and `scoping.signals.imports` by them."""
+        places = {path: str(place) for place, path in enumerate(self.files)}
+        handed = handed_on(self.imports, dict(zip(self.files, by_file, strict=True)))
+        added = {
+            "score": {str(place): score for place, score in enumerate(by_file)},
+            "imported": {places[path]: value for path, value in handed.items()},
         }
         return replace(self, file_columns=self.file_columns | added)
 

@@ -5,8 +5,9 @@
 
 ``--seen`` is what `observing` wrote. A softmax over each issue's candidates, signals held at 0 or
 more, so that a weight can be read; mined commits weigh less than issues. First functions are learnt
-by what is known of them alone; then files, of which their functions speak; then functions again,
-with the scores of their files. Each stands on scores by weights that never saw the repository.
+by what is known of them alone; then files, of which their functions speak, and which hand on what
+they weigh to what they import; then functions again, with the scores of their files. Each stands on
+scores by weights that never saw the repository.
 ``--left-out`` keeps those weights, a table for each repository, for `density`.
 """
 
@@ -76,7 +77,7 @@ def main() -> None:
     seen = sorted((Seen(**row) for row in rows), key=lambda one: one.set == "mined")
     alone = learnt_functions(seen)
     seen = [one.with_likely_functions(own) for one, own in zip(seen, alone.scores, strict=True)]
-    files = learnt_files(seen)
+    files = with_imports(seen, learnt_files(seen))
     report_files(seen, files)
     with_files = _with_files(seen, files)
     functions = learnt_functions(with_files)
@@ -122,6 +123,22 @@ def learnt_files(seen: Sequence[Seen], without: Sequence[str] = ()) -> Learnt:
     names = signal_names([one.file_columns for one in seen], BY_HAND_ALONE)
     names = [name for name in names if name.removesuffix("_rank") not in without]
     return _learnt(seen, names, LOWEST_OF_FILES, Seen.file_rows)
+
+
+def with_imports(seen: Sequence[Seen], files: Learnt) -> Learnt:
+    """Return what is learnt of files with what those hand on that import them, by their scores."""
+    scored = [one.with_imported(own) for one, own in zip(seen, files.scores, strict=True)]
+    more = _learnt(scored, ("imported", "score"), {}, Seen.file_rows)
+
+    def joined(ranker: Ranker, own: Ranker) -> Ranker:
+        handed, score = own.worth
+        worth = np.append(ranker.worth, handed / score).astype(np.float32)
+        return Ranker((*ranker.names, "imported"), worth)
+
+    whole = joined(files.whole, more.whole)
+    without = {repo: joined(files.without[repo], own) for repo, own in more.without.items()}
+    scores = [without.get(one.repo, whole).scores(one.file_rows(whole.names)[0]) for one in scored]
+    return Learnt(whole, without, scores)
 
 
 def learnt_functions(seen: Sequence[Seen], without: Sequence[str] = ()) -> Learnt:

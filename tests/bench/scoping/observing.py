@@ -79,9 +79,19 @@ def observed(reader: ObjectReader, row: Mapping[str, Any], cache: Cache) -> dict
         "gold_functions": row.get("gold_functions") or _holding(index, changed),
         "files": files,
         "file_columns": _sparse(columns, files),
+        "imports": _imports(case, bodies, files),
         "functions": [body.symbol.id for body in kept],
         "function_files": [body.symbol.path for body in kept],
         "function_columns": _sparse(said_of_functions, [body.key for body in kept]),
+    }
+
+
+def _imports(case: Case, bodies: Sequence[Body], files: Sequence[str]) -> dict[str, list[str]]:
+    """Return which of ``files`` each of them imports whose functions were read."""
+    sources = {body.symbol.path for body in bodies}.intersection(files)
+    return {
+        path: [target for target in case.graph.imports_of(path) if target in files]
+        for path in sorted(sources)
     }
 
 
