@@ -8,10 +8,11 @@ from scoping.abbreviations import with_abbreviations
 from scoping.bm25 import weighed
 from scoping.bodies import Body
 from scoping.issue import told
-from scoping.signals.case import Case, Column, scaled, telling
+from scoping.signals.case import Case, Column, Tell, scaled, telling
 from scoping.words import split
 
 _MAX_HOMONYMS = 4
+_COMMON = 0.7  # the rarity of a word that every other function bears
 
 
 def names_of_functions(
@@ -41,11 +42,7 @@ def _spelled(
         bags = weighed(tuple(said.values()), [1] * len(said))
         scores = dict(zip(said, bags.scores(dict.fromkeys(query, 1)), strict=True))
 
-        def tell(key: str, said: Mapping[str, dict[str, int]] = said, where: str = where) -> str:
-            alone = _alone(sorted(said[key]), where, queries)
-            words = told(case.issue, alone)
-            return f"its path and name say {words}, as the {where} does" if alone else ""
-
+        tell = _teller(case, said, bags.rarity, where, queries)
         yield from scaled(pool, f"name_{where}", scores, tell)
 
 
@@ -55,6 +52,24 @@ def _counted(words: Iterable[str], wanted: Container[str]) -> dict[str, int]:
         if word in wanted:
             found[word] = found.get(word, 0) + 1
     return found
+
+
+def _teller(
+    case: Case,
+    said: Mapping[str, Mapping[str, int]],
+    rarity: Mapping[str, float],
+    where: str,
+    queries: Mapping[str, Counter[str]],
+) -> Tell:
+    """Return what tells the words that few functions bear, those of the fewest first."""
+
+    def tell(key: str) -> str:
+        rare = (word for word in said[key] if rarity[word] > _COMMON)
+        alone = _alone(sorted(rare, key=lambda word: (-rarity[word], word)), where, queries)
+        words = told(case.issue, alone)
+        return f"its path and name say {words}, as the {where} does" if alone else ""
+
+    return tell
 
 
 def _words(qualified_name: str) -> tuple[str, ...]:

@@ -121,7 +121,8 @@ def test_a_name_that_many_files_write_points_at_none(make_repository: MAKE) -> N
 
 
 def test_names_and_places_of_functions_are_read_as_one_text(make_repository: MAKE) -> None:
-    repository = make_repository(FILES)
+    others = "".join(f"def {name}(): ...\n" for name in ("letter", "parcel", "stamp", "weight"))
+    repository = make_repository(FILES | {"shop/post.py": others})
 
     case, _, (_, _, read) = case_of(repository.git_dir, "Totals of the cart in a shop", "")
     columns = {column.name: column for column in function_columns(case, *read)}
@@ -129,7 +130,9 @@ def test_names_and_places_of_functions_are_read_as_one_text(make_repository: MAK
     name = columns["name_title"]
     best = max(name.values, key=lambda key: name.values[key])
     assert best.startswith("shop/cart.py::total")
-    assert name.tell(best) == "its path and name say `cart`, `shop`, `Totals`, as the title does"
+    assert name.tell(best) == "its path and name say `cart`, `Totals`, as the title does"
+    assert name.values["shop/post.py::letter:1"]
+    assert not name.tell("shop/post.py::letter:1")  # all of them bear the folder's name
 
 
 def test_the_words_of_a_docstring_are_no_code() -> None:
