@@ -11,6 +11,17 @@ from pathlib import PurePosixPath
 _SEPARATORS = re.compile(r"::|[\\/.{},;\s<>]+")
 _NOWHERE = frozenset(("", "crate", "self", "super", "*", "as"))
 _MEMBERS = 2
+# What comes with the language; a file of the repository may well bear the same name.
+_GO = """
+    archive bufio bytes cmp compress container context crypto database debug embed encoding errors
+    expvar flag fmt go hash html image io iter log maps math mime net os path plugin reflect regexp
+    runtime slices sort strconv strings structs sync syscall testing text time unicode unique unsafe
+"""
+_STANDARD = {
+    ".go": frozenset(_GO.split()),
+    ".rs": frozenset(("std", "core", "alloc")),
+    ".java": frozenset(("java", "javax")),
+}
 _MAX_HOMONYMS = 40
 
 
@@ -28,6 +39,8 @@ def path_meant(path: str, module: str, stems: Mapping[str, Sequence[str]]) -> st
     """Return the file that ``module``, imported in ``path``, likely means; None where none does."""
     suffix = PurePosixPath(path).suffix
     parts = [part for part in _SEPARATORS.split(_without_ending(module)) if part not in _NOWHERE]
+    if parts and parts[0] in _STANDARD.get(suffix, ()):
+        return None
     # The last parts may be members of what the file defines.
     for end in range(len(parts), max(0, len(parts) - 1 - _MEMBERS), -1):
         found = stems.get(parts[end - 1], ())

@@ -28,6 +28,9 @@ PATHS = (
         ("src/shop.c", "shop/cart.h", "include/shop/cart.h"),
         ("src/shop.c", "<stdio.h>", None),
         ("src/main.rs", "", None),
+        ("src/main.rs", "std::shop", None),
+        ("render/html.go", "encoding/json", None),
+        ("gin.go", "example.org/gin/render/json", "render/json.go"),
     ],
 )
 def test_an_import_means_the_file_that_shares_most_of_its_path(
