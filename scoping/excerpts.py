@@ -82,6 +82,12 @@ def merged(wanted: Wanted) -> Iterator[tuple[Span, str, tuple[str, ...]]]:
         yield (start, end), ", ".join(names), tuple(reasons)
 
 
+def outline(facts: FileFacts, rows: Sequence[str], reasons: tuple[str, ...]) -> Excerpt:
+    """Return an outline of a file: these of its `skeleton_rows`."""
+    text = "\n".join(rows)
+    return Excerpt(facts.path, 1, facts.lines, facts.blob, text, reasons, kind="skeleton")
+
+
 def skeleton_rows(facts: FileFacts) -> list[str]:
     """Return a row for each definition: its line, its signature, its docstring's first line."""
     return [_row(symbol) for symbol in facts.symbols if symbol.kind != "variable"]
@@ -93,8 +99,9 @@ def _row(symbol: Symbol) -> str:
     return f"{symbol.start_line}: {inset}{symbol.signature}" + (f"  # {first}" if first else "")
 
 
-def map_row(facts: FileFacts) -> str:
+def mention(facts: FileFacts, reasons: tuple[str, ...]) -> Excerpt:
     """Return the names that a file defines, in one line."""
     names = [one.name for one in facts.symbols if "." not in one.qualified_name]
     more = " ..." if len(names) > _MAP_NAMES else ""
-    return ", ".join(names[:_MAP_NAMES]) + more or f"{facts.lines} lines"
+    row = ", ".join(names[:_MAP_NAMES]) + more or f"{facts.lines} lines"
+    return Excerpt(facts.path, 1, facts.lines, facts.blob, row, reasons, kind="map")

@@ -13,12 +13,19 @@ from math import log
 
 from scoping.bodies import Read
 from scoping.context import Context
-from scoping.excerpts import Excerpt, Room, Wanted, map_row, skeleton_rows
+from scoping.excerpts import Excerpt, Room, Wanted, mention, outline, skeleton_rows
 from scoping.functions import RankedFunction
 from scoping.index import Index
 from scoping.rank import Ranking
 from scoping.surroundings import Span, class_heads, imports_for
-from scoping.uses import calls_of, exercising, likely_tests, written_in
+from scoping.uses import (
+    calls_of,
+    exercising,
+    likely_tests,
+    passage,
+    telling_names,
+    written_in,
+)
 from scoping.words import tokens
 
 _BODY_SHARE = 0.83
@@ -37,6 +44,7 @@ _SEARCHED = 60
 _CALLERS = 8
 _CALLERS_EACH = 2
 _SHOWN_PAGES = 3
+_PAGE_SHARE = 0.25  # of what is left
 _MAKERS = frozenset(("__init__", "__new__", "constructor", "initialize", "__construct"))
 _NO_CLUE = "no word of the issue points at any file"
 
@@ -121,7 +129,7 @@ class _Packer:
 
     def show_callers(self) -> None:
         """Show lines of likely files that call the functions shown, a few of each."""
-        calls = dict.fromkeys(self._named(), _CALLERS_EACH)
+        calls = dict.fromkeys(telling_names(self._named()), _CALLERS_EACH)
         sources = [path for path, file in self._files.items() if file.kind == "source"]
         left = _CALLERS
         for path in sources[:_SEARCHED]:
@@ -140,9 +148,19 @@ class _Packer:
 
     def show_pages(self) -> None:
         """Show the nearest pages of documentation, or what they say of the functions shown."""
-        pages = [path for path, file in self._files.items() if file.kind == "docs"]
-        for path in pages[:_SHOWN_PAGES]:
-            self.context.show_whole(path, self.context.left * 0.75)
+        owners = (_name(one.id).split(".")[0] for one in self._shown_functions()[:_NAMES])
+        names = telling_names(dict.fromkeys((*self._named(), *owners)))
+        left = _SHOWN_PAGES
+        for path in [path for path, file in self._files.items() if file.kind == "docs"]:
+            spoken = written_in(self._index.by_path[path], names)
+            if not left or not spoken:
+                continue
+            reasons = (f"speaks of `{spoken[0]}`", *self._files[path].reasons)
+            keep = self.context.left * (1 - _PAGE_SHARE)
+            span = passage(self.context.lines(path), spoken[0])
+            left -= self.context.show_whole(path, keep, reasons) or (
+                span is not None and self.context.show(path, {span: ("", reasons)}, keep)
+            )
 
     def outline_others(self) -> None:
         """Show outlines of the next files, and what the rest define in a line each."""
@@ -155,7 +173,9 @@ class _Packer:
         for path in paths:
             if self.context.left < self._room.smallest:
                 return
-            self._outline(path, keep) or self._mention(path)
+            if not self._outline(path, keep):
+                row = mention(self._index.by_path[path], self._files[path].reasons)
+                self.context.put(row, 0)
 
     def _by_density(self) -> list[RankedFunction]:
         """Return the functions, the likeliest for their length first; tests have their own turn."""
@@ -195,22 +215,16 @@ class _Packer:
             self.context.show_whole(path, keep)
 
     def _outline(self, path: str, keep: float) -> bool:
+        """Show as much of an outline as half of what there is for outlines takes."""
         facts = self._index.by_path[path]
         rows = skeleton_rows(facts)
         most = (self.context.left - keep) / 2
         while rows:
-            text = "\n".join(rows)
-            reasons = self._files[path].reasons
-            outline = Excerpt(path, 1, facts.lines, facts.blob, text, reasons, kind="skeleton")
-            if self.context.put(outline, self.context.left - most):
+            own = outline(facts, rows, self._files[path].reasons)
+            if self.context.put(own, self.context.left - most):
                 return True
             rows = rows[: len(rows) // 2]
         return False
-
-    def _mention(self, path: str) -> bool:
-        facts, reasons = self._index.by_path[path], self._files[path].reasons
-        row = Excerpt(path, 1, facts.lines, facts.blob, map_row(facts), reasons, kind="map")
-        return self.context.put(row, 0)
 
     def _shown_functions(self) -> list[RankedFunction]:
         """Return the functions that are shown for themselves, the likeliest first."""

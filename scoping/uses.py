@@ -8,6 +8,10 @@ from scoping.calls import called_in
 from scoping.facts import FileFacts, Symbol
 from scoping.words import split, tokens
 
+_COMMENTS = ("#", "//", "/*", "*", "--")
+_RUN_CLASSES = frozenset(("python", "ruby"))  # elsewhere a line of a class declares
+_SHORTEST_NAME = 4  # shorter ones, `New` or `get`, mean another function as often
+_PASSAGE_LINES = 12
 _MARKS = "?!"  # a name of Ruby may end in one; the words of a file have none
 
 
@@ -25,6 +29,11 @@ def written_in(facts: FileFacts, names: Iterable[str]) -> list[str]:
     return [name for name in names if facts.writes(name.rstrip(_MARKS))]
 
 
+def telling_names(names: Iterable[str]) -> list[str]:
+    """Return those of ``names`` that are long enough to be known wherever they stand."""
+    return [name for name in names if len(name) >= _SHORTEST_NAME]
+
+
 def calls_of(facts: FileFacts, lines: Sequence[str], names: Iterable[str]) -> Iterator[Call]:
     """Yield the first line of a file that calls each of ``names``, where it is not defined."""
     wanted = set(names)
@@ -34,16 +43,21 @@ def calls_of(facts: FileFacts, lines: Sequence[str], names: Iterable[str]) -> It
         number += text.count("\n", counted, found.start())
         counted = found.start()
         # Most names are part of another one, and the line of a first call is soon found.
-        for name in wanted & {found.group()} & called_in(lines[number - 1], facts.language):
-            if not _is_defined(facts, name, number):
+        line = lines[number - 1]
+        if line.lstrip().startswith(_COMMENTS):
+            continue
+        for name in wanted & {found.group()} & called_in(line, facts.language):
+            if not _is_declared(facts, name, number):
                 wanted.discard(name)
                 yield Call(number, name, _around(facts.symbols, number))
 
 
-def _is_defined(facts: FileFacts, name: str, line: int) -> bool:
-    return name in facts.names and any(
-        one.start_line <= line <= one.end_line and one.name == name for one in facts.symbols
-    )
+def _is_declared(facts: FileFacts, name: str, line: int) -> bool:
+    """Whether a line is part of what defines ``name``, or names a member of a class."""
+    around = [one for one in facts.symbols if one.start_line <= line <= one.end_line]
+    if facts.language not in _RUN_CLASSES and {one.kind for one in around} == {"class"}:
+        return True
+    return any(one.name == name for one in around)
 
 
 def _around(symbols: Sequence[Symbol], line: int) -> Symbol | None:
@@ -54,6 +68,20 @@ def _around(symbols: Sequence[Symbol], line: int) -> Symbol | None:
         if one.kind in {"function", "method"} and one.start_line <= line <= one.end_line
     ]
     return max(holding, key=lambda one: one.start_line, default=None)
+
+
+def passage(lines: Sequence[str], name: str) -> tuple[int, int] | None:
+    """Return the lines between blank ones that first write ``name`` on a page, or some of them."""
+    spoken = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    first = next((number for number, line in enumerate(lines, 1) if spoken.search(line)), 0)
+    if not first:
+        return None
+    start = end = first
+    while start > max(1, first - _PASSAGE_LINES) and lines[start - 2].strip():
+        start -= 1
+    while end < min(len(lines), first + _PASSAGE_LINES) and lines[end].strip():
+        end += 1
+    return start, end
 
 
 def likely_tests(

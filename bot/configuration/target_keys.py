@@ -52,7 +52,13 @@ TARGET_KEYS = (
         variable="CHANGEWRIGHT_SCOPE_PROFILE",
         option="--profile",
     ),
-    Key("scope.max_files", number("files", 1, whole=True), "Most files shown.", 20, "lowest"),
+    Key(
+        "scope.max_files",
+        number("files", 1, whole=True),
+        "Most files shown by more than names.",
+        20,
+        "lowest",
+    ),
     Key(
         "scope.max_tokens",
         number("tokens", 1, whole=True),

@@ -1,7 +1,17 @@
 """Callers and tests of what is shown are found by the names they write."""
 
+from dataclasses import replace
+
 from scoping.facts import FileFacts, Structure, Symbol, counts_of
-from scoping.uses import Call, calls_of, exercising, likely_tests, written_in
+from scoping.uses import (
+    Call,
+    calls_of,
+    exercising,
+    likely_tests,
+    passage,
+    telling_names,
+    written_in,
+)
 from scoping.words import tokens
 
 CODE = """\
@@ -41,6 +51,28 @@ def test_a_call_outside_of_any_function_has_no_caller() -> None:
     calls = calls_of(file("b.py", "near(2)\n"), ["near(2)\n"], ("near",))
 
     assert list(calls) == [Call(1, "near", None)]
+
+
+def test_comments_and_members_of_an_interface_are_no_calls() -> None:
+    text = "type Routes interface {\n\tStatic(a string)\n}\n\n// by Static(a)\nvar x = Static(b)\n"
+    routes = Symbol("a.go", "Routes", "class", 1, 3)
+    facts = replace(file("a.go", text, routes), language="go")
+
+    assert list(calls_of(facts, text.splitlines(keepends=True), ("Static",))) == [
+        Call(6, "Static", None)
+    ]
+
+
+def test_short_names_tell_nothing() -> None:
+    assert telling_names(("New", "ignite")) == ["ignite"]
+
+
+def test_a_passage_is_what_stands_between_blank_lines_around_the_first_mention() -> None:
+    page = ["ignited\n", "\n", "It can\n", "`ignite`, too.\n", "\n", "ignite\n"]
+
+    assert passage(page, "ignite") == (3, 4)
+    assert passage(page, "sparks") is None
+    assert passage(["x\n"] * 50 + ["ignite\n"] + ["x\n"] * 50, "ignite") == (39, 63)
 
 
 def test_what_a_file_does_not_write_is_not_looked_for() -> None:
