@@ -103,13 +103,14 @@ class Context:
     def _put(self, path: str, pieces: list[_Piece], keep: float) -> bool:
         before = sum(piece.cost for piece in self._pieces.get(path, ()))
         left = self.left + before - sum(piece.cost for piece in pieces)
-        # A line of names is no file that is shown.
         if left < max(0.0, keep) or not self._may_open(path, pieces[0].excerpt):
             return False
         self._pieces[path], self.left = pieces, left
         return True
 
     def _may_open(self, path: str, excerpt: Excerpt) -> bool:
+        """Whether one more file may be shown; a line of names does not count as one."""
         if path in self._pieces or excerpt.kind == "map":
             return True
-        return len(self._pieces) < self.room.max_files
+        shown = sum(pieces[0].excerpt.kind != "map" for pieces in self._pieces.values())
+        return shown < self.room.max_files

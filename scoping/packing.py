@@ -33,7 +33,6 @@ _HEADS_SHARE = 0.05
 _CHEAP_SHARE = 0.03
 _TEST_SHARE = 0.06
 _OUTLINE_SHARE = 0.5  # of what is left for one file when its turn comes
-_LENGTH_AGAINST = 1.0
 _WHOLE_ABOVE = 0.7
 _SHOWN_WHOLE = 5
 _SMALL_SHARE = 0.15
@@ -78,7 +77,8 @@ class _Packer:
         self._files = {file.path: file for file in ranking.files if file.reasons}
         tests = (file.path for file in ranking.files if file.kind == "test")
         self._tests = list(islice(tests, _SEARCHED))
-        self._functions = [one for one in ranking.functions if one.path in self._files]
+        sources = (one for one in ranking.functions if one.kind != "test")  # tests have a turn
+        self._functions = [one for one in sources if one.path in self._files]
         self._spans: dict[str, dict[str, list[Span]]] = {}
 
     def show_bodies(self, most: float) -> None:
@@ -178,10 +178,9 @@ class _Packer:
                 self.context.put(row, 0)
 
     def _by_density(self) -> list[RankedFunction]:
-        """Return the functions, the likeliest for their length first; tests have their own turn."""
-        sources = [one for one in self._functions if self._files[one.path].kind != "test"]
-        worth = {one.id: one.score - _LENGTH_AGAINST * log(2 + self._size(one)) for one in sources}
-        return sorted(sources, key=lambda one: (-worth[one.id], one.id))
+        """Return the functions, the likeliest for their length first."""
+        worth = {one.id: one.score - log(2 + self._size(one)) for one in self._functions}
+        return sorted(self._functions, key=lambda one: (-worth[one.id], one.id))
 
     def _size(self, function: RankedFunction) -> int:
         lines = self.context.lines(function.path)
