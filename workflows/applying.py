@@ -15,6 +15,7 @@ class Made:
 
     ``hows`` say for each path that was changed by what kind of step. ``left`` are the places that
     no step dealt with; ``said`` and ``shown`` are a model's words, and what it was given to read.
+    ``attempt`` is which try it was.
     """
 
     trees: tuple[str, ...]
@@ -23,6 +24,7 @@ class Made:
     left: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
     shown: tuple[ScopeLine, ...] = ()
+    attempt: int = 1
 
 
 def applied(steps: Sequence[Step], attempt: int, first: StepInput, clone: Clone) -> Made:
@@ -42,7 +44,7 @@ def applied(steps: Sequence[Step], attempt: int, first: StepInput, clone: Clone)
         hows |= {change.path: step.how for change in result.files}
         trees.append(tree)
     failed = result if result.trouble else None
-    return Made(tuple(trees), hows, failed, left or (), tuple(said), tuple(shown))
+    return Made(tuple(trees), hows, failed, left or (), tuple(said), tuple(shown), attempt)
 
 
 def _stepped(step: Step, given: StepInput) -> StepResult:

@@ -35,7 +35,8 @@ class Board:
     """Reads the whole journal once, then what was added.
 
     ``standings`` are by target, in the campaign's order; ``tally`` counts since the campaign last
-    went on, and what it cost from its beginning; ``claims`` how often a worker began a target.
+    went on, and what it cost from its beginning, ``authoring`` what of that its program cost, which
+    is kept at ``program``; ``claims`` how often a worker began a target.
     """
 
     def __init__(self, journal: Followed, campaign: Campaign) -> None:
@@ -43,7 +44,8 @@ class Board:
         self.standings: dict[str, TargetStanding] = {
             one.key: TargetStanding() for one in campaign.targets
         }
-        self.tally = Tally()
+        self.tally, self.authoring = Tally(), Tally()
+        self.program = ""
         self.claims = 0
         self._journal = journal
         self._position = 0
@@ -64,14 +66,17 @@ class Board:
             self._position = entry.position
             if run := self._streams.run_begun(entry):
                 self.tally.include(run)
+                if entry.run == self._streams.author:
+                    self.authoring.include(run)
             if entry.run == self._stream:
                 self._control(entry.event.kind, entry.event.data)
             elif entry.run == self._streams.author:
-                self._authoring(entry.event.kind, entry.event.data)
+                self._note_author(entry.event.kind, entry.event.data)
             elif (key := self._targets.get(entry.run)) is not None:
                 self._move(key, entry)
             else:
                 self.tally.note(entry)
+                self.authoring.note(entry)
             # A bound that was reached stays so, whatever the targets that still run come to.
             self._tripped = self._tripped or tripped(self.campaign.rollout.pause_at, self.tally)
 
@@ -180,9 +185,11 @@ class Board:
             self._word, self._why = None, ""
             self._go_on()
 
-    def _authoring(self, kind: str, data: Mapping[str, Any]) -> None:
+    def _note_author(self, kind: str, data: Mapping[str, Any]) -> None:
         """Stop where the program of all targets could not be written."""
-        if kind == "author.finished" and data["reason"] == "spent":
+        if kind == "author.finished" and data["place"]:
+            self.program, self._tripped = data["place"], ""
+        elif kind == "author.finished" and data["reason"] == "spent":
             self._spent = data["cause"]
         elif kind == "author.finished" and data["cause"]:
             self._tripped = f"there is no program: {data['cause']}"

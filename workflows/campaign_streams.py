@@ -5,6 +5,8 @@ from workflows.campaign import Campaign
 from workflows.run import Entry
 
 AUTHOR = "author"
+# A run within a target's run, numbered by the target's tries: RUN.agent-1.
+AGENT_RUN = ".agent-"
 
 
 def authoring_stream(campaign: Campaign) -> str:

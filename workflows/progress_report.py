@@ -59,7 +59,9 @@ class ProgressReport:
 
     ``forecast_usd`` and ``minutes_left`` go on as the ended targets did, None while none has; cost
     counts what is reserved in full. ``to_publish`` passed and wait for `migrate publish`; ``why``
-    says what keeps them, too, or what keeps others from beginning.
+    says what keeps them, too, or what keeps others from beginning. What one target took is the mean
+    of those that ended; ``program`` is the folder of what a model wrote for all, and
+    ``authoring_usd`` what that cost. ``left`` counts places that no step dealt with.
     """
 
     campaign: str
@@ -78,6 +80,11 @@ class ProgressReport:
     minutes_left: float | None
     to_publish: int
     waiting: tuple[Waiting, ...]
+    tokens_per_target: float | None = None
+    usd_per_target: float | None = None
+    program: str = ""
+    authoring_usd: float = 0.0
+    left: int = 0
 
 
 def report_of(board: Board) -> ProgressReport:
@@ -94,7 +101,8 @@ def report_of(board: Board) -> ProgressReport:
     if hold and (not is_over or hold.kind == "cancelled" or (to_publish and hold.kind != "budget")):
         phase = _PHASES[hold.kind]
     burndown = _burndown(done, len(standings))
-    share = len(standings) / len(done) if done else None
+    once, of_targets = board.authoring, board.tally.usd - board.authoring.usd
+    count = len(done) or None
     names = {target.key: target.name or "all files" for target in campaign.targets}
     return ProgressReport(
         campaign=campaign.key,
@@ -109,7 +117,7 @@ def report_of(board: Board) -> ProgressReport:
         burndown=burndown,
         usd=round(board.tally.usd, 6),
         tokens=board.tally.tokens,
-        forecast_usd=round(board.tally.usd * share, 6) if share else None,
+        forecast_usd=round(once.usd + of_targets * len(standings) / count, 6) if count else None,
         minutes_left=None if is_over else _minutes_left(burndown),
         to_publish=to_publish,
         waiting=tuple(
@@ -117,6 +125,11 @@ def report_of(board: Board) -> ProgressReport:
             for key, one in standings.items()
             if one.state == "published"
         ),
+        tokens_per_target=round((board.tally.tokens - once.tokens) / count, 1) if count else None,
+        usd_per_target=round(of_targets / count, 6) if count else None,
+        program=board.program,
+        authoring_usd=round(once.usd, 6),
+        left=sum(one.result.left_count for one in done if one.result),
     )
 
 

@@ -35,7 +35,7 @@ from workflows.opinion import Opinion
 from workflows.plan import NO_PLAN, Plan, plan_in
 from workflows.ports import Model, StaleFence
 from workflows.proposal import Attempt
-from workflows.purse import Allowance, Purse
+from workflows.purse import Allowance, EveryBound, Purse, SharedBound
 from workflows.quoting import Words, said
 from workflows.recorder import Recorder, recording
 from workflows.rerank import reranker
@@ -203,7 +203,9 @@ def _allowance(task: Task, workshop: Workshop, wishes: Wishes, recorder: Recorde
     journal: Followed = workshop.journal
     if workshop.spent_elsewhere is not None:
         journal = Together(workshop.spent_elsewhere, journal)
-    ledger = Ledger(journal, task, wishes.caps, workshop.now_iso)
+    ledger: SharedBound = Ledger(journal, task, wishes.caps, workshop.now_iso)
+    if workshop.bound is not None:
+        ledger = EveryBound((workshop.bound, ledger))
     before_s = recorder.history.seconds
     return Allowance(wishes.budget, wishes.reply, workshop.now, workshop.now(), before_s, ledger)
 

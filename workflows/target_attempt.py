@@ -6,6 +6,7 @@ from validators.verdict import Finding, Verdict
 from workflows.applying import Made
 from workflows.authored_program import AuthoredProgram
 from workflows.campaign_cost import cost_of_attempt
+from workflows.campaign_streams import AGENT_RUN
 from workflows.migration_step import Step
 from workflows.proposal import Attempt, EditReport
 from workflows.recorder import LEASE_S, Recorder
@@ -38,7 +39,9 @@ class Workbench:
 
 def attempt_of(number: int, tree: str, made: Made, bench: Workbench, recorder: Recorder) -> Attempt:
     """Judge what the steps made, and write it down as the target's attempt of that number."""
-    cost = cost_of_attempt(number, recorder)
+    journal, tries = bench.workshop.journal, range(1, made.attempt + 1)
+    within = [journal.read(f"{recorder.run}{AGENT_RUN}{one}") for one in tries]
+    cost = cost_of_attempt(number, recorder, within)
     verdict, evidence = judged(number, tree, bench.workshop, recorder)
     edits = tuple(EditReport(path, landed=True, how=how) for path, how in made.hows.items())
     attempt = Attempt(

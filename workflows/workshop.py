@@ -17,6 +17,7 @@ from workflows.explore import CodeMode
 from workflows.ledger import Followed
 from workflows.ports import Journal, Model
 from workflows.proposal import Attempt, Proposal
+from workflows.purse import SharedBound
 from workflows.recorder import Recorder
 from workflows.run import Entry, RunState
 from workflows.task import Task
@@ -43,7 +44,8 @@ class Workshop:
     run is, or "" when there is none. ``include`` and ``exclude`` say which files a model may see.
     ``adjudicator`` is the model that gives a run's second opinions, as far on as the run has asked
     it, or None. ``branch_template`` is how the proposal's branch is called. ``spent_elsewhere`` is
-    what runs on other machines have cost, which counts against the caps over several runs.
+    what runs on other machines have cost, which counts against the caps over several runs;
+    ``bound`` is one more that the run shares with others, such as a campaign's.
     ``code`` is what runs a model's snippets, None where it calls an action for each thing.
     """
 
@@ -67,6 +69,7 @@ class Workshop:
     spent_elsewhere: Followed | None = None
     reranks: bool = False
     code: CodeMode | None = None
+    bound: SharedBound | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,15 +27,16 @@ def migration_bench(bench: Bench, campaign: Campaign, watch: Watch, lease_s: flo
     self_contained = all(recipe.kind in _SELF_CONTAINED for recipe in campaign.steps)
     room = None if self_contained else GateRoom(bench)
     shop = workshop(bench, watch)
+    program = authored_program(campaign, bench.journal)
     place = StepPlace(
         bench,
         lambda argv, tree: _execute(bench, room, argv, tree),
-        consultation_of(bench, campaign, shop),
-        authored_program(campaign, bench.journal),
+        consultation_of(bench, campaign, shop, program),
+        program,
     )
     model = model_name(bench) if ask_a_model(campaign.steps) else NO_MODEL
     steps = steps_of(campaign.steps, place)
-    return Workbench(shop, steps, lease_s, model, place.program, self_contained)
+    return Workbench(shop, steps, lease_s, model, program, self_contained)
 
 
 def _execute(

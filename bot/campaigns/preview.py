@@ -6,21 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.bundle_files import found_bundle, read_bundle
+from bot.campaigns.left_places import PreviewRefusal, write_left
 from bot.campaigns.opening import begun
 from bot.campaigns.publishing import published_as
 from bot.campaigns.yard import Ground, Yard
 from bot.wiring import state_folder
-from scoping.refusal import Refusal
 from validators.checkout import diff_text, write_tree
 from workflows.board import Board
 from workflows.campaign import Campaign, PublishedAs, Target
 from workflows.ports import Journal
 
 _SLUG = re.compile(r"[^A-Za-z0-9]+")
-
-
-class PreviewRefusal(Refusal):
-    """The differences cannot be written: where, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +32,15 @@ class PreviewFile:
 def write_diffs(
     key: str, journal: Journal, out: Path, given: Mapping[str, object]
 ) -> tuple[PreviewFile, ...]:
-    """Write a file below ``out`` for each target that passed and is not published yet."""
+    """Write a file below ``out`` for each target that passed and is not published yet.
+
+    Beside them stands `LEFT`, where there are places that no step dealt with.
+    """
     campaign, _ = begun(journal, key)
     board = Board(journal, campaign)
     board.refresh()
     state = state_folder(given)
+    write_left(board, out)
     with Yard(Ground(given, unsafe=True)) as yard:
         return tuple(
             _written(target, campaign, Path(path), out, yard)

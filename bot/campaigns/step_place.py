@@ -29,16 +29,37 @@ class StepPlace:
     is_followed: bool = False
 
 
-def consultation_of(bench: Bench, campaign: Campaign, workshop: Workshop) -> Consultation:
-    """Return what steps of a campaign ask a model with, in one repository."""
+def consultation_of(
+    bench: Bench, campaign: Campaign, workshop: Workshop, program: AuthoredProgram | None = None
+) -> Consultation:
+    """Return what steps of a campaign ask a model with, in one repository.
+
+    Replies of a file are given to each target from behind those that wrote the ``program``.
+    """
 
     def model_of(run: str, kind: str) -> Model:
-        replied = history_of(bench.journal.read(run)).replies_in(kind)
-        return models_of(bench.settings, bench.journal, replied)[0]
+        return models_for_step(bench, program, (run, kind) if run else ())[0]
 
     settings = bench.settings
     ledger = CampaignLedger(bench.journal, campaign)
     return Consultation(campaign, workshop, model_of, settings.budget, ledger, settings.caps)
+
+
+def _replies(bench: Bench, run: str, kind: str) -> int:
+    return history_of(bench.journal.read(run)).replies_in(kind)
+
+
+def models_for_step(
+    bench: Bench, program: AuthoredProgram | None, *lanes: tuple[str, str] | tuple[()]
+) -> tuple[Model, ...]:
+    """Return the models that the settings name, in the order of their stages.
+
+    Replies of a file are given from behind those that wrote the ``program`` and those that were
+    given in ``lanes``, each a run and the kind of a conversation.
+    """
+    known = [(program.run, "")] if program else []
+    replied = sum(_replies(bench, *one) for one in (*known, *lanes) if one)
+    return models_of(bench.settings, bench.journal, replied)
 
 
 def model_name(bench: Bench) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from bot.campaigns.agent_step import AGENT_MEANING, make_agent
 from bot.campaigns.authored_step import AUTHOR_MEANING, make_author
 from bot.campaigns.codemod_step import CODEMOD, CODEMOD_MEANING, make_codemod
 from bot.campaigns.model_steps import PATCH_MEANING, REQUEST, make_patch
@@ -117,4 +118,5 @@ STEP_KINDS: Mapping[str, StepKind] = {
     "codemod": StepKind(CODEMOD, CODEMOD_MEANING, make_codemod),
     "author": StepKind(REQUEST, AUTHOR_MEANING, make_author, asks=True, stands="first"),
     "patch": StepKind(REQUEST, PATCH_MEANING, make_patch, asks=True, mends=True),
+    "agent": StepKind(REQUEST, AGENT_MEANING, make_agent, asks=True, mends=True, stands="last"),
 }

@@ -23,6 +23,8 @@ from bot.console import Console, one_line
 def preview(campaign: str, out: Path, state: Path | None, json_form: str) -> int:
     """Write the diff of each target that passed to a file, and publish nothing.
 
+    Places that no step dealt with, and why, are listed beside them in left.txt.
+
     --json prints {"campaign", "files": [{"target", "name", "file", "published"}]}.
     """
     from bot.campaigns.preview import write_diffs  # noqa: PLC0415 - keeps --help fast

@@ -43,7 +43,7 @@ def status(campaign: str, state: Path | None, *, watch: bool, json_form: str) ->
     {"campaign", "name", "phase", "why", "targets", "asked_for", "ended", "under_way", "outcomes":
     [{"state", "count", "reason", "cause", "example"}], "burndown": [{"at", "left"}], "usd",
     "tokens", "forecast_usd", "minutes_left", "to_publish", "waiting": [{"target", "number",
-    "url"}]}.
+    "url"}], "tokens_per_target", "usd_per_target", "program", "authoring_usd", "left"}.
     """
     from bot.campaigns.opening import begun  # noqa: PLC0415 - keeps --help fast
     from bot.campaigns.table import LiveTable  # noqa: PLC0415

@@ -43,10 +43,11 @@ def resume(run: str | None, **given: Any) -> int:  # noqa: ANN401 - click checke
     with propose.
     """
     from bot.wiring import opened_journal  # noqa: PLC0415 - keeps --help fast
+    from workflows.campaign_streams import AGENT_RUN  # noqa: PLC0415
 
     console = Console(given["json_form"], given["quiet"])
     with opened_journal(options.given(state=given["state"])) as journal:
-        run = run or _newest(journal)
+        run = (run or _newest(journal)).partition(AGENT_RUN)[0]  # it is a part of that
         history, told, publishing = _look_up(run, journal)
     begun = history.started or {}
     repo = given["repo"] or Path(begun["task"]["repository"])

@@ -45,8 +45,10 @@ def _lines(report: ProgressReport) -> Iterator[str]:
 
 
 def _ahead(report: ProgressReport) -> Iterator[str]:
-    """Yield what is to be done, and by whom."""
+    """Yield what came of it that a person may look at, what is to be done, and by whom."""
     name = shlex.quote(report.name or report.campaign)
+    if report.program:
+        yield f"  program   {one_line(report.program)} (${report.authoring_usd:.4f})"
     if report.to_publish:
         words = f"passed and wait for: changewright migrate publish {name}"
         yield from _wrapped("  next      ", f"{report.to_publish} {words}")
@@ -59,6 +61,9 @@ def _ahead(report: ProgressReport) -> Iterator[str]:
         yield f"            {one.number:>5}  {one_line(one.target)}  {one_line(one.url)}"
     if len(report.waiting) > _MOST_WAITING:
         yield f"            and {len(report.waiting) - _MOST_WAITING} more"
+    if report.left:
+        words = "places are left, listed by: changewright migrate preview"
+        yield from _wrapped("  a person  ", f"{report.left} {words}")
     if report.phase in _WHAT_NOW:
         yield from _wrapped("  now       ", _WHAT_NOW[report.phase].format(name=name))
 
@@ -92,6 +97,8 @@ def _wrapped(before: str, text: str) -> Iterator[str]:
 
 def _cost(report: ProgressReport) -> str:
     words = f"${report.usd:.4f}, {report.tokens} tokens"
+    if report.tokens_per_target:
+        words += f"; {report.tokens_per_target:.0f} tokens a target"
     if report.forecast_usd and report.ended < report.asked_for:
         words += f"; ${report.forecast_usd:.2f} for all at this rate"
     if report.minutes_left is not None:

@@ -91,6 +91,23 @@ def code(text: str) -> Markdown:
     return _fitted(text, _code)
 
 
+def listing(text: str, limit: int) -> Markdown:
+    """Return untrusted code as a block of at most ``limit`` characters; hidden ones are spelt."""
+    shown = "".join(map(_spelt, text.strip("\n")[:limit]))
+    longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
+    fence = "`" * max(3, longest + 1)
+    left_out = len(text.strip("\n")) - limit
+    more = f"\n_({left_out} more characters are in the bundle)_" if left_out > 0 else ""
+    return Markdown(f"{fence}\n{shown}\n{fence}{more}")
+
+
+def _spelt(letter: str) -> str:
+    """Return a character as a reader sees it, or the escape of one that is not to be seen."""
+    if letter in " \n\t" or (letter.isprintable() and visible(letter) == letter):
+        return letter
+    return letter.encode("unicode_escape").decode("ascii")
+
+
 def cell(text: str) -> Markdown:
     """Return ``code`` for the cell of a table, where a bar would end it even inside of a span."""
     return Markdown(code(text).replace("|", "\\|"))
@@ -151,6 +168,7 @@ def _environment() -> "Environment":
         keep_trailing_newline=True,
     )
     environment.filters |= {"cell": cell, "code": code, "quote": quote, "reasons": reasons}
+    environment.filters["listing"] = listing
     return environment
 
 

@@ -19,6 +19,8 @@ _NAME = re.compile(
     rf"{EXAMPLES}/[A-Za-z0-9_-]{{1,60}}\.(?:before|after|keep|leave)\.[a-z0-9]{{1,10}}"
 )
 _MOST_FILES, _MOST_BYTES = 40, 64 * 1024
+# A person reads all of it in the pull request.
+_LONGEST_PROGRAM = 10_000
 _MODE = "100644"
 
 Files = Mapping[str, bytes]
@@ -66,6 +68,10 @@ def landed_on(files: Files, patch: Patch) -> DraftLanding:
             made.pop(change.path, None)
         else:
             made[change.path] = change.content
+    if len(made.get(PROGRAM, b"")) > _LONGEST_PROGRAM:
+        message = f"a program has at most {_LONGEST_PROGRAM} bytes, because a person reads it all."
+        no = RejectedEdit(PROGRAM, "too-large", message)
+        return DraftLanding(files, Landing(rejected=(no,)))
     too_much = [path for path, content in made.items() if len(content) > _MOST_BYTES]
     if too_much or len(made) > _MOST_FILES:
         message = f"a program has at most {_MOST_FILES} files, each of {_MOST_BYTES} bytes."

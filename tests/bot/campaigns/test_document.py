@@ -130,8 +130,8 @@ def test_repositories_may_be_listed_in_a_file(tmp_path: Path) -> None:
         (
             LEAST.replace("{run: 'true'}", "true"),
             (
-                "campaign.yml:3: steps must each be one of run, ruff, codemod, patch and its"
-                " value, not true"
+                "campaign.yml:3: steps must each be one of run, ruff, codemod, author, patch,"
+                " agent and its value, not true"
             ),
         ),
         (LEAST.replace("[{run: 'true'}]", "[]"), "steps must hold 1 to 20 steps, not 0"),
