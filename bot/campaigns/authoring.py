@@ -55,7 +55,7 @@ def ensure_program(
             with leased(journal, stream, f"author of {campaign.key}", lease_s) as fence:
                 if is_written(campaign, journal):
                     return  # by who held the lease before
-                commission, desk = _prepared(campaign, yard, watch, lease_s)
+                commission, desk = prepared(campaign, yard, watch, lease_s)
                 author_once(campaign, journal, fence, commission, desk)
         except (Held, StaleFence):
             time.sleep(_POLL_S)
@@ -72,9 +72,10 @@ def write_folder(program: AuthoredProgram, folder: Path) -> None:
         (examples / example.name).write_text(example.text, "utf-8")
 
 
-def _prepared(
+def prepared(
     campaign: Campaign, yard: Yard, watch: Watch, lease_s: float
 ) -> tuple[Commission, Desk]:
+    """Return what a campaign's program is written with here."""
     (words, pattern) = next(one.words for one in campaign.steps if one.kind == AUTHOR)
     places = dict.fromkeys((one.repository, one.base) for one in campaign.targets)
     benches = {place: yard.bench(*place, campaign.gates) for place in places}
