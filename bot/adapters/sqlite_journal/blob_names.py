@@ -14,8 +14,10 @@ _FIELDS = frozenset(
         "diff",
         "evidence",
         "excerpts",
+        "found",
         "map",
         "plan",
+        "program",
         "reply",
         "revision",
     }

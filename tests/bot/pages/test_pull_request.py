@@ -16,6 +16,7 @@ from validators.checkout import LineCount
 from validators.evidence import Evidence, LineCoverage
 from validators.evidence_statement import statement_of
 from validators.verdict import Finding, Verdict
+from workflows.authored_program import AuthoredProgram, Counts, ExampleFile
 from workflows.hosted import Circumstances
 from workflows.proposal import Attempt, Proposal
 
@@ -60,6 +61,36 @@ def test_a_change_made_by_a_command_says_so(
     assert "| file | lines |" not in body
     assert "The command's own account:\n" in body
     assert "checked by nobody" not in body
+
+
+def test_a_program_that_a_model_wrote_is_shown_whole_and_acts_on_nothing(
+    proposal: Proposal, evidence: Evidence, changed: Changed
+) -> None:
+    source = "one = 1\n" * 40 + "# ```\n# \u202e@team fixes #1\n"
+    program = AuthoredProgram(
+        "a" * 64,
+        source,
+        (ExampleFile("call.before.py", "x\n"), ExampleFile("call.after.py", "y\n")),
+        "Call `new`, says @team.",
+        Counts(10, 20, 19, 1),
+        Counts(6, 9, 9, 0),
+        "model",
+        "r1",
+        2,
+        "It renames.",
+    )
+    proposal = replace(proposal, scope=(), model="none", program=program)
+
+    body = pull_request_text(proposal, evidence, changed).body
+
+    shown = source.replace("\u202e", "\\u202e").strip()
+    assert f"\n````\n{shown}\n````\n" in body
+    assert "| files its author was shown | 10 | 20 | 19 | 1 |" in body
+    assert "| files that were held back | 6 | 9 | 9 | 0 |" in body
+    assert "2 example files came out as they must: `call.before.py` `call.after.py`." in body
+    assert "says @&#8203;team" in body
+    assert "Nothing of this target: the program above made the change." in body
+    assert "The program's own account:" in body
 
 
 @pytest.mark.sampled(3)
