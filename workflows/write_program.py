@@ -82,7 +82,7 @@ def write_program(commission: Commission, task: Task, recorder: Recorder) -> Aut
         if found.is_final:
             break
         dialogue.say(_feedback(found, before, commission))
-    last = found.objections[0].partition("\n")[0]
+    last = " ".join(found.objections[0].split("\n")[:2])
     raise NotWritten("model", f"no program of {number} was accepted; the last: {last}")
 
 

@@ -215,8 +215,9 @@ def written(asked: Campaign, oracle: Oracle, at: tuple[Journal, Yard]) -> Author
     if stream:
         commission, desk = prepared(asked, yard, Watch(), 60.0)
         told = replace(commission.consultation, model_of=lambda *_: oracle)
+        commission = replace(commission, consultation=told, judge=lambda *_: "")
         with leased(journal, stream, "bench") as fence:
-            author_once(asked, journal, fence, replace(commission, consultation=told), desk)
+            author_once(asked, journal, fence, commission, desk)
     return authored_program(asked, journal)
 
 

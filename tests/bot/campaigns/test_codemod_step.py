@@ -56,8 +56,8 @@ def program(tmp_path: Path) -> Path:
     return tmp_path / "rename"
 
 
-def applied(bench: Bench, program: Path, path: str) -> StepResult:
-    step = CodemodStep("rename", read_program(program), bench)
+def applied(bench: Bench, program: Path, path: str, *, is_followed: bool = False) -> StepResult:
+    step = CodemodStep("rename", read_program(program), bench, is_followed)
     target = Target("t", "repo", (path,))
     return step.apply(StepInput(target, bench.clone.base_tree, "", cast("Any", None)))
 
@@ -89,6 +89,8 @@ def test_what_it_overlooks_fails_the_target(bench: Bench, program: Path) -> None
 
     assert result.reason == "step"
     assert "sites were not dealt with, first good.py:" in result.trouble
+    followed = applied(bench, program, "good.py", is_followed=True)
+    assert (followed.trouble, len(followed.left or ())) == ("", 1)
 
 
 def test_a_campaign_keeps_to_the_program_that_it_was_begun_with(
