@@ -29,6 +29,14 @@ def line_of(entry: Entry) -> str:
     return printable(one_line(redacted(teller(entry.event.data)))) if teller else ""
 
 
+def _started(data: Any) -> str:  # noqa: ANN401 - an event's JSON
+    """Return what begins, of a campaign's many targets by its title."""
+    if "model" not in data:
+        return ""
+    about = f"for {data['task']['title']!r}" if "campaign" in data else f"with {data['model']}"
+    return f"run started on {data['base_commit'][:12]} {about}"
+
+
 def _landed(data: Any) -> str:  # noqa: ANN401 - an event's JSON
     edits = data["edits"]
     landed = sum(1 for edit in edits if edit["landed"])
@@ -91,9 +99,7 @@ def _opinion(opinion: Any) -> str:  # noqa: ANN401
 
 
 _TELLERS: dict[str, Callable[[Any], str]] = {
-    "run.started": lambda d: (
-        f"run started on {d['base_commit'][:12]} with {d['model']}" if "model" in d else ""
-    ),
+    "run.started": _started,
     "run.resumed": lambda d: (
         f"going on; replies paid for: {d['replies']}, attempts judged: {d['attempts']}"
     ),

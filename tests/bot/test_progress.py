@@ -42,6 +42,16 @@ REJECTED = {"path": "b.py", "landed": False}
         ),
         (entry("run.started", base_commit="c" * 40), ""),
         (
+            entry(
+                "run.started",
+                base_commit="c" * 40,
+                model="none",
+                campaign="c1",
+                task={"title": "Tidy\n\x1b[1mup"},
+            ),
+            r"run started on cccccccccccc for 'Tidy\n\x1b[1mup'",
+        ),
+        (
             entry("scope.selected", files=["a", "b", "c", "d"], tokens=90),
             "scope       4 files ranked, 90 tokens packed, first: a, b, c",
         ),

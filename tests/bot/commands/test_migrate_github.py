@@ -91,6 +91,7 @@ def test_pull_requests_are_opened_in_portions_and_what_people_decide_is_seen(
     assert states(ask(desk, "migrate", "status", file)[1]) == {"merged": 1, "closed": 1}
 
 
+@pytest.mark.long
 def test_other_steps_bring_a_draft_up_to_date_on_top_of_what_is_there(
     desk: "Desk", hub: SmallGitHub, publish: Publish
 ) -> None:
