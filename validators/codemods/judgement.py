@@ -36,6 +36,7 @@ class Draft:
 
 def drafted(source: Source, look: Look, said: Said, why_left: str) -> Draft:
     """Return the draft of one file; ``why_left`` is why nothing may change in it, if so."""
+    said = Said() if why_left else said  # what fails on a file that stays is nobody's work lost
     fault = why_left or said.error or ("its sites could not be counted" if look.failed else "")
     splices = in_style(said.splices, source.content)
     if not fault and splices and not _is_utf8(source.content):

@@ -127,7 +127,7 @@ WRONG = {
 
 
 def test_what_a_program_does_wrong_changes_nothing_of_that_file(run: Run) -> None:
-    branches = "".join(
+    branches = "    if file.path == 'made_pb2.py':\n        raise ValueError\n" + "".join(
         f"    if file.path == '{name}.py':\n        {body}\n" for name, (body, _) in WRONG.items()
     )
     source = f"""{HEAD}
@@ -142,6 +142,7 @@ def transform(file: File) -> Edits:
 """
     files: dict[str, str | bytes] = {f"{name}.py": "old(1)\n" for name in WRONG}
     files["latin.py"] = b"old(1)  # \xff\n"
+    files["made_pb2.py"] = "old(1)\n"
     files["good.py"] = "import json\r\nold(1)\r\n"
     outcome = run(source, files)
     assert {file.path: file.content for file in outcome.changed} == {
@@ -149,6 +150,8 @@ def transform(file: File) -> Edits:
     }
     told = reasons(outcome)
     assert {name for name, (_, why) in WRONG.items() if why not in told[f"{name}.py:1"]} == set()
+    (made,) = (one for one in outcome.all_left if one.path == "made_pb2.py")
+    assert (made.reason.startswith("it is generated"), made.is_open) == (True, False)
     assert not outcome.is_whole
 
 
