@@ -76,10 +76,6 @@ class ForgeRefusal(Refusal):
     """The forge did not do what was asked: what, why, and what a person can do."""
 
 
-class ForgeBusy(ForgeRefusal):
-    """The forge takes no more requests for now, whatever they are about: until when."""
-
-
 class Forge(Protocol):
     """Writes are idempotent by branch and key: look up first, then create. No write is retried."""
 

@@ -46,6 +46,10 @@ class Published:
     notes: tuple[str, ...] = ()
 
 
+class ForgeBusy(ForgeRefusal):
+    """The forge takes no more requests for now, whatever they are about: until when."""
+
+
 class AlreadyOpen(ForgeRefusal):
     """Another run's pull request for the same task waits for a person: which, and what to do."""
 

@@ -12,7 +12,7 @@ from bot.forge_access import AccessRefusal
 from bot.wiring import Bench
 from scoping.refusal import Refusal
 from workflows.campaign import Target
-from workflows.ports import ForgeBusy
+from workflows.press import ForgeBusy
 from workflows.pull_request import PullRequest
 from workflows.task import campaign_of
 

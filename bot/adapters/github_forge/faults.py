@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 
 from bot.adapters.github_forge.transport import Answer, Request
-from workflows.ports import ForgeBusy, ForgeRefusal
+from workflows.ports import ForgeRefusal
+from workflows.press import ForgeBusy
 
 # GitHub asks for at least a minute where it does not say how long.
 _UNSAID_WAIT_S = 60.0
