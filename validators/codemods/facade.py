@@ -87,19 +87,12 @@ class File:
         In it ``$NAME`` and ``$$$NAME`` are what the node's holes hold, kept as it stands, comments
         and edits inside it included. Where another comment would be lost, the node is left.
         """
-        pieces = tuple(_filled(node, text))
-        kept = [piece for piece in pieces if not isinstance(piece, str)]
-        if any(not _is_in(comment, kept) for comment in node.comments):
-            return self.leave(node, "a comment inside it would be lost")
-        return Edit(node.start, node.stop, pieces, node.span)
+        return self._put(node, tuple(_filled(node, text)))
 
     def compose(self, node: Node, *pieces: str | Node) -> Edit | Leave:
         """Return the edit that puts new texts and kept nodes of the file where ``node`` is."""
-        kept = [piece.span for piece in pieces if isinstance(piece, Node)]
-        if any(not _is_in(comment, kept) for comment in node.comments):
-            return self.leave(node, "a comment inside it would be lost")
         made = tuple(piece if isinstance(piece, str) else piece.span for piece in pieces)
-        return Edit(node.start, node.stop, made, node.span)
+        return self._put(node, made)
 
     def remove(self, node: Node) -> Edit:
         """Return the edit that takes ``node`` out, with its line where it stands alone."""
@@ -182,6 +175,13 @@ class File:
         """Return that a place is known and stays as it is, for a person or a model to look at."""
         return Leave(node.start, node.stop, reason)
 
+    def _put(self, node: Node, pieces: tuple[str | Span, ...]) -> Edit | Leave:
+        kept = [piece for piece in pieces if not isinstance(piece, str)]
+        stop = _before_comments(node)  # what follows on the line is a part of some nodes
+        if any(one.start < stop and not _is_in(one, kept) for one in node.comments):
+            return self.leave(node, "a comment inside it would be lost")
+        return Edit(node.start, stop, pieces, node.span)
+
     def _import_spans(self) -> list[Span]:
         return [(node.start_byte, node.end_byte) for node in imports.statements(self._tree)]
 
@@ -216,6 +216,14 @@ def flat(edits: Edits, by: object = None) -> Iterator[Edit | Leave]:
             f"transform() yielded {type(edits).__name__}{where}; yield edits of the file, such as"
             " what file.replace() returns"
         )
+
+
+def _before_comments(node: Node) -> int:
+    """Return where a node ends, but for comments at its end."""
+    parts = node.tokens
+    while parts and "comment" in parts[-1].kind:
+        parts.pop()
+    return parts[-1].stop if parts and len(parts) < len(node.tokens) else node.stop
 
 
 def _is_in(node: Node, spans: Iterable[Span]) -> bool:

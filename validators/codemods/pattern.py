@@ -37,6 +37,16 @@ _AROUND: Mapping[str, tuple[str, ...]] = {
     "dart": ("void f() {{ {}; }}",),
 }
 
+# The same of a decorator or an annotation, which is no code without what it stands at.
+_DECORATED: Mapping[str, tuple[str, ...]] = {
+    "python": ("{}\ndef f():\n    pass\n",),
+    "java": ("class A {{ {} void f() {{ }} }}",),
+    "kotlin": ("{} fun f() {{ }}",),
+    "javascript": ("{} class A {{ }}",),
+    "typescript": ("{} class A {{ }}",),
+    "tsx": ("{} class A {{ }}",),
+}
+
 Bound = Mapping[str, tuple[SyntaxNode, ...]]
 
 
@@ -111,7 +121,8 @@ def _place(hole: re.Match[str]) -> str:
 
 
 def _parsed(grammar: Grammar, code: str) -> SyntaxNode:
-    for around in (*_AROUND.get(grammar.name, ()), "{}"):
+    arounds = (_DECORATED if code.startswith("@") else _AROUND).get(grammar.name, ())
+    for around in (*arounds, "{}"):
         whole = around.format(code) if around != "{}" else code
         start = len(around.partition("{}")[0].replace("{{", "{").encode())
         tree = tree_of(grammar, whole.encode())

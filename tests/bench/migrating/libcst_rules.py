@@ -3,6 +3,7 @@
     python libcst_rules.py NAME FILE...
 
 Where libcst brings a command for it, that is run; else the few lines that its users would write.
+Only files that hold the old word are parsed, as if they had been looked for first.
 """
 
 import sys
@@ -119,27 +120,34 @@ def modern(tree: cst.Module) -> cst.Module:
     return tree
 
 
-RULES: dict[str, Callable[[cst.Module], cst.Module]] = {
-    "django_rest_framework_335054a5": renamed(
-        ("django.utils.encoding.force_text", "django.utils.encoding.force_str")
+# By the name of a migration: the word without which a file is not looked into, and the rule.
+RULES: dict[str, tuple[bytes, Callable[[cst.Module], cst.Module]]] = {
+    "django_rest_framework_335054a5": (
+        b"force_text",
+        renamed(("django.utils.encoding.force_text", "django.utils.encoding.force_str")),
     ),
-    "scrapy_8d92c28a": raising,
-    "scrapy_df00389c": renamed(*_MOVES.items()),
-    "scrapy_b2b2d0b0": spelled("TWISTED_ENABLED", "TWISTED_REACTOR_ENABLED"),
-    "urllib3_fe39ebfb": modern,
-    "urllib3_52c82753": asserting,
-    "urllib3_da892d67": renamed(("typing_extensions.Literal", "typing.Literal")),
-    "celery_7a27725c": aware,
-    "celery_10bc6fbd": spelled("assertEquals", "assertEqual"),
+    "scrapy_8d92c28a": (b"assertRaises", raising),
+    "scrapy_df00389c": (b"six.moves", renamed(*_MOVES.items())),
+    "scrapy_b2b2d0b0": (
+        b"TWISTED_ENABLED",
+        spelled("TWISTED_ENABLED", "TWISTED_REACTOR_ENABLED"),
+    ),
+    "urllib3_fe39ebfb": (b"typing", modern),
+    "urllib3_52c82753": (b"self.assert", asserting),
+    "urllib3_da892d67": (b"Literal", renamed(("typing_extensions.Literal", "typing.Literal"))),
+    "celery_7a27725c": (b"utcnow", aware),
+    "celery_10bc6fbd": (b"assertEquals", spelled("assertEquals", "assertEqual")),
 }
 
 
 def main() -> None:
     """Rewrite the files in place; say which could not be read."""
-    rule = RULES[sys.argv[1]]
+    word, rule = RULES[sys.argv[1]]
     for name in sys.argv[2:]:
         file = Path(name)
         before = file.read_bytes()
+        if word not in before:
+            continue
         try:
             after = rule(cst.parse_module(before)).bytes
         except (cst.CSTException, cst.ParserSyntaxError, RecursionError) as error:

@@ -2,7 +2,7 @@
 
 from validators.codemods.accounts import account_of, lines_in
 from validators.codemods.audit import Site
-from validators.codemods.edit import Splice
+from validators.codemods.edit import Edit, Splice, splices_of
 
 
 def site(start: int, stop: int) -> Site:
@@ -29,3 +29,10 @@ def test_thousands_of_sites_are_accounted_for_as_one_by_one() -> None:
 def test_lines_count_from_one_and_end_with_their_newline() -> None:
     line = lines_in(b"a\nbc\n\nd")
     assert [line(at) for at in range(7)] == [1, 1, 2, 2, 2, 3, 4]
+
+
+def test_an_edit_that_changes_no_byte_rewrites_nothing() -> None:
+    content = b"f(1)\n"
+    same = splices_of([Edit(0, 1, ("f",), (0, 4))], content)
+    account = account_of([site(0, 2)], same, [(0, 4)], [])
+    assert (account.rewritten, account.overlooked) == ((), (site(0, 2),))

@@ -28,6 +28,11 @@ def test_a_comment_that_would_be_lost_leaves_the_place() -> None:
     assert made("python", code, each("f($$$ALL)", "g($$$ALL)")) == "g(a,  # why\n  b)\n"
 
 
+def test_a_comment_behind_a_decorator_stays() -> None:
+    code = "@a(1)  # why\ndef f(): pass\n"
+    assert made("python", code, each("@a($X)", "@b($X)")) == code.replace("@a", "@b")
+
+
 def test_a_row_of_none_takes_its_comma_with_it() -> None:
     assert made("python", "f(1)\n", each("f($X, $$$REST)", "g($X, $$$REST)")) == "g(1)\n"
 
