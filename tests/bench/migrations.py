@@ -148,6 +148,9 @@ def tell_tests(case: Case, made: Mapping[str, bytes], needs: Path, folder: Path)
         for path, content in made.items() if who == "ours" else ():
             (tree / SUITES[case.name].place / path).write_bytes(content)
         found.append(results(case.name, tree, needs, sandbox))
+    if not all(found):
+        print("    tests: not run: what they need is not in --suites, or does not start")
+        return
     both = found[1].keys() & found[2].keys()
     other = sorted(one for one in both if found[1][one] != found[2][one])
     print(

@@ -20,6 +20,7 @@ _FIX = (
     "--fix",
     "--unsafe-fixes",
 )
+_ASSERTIONS = "org.junit.jupiter.api.Assertions"
 # By the beginning of a migration's name: ast-grep's language, pattern and rewrite, one or several.
 _PATTERNS: dict[str, tuple[str, Sequence[tuple[str, str]]]] = {
     "django_rest_framework_335054a5": ("python", [("force_text", "force_str")]),
@@ -30,7 +31,30 @@ _PATTERNS: dict[str, tuple[str, Sequence[tuple[str, str]]]] = {
             ("self.assertRaises($E, $F, $$$A)", "with pytest.raises($E):\n    $F($$$A)"),
         ],
     ),
-    "scrapy_b2b2d0b0": ("python", [("TWISTED_ENABLED", "TWISTED_REACTOR_ENABLED")]),
+    "scrapy_df00389c": (
+        "python",
+        [
+            ("from six.moves.urllib.parse import $$$A", "from urllib.parse import $$$A"),
+            ("from six.moves import cPickle as pickle", "import pickle"),
+            ("from six.moves import configparser", "import configparser"),
+            ("from six.moves import cStringIO as StringIO", "from io import StringIO"),
+        ],
+    ),
+    "scrapy_b2b2d0b0": (
+        "python",
+        [
+            ("TWISTED_ENABLED", "TWISTED_REACTOR_ENABLED"),
+            ('"TWISTED_ENABLED"', '"TWISTED_REACTOR_ENABLED"'),
+        ],
+    ),
+    "urllib3_fe39ebfb": (
+        "python",
+        [
+            ("Optional[$X]", "$X | None"),
+            ("Union[$X, $Y]", "$X | $Y"),
+            ("Tuple[$$$A]", "tuple[$$$A]"),
+        ],
+    ),
     "urllib3_52c82753": (
         "python",
         [
@@ -54,6 +78,32 @@ _PATTERNS: dict[str, tuple[str, Sequence[tuple[str, str]]]] = {
         [("self.assertEquals($$$A)", "self.assertEqual($$$A)")],
     ),
     "express_c70197ad": ("js", [("require('safe-buffer')", "require('node:buffer')")]),
+    "chalk_249b9ac7": (
+        "js",
+        [("var $A = $B", "const $A = $B"), ("function () { $$$B }", "() => { $$$B }")],
+    ),
+    "jsoup_8e432a5f": (
+        "java",
+        [
+            ("import org.junit.Test;", "import org.junit.jupiter.api.Test;"),
+            (
+                "import static org.junit.Assert.*;",
+                "import static org.junit.jupiter.api.Assertions.*;",
+            ),
+            (
+                "import static org.junit.Assert.$A;",
+                "import static org.junit.jupiter.api.Assertions.$A;",
+            ),
+        ],
+    ),
+    "commons_csv_f97c1721": (
+        "java",
+        [
+            ("@Test public void $N() throws $E { $$$B }", "@Test void $N() throws $E { $$$B }"),
+            ("@Test public void $N() { $$$B }", "@Test void $N() { $$$B }"),
+        ],
+    ),
+    "commons_csv_ebc85238": ("java", [("public class $C { $$$B }", "class $C { $$$B }")]),
     "cobra_511af59c": (
         "go",
         [

@@ -52,12 +52,14 @@ _URLLIB3 = [
 SUITES = {
     "scrapy_8d92c28a": _python(
         "scrapy",
+        *("-p", "no:twisted"),
         *("tests/test_http_request.py", "tests/test_http_response.py", "tests/test_item.py"),
         *("tests/test_loader.py", "tests/test_selector.py", "tests/test_utils_python.py"),
         *("tests/test_utils_misc/__init__.py", "tests/test_utils_datatypes.py"),
     ),
     "scrapy_b2b2d0b0": _python(
         "scrapy",
+        *("-p", "no:twisted"),
         *("tests/test_settings", "tests/test_utils_reactor.py", "tests/test_addons.py"),
         *("tests/test_extension_telnet.py", "tests/test_spiderloader"),
     ),
@@ -76,7 +78,10 @@ SUITES = {
         _LINKS,
     ),
     "chalk_249b9ac7": Suite(
-        "chalk", ("node", "node_modules/mocha/bin/_mocha", "--reporter", "tap", "test.js"), _LINKS
+        "chalk",
+        ("node", "node_modules/mocha/bin/_mocha", "--reporter", "tap", "test.js"),
+        _LINKS,
+        {"FORCE_COLOR": "1"},
     ),
     "cobra_511af59c": Suite(
         "",
