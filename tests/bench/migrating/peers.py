@@ -118,9 +118,13 @@ _RUFF_RULES = {
     "scrapy_8d92c28a": "PT027",
     "urllib3_52c82753": "PT009,PT027",
     "urllib3_da892d67": "UP035",
-    "urllib3_fe39ebfb": "UP006,UP007,UP037,UP045,FA102",
+    "urllib3_fe39ebfb": "I002,UP006,UP007,UP037,UP045",
     "celery_7a27725c": "DTZ003",
     "celery_10bc6fbd": "UP005",
+}
+# Without it the rules above do not dare: annotations would be run.
+_RUFF_CONFIG = {
+    "urllib3_fe39ebfb": 'lint.isort.required-imports = ["from __future__ import annotations"]'
 }
 _PYUPGRADE = {
     "scrapy_df00389c": "--py3-plus",
@@ -167,7 +171,9 @@ def peers_of(name: str, folder: Path | None) -> list[Peer]:
     """Return the engines that have a rule for a migration, of those that are here."""
     found = []
     if name in _RUFF_RULES:
-        argv = (*_FIX, "--select", _RUFF_RULES[name], "--target-version", "py38", ".")
+        config = ("--config", _RUFF_CONFIG[name]) if name in _RUFF_CONFIG else ()
+        select = ("--select", _RUFF_RULES[name], "--target-version", "py38")
+        argv = (*_FIX, *config, *select, ".")
         found.append(Peer(f"ruff {_RUFF_RULES[name]}", [argv]))
     if folder is not None and name in _PATTERNS:
         language, rules = _PATTERNS[name]
