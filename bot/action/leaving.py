@@ -1,6 +1,6 @@
-"""What the job propose leaves, however it ends: the bundle, the journal, and last how it ended.
+"""What the job propose leaves, however it ends: the bundle, the journal, and then how it ended.
 
-The absence of that last file says that the job died.
+The absence of that file says that the job died. Behind it comes the run's page, for people.
 """
 
 import time
@@ -8,18 +8,22 @@ from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 
+from bot import logs
 from bot.action.parcels import PROPOSAL, content_of, put
 from bot.action.surroundings import Surroundings
 from bot.adapters.sqlite_journal.export_run import export_to
 from bot.adapters.sqlite_journal.journal import SqliteJournal
+from bot.bundle_files import read_bundle
 from bot.console import redacted
-from bot.wiring import now_iso, state_folder
+from bot.pages.run_page import run_page
+from bot.wiring import now_iso, opened_journal, state_folder
 from validators.encoding import encode
 from validators.verdict import VerdictWord
 from workflows.asking import verdict_of
 from workflows.handover import MAX_TAIL, RunOutcome
 from workflows.proposal import MAX_BUNDLE_BYTES
 from workflows.run import RunState, summarise
+from workflows.run_story import story_of
 from workflows.workshop import Outcome
 
 
@@ -51,6 +55,7 @@ def leave(ended: Outcome, tail: str, around: Surroundings) -> RunOutcome:
         bundle=bundle.name if bundle else "",
     )
     put(place / "outcome.json", encode(outcome))
+    _put_page(ended.run, bundle, state, place)
     return outcome
 
 
@@ -65,6 +70,20 @@ def _bundle_of(ended: Outcome, state: Path) -> Path | None:
     names = [f"{ended.run}.json"] if ended.state == "proposed" else [f"{ended.run}.partial.json"]
     found = (state / "bundles" / name for name in names)
     return next((path for path in found if path.is_file()), None)
+
+
+def _put_page(run: str, bundle: Path | None, state: Path, place: Path) -> None:
+    """Put the run's page beside the rest, for people; no run is lost because it cannot be made."""
+    if not (state / "journal.sqlite").is_file():
+        return
+    try:
+        with opened_journal({}) as journal:
+            story = story_of(run, journal)
+        sealed = read_bundle(bundle)[0] if bundle else None
+        put(place / f"{run}.html", run_page(story, sealed, bundle.name if bundle else "").encode())
+    except Exception as fault:  # noqa: BLE001 - how the run ended is told already
+        told = {"run": run, "fault": type(fault).__name__}
+        logs.current().event("action.no_page", "warning", **told)
 
 
 def _exported(run: str, state: Path, place: Path) -> tuple[float, int]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.action.beginning import REMOTE, admitted_in, as_asked, wishes_for
 from bot.action.leaving import leave, stopped, told
-from bot.action.parcels import EARLIER, picture_in
+from bot.action.parcels import EARLIER, PROPOSAL, picture_in
 from bot.action.report import Summary
 from bot.action.surroundings import Surroundings
 from bot.action.taking_up import spent_beside, take_up
@@ -50,6 +50,7 @@ def propose_job(around: Surroundings) -> Mapping[str, str]:
     finally:
         outcome = leave(ended, tail, around)
     summary.say(f"Run {outcome.run}: {outcome.state}, verdict {outcome.verdict}. {outcome.why}")
+    summary.say(f"All of it on one page: {outcome.run}.html in the artifact {PROPOSAL}.")
     return told(outcome)
 
 

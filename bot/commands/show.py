@@ -41,6 +41,7 @@ def show(
     """
     from bot.pages.run_steps import failing as failing_steps  # noqa: PLC0415 - keeps --help fast
     from bot.pages.run_steps import steps_of  # noqa: PLC0415 - the same
+    from bot.progress import line_of  # noqa: PLC0415 - the same
     from bot.wiring import opened_journal  # noqa: PLC0415 - the same
     from workflows.run_story import StoryRefusal  # noqa: PLC0415 - the same
 
@@ -50,7 +51,7 @@ def show(
         entries = journal.read(run)
         if not entries:
             raise StoryRefusal(f"the journal has no run {run!r}; `changewright runs` lists them")
-        steps = steps_of(entries, journal.get_blob)
+        steps = steps_of(entries, journal.get_blob, line_of)
     if step and step > len(steps):
         raise StoryRefusal(f"run {run} has {len(steps)} steps, and {step} is none of them")
     chosen: Sequence[Step] = steps

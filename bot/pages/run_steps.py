@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bot.console import one_line
-from bot.progress import line_of
 from validators.encoding import EncodingRefusal, decode
 from workflows.conversation import Conversation, Reply
 from workflows.ports import JournalRefusal
@@ -29,14 +28,16 @@ class Step:
     body: str
 
 
-def steps_of(entries: Sequence[Entry], get_blob: Callable[[str], bytes]) -> tuple[Step, ...]:
-    """Return each step of a run; of a blob that is gone it is said so."""
+def steps_of(
+    entries: Sequence[Entry], get_blob: Callable[[str], bytes], tell: Callable[[Entry], str]
+) -> tuple[Step, ...]:
+    """Return each step of a run, in the words of ``tell``; of a blob that is gone it is said so."""
     return tuple(
         Step(
             number,
             entry.at,
             entry.event.kind,
-            _line(entry),
+            tell(entry).strip() or _quiet_line(entry),
             _body(entry, get_blob),
         )
         for number, entry in enumerate(entries, 1)
@@ -71,11 +72,10 @@ def failing(entries: Sequence[Entry]) -> tuple[int, ...]:
     return (*ran, last)
 
 
-def _line(entry: Entry) -> str:
-    """Return a step in a person's words, also one that tells nobody anything while it happens."""
+def _quiet_line(entry: Entry) -> str:
+    """Return in words what tells nobody anything while it happens."""
     teller = _LINES.get(entry.event.kind)
-    quiet = teller(entry.event.data) if teller else entry.event.kind
-    return line_of(entry).strip() or one_line(quiet)
+    return one_line(teller(entry.event.data) if teller else entry.event.kind)
 
 
 def _body(entry: Entry, get_blob: Callable[[str], bytes]) -> str:

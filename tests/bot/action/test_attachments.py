@@ -206,7 +206,9 @@ def test_what_was_attached_reaches_the_model_and_the_draft_is_about_it(
         assert journal.get_blob(picture.blob) == PNG
     assert "Pictures came with the task: picture-1.png (640x480)." in turn.text
     assert "The attached file trace.log:\n\nTraceback: ü" in turn.text
-    exported = (hall.parcels / "changewright-proposal" / f"{run}.jsonl").read_text()
+    parcel = hall.parcels / "changewright-proposal"
+    assert "1 picture came with it" in (parcel / f"{run}.html").read_text()
+    exported = (parcel / f"{run}.jsonl").read_text()
     assert f'"{picture.blob}"' in exported.partition('"blob":')[2]
     assert hall.publish()["state"] == "published"
     assert "Traceback" not in "".join(hall.journal())
