@@ -33,6 +33,7 @@ from bot.commands.runs import runs
 from bot.commands.sandbox import sandbox
 from bot.commands.scope import scope
 from bot.commands.show import show
+from bot.commands.trace import trace
 from bot.commands.verify import verify
 from bot.interrupts import INTERRUPTED, settling
 
@@ -71,7 +72,7 @@ def program(context: click.Context) -> None:
 
 for command in (
     *(init, doctor, scope, propose, resume, publish, apply, gate, verify, migrate, review, runs),
-    *(report, show, replay, codemod, index, query, metrics, learn, sandbox, journal),
+    *(report, show, replay, trace, codemod, index, query, metrics, learn, sandbox, journal),
 ):
     program.add_command(command)
 

@@ -1,6 +1,6 @@
-"""The figures of a journal as a terminal shows them."""
+"""The figures of a journal as a terminal shows them, and as Prometheus reads them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.console import one_line
 from workflows.metrics import Metrics
@@ -76,3 +76,45 @@ _ROWS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("scope recall", "scope_recall", _percent),
     ("reason given", "reason_given", _percent),
 )
+
+
+_COUNTS = ("pending", "accepted", "rejected", "superseded")
+_UNITS = {"time_to_draft": "seconds", "time_to_review": "seconds", "time_to_merge": "seconds"}
+_UNITS |= {"cost_per_accepted": "usd", "repair_turns": "", "review_rounds": ""}
+
+
+def prometheus_text(found: Metrics) -> str:
+    """Return each figure as a gauge in Prometheus's text format; one of nothing is left out."""
+    lines = _gauge("runs", "Runs that began", [("", found.runs)])
+    lines += _gauge("cost_usd", "What all runs cost, in US dollars", [("", found.usd)])
+    states = [(_labels(state=state), getattr(found, state)) for state in _COUNTS]
+    lines += _gauge("pull_requests", "Pull requests by what became of them", states)
+    for words, name, _ in _ROWS:
+        value = getattr(found, name)
+        unit = _UNITS.get(name, "ratio")
+        told = f"{name}_{unit}" if unit else name
+        lines += _gauge(told, words.capitalize(), [] if value is None else [("", value)])
+    reasons = [(_labels(reason=name), count) for name, count in found.reasons.items()]
+    lines += _gauge("rejections", "Rejections by their reason", reasons)
+    gates = [
+        (_labels(gate=gate, outcome=outcome), count)
+        for name, count in found.gate_failures.items()
+        for gate, _, outcome in [name.rpartition(" ")]
+    ]
+    lines += _gauge("gate_failures", "Gates that did not pass", gates)
+    return "\n".join(lines)
+
+
+def _gauge(name: str, words: str, samples: Sequence[tuple[str, float]]) -> list[str]:
+    full = f"changewright_{name}"
+    head = [f"# HELP {full} {words}", f"# TYPE {full} gauge"]
+    return [*head, *(f"{full}{labels} {value:g}" for labels, value in samples)] if samples else []
+
+
+def _labels(**labels: str) -> str:
+    """Return labels whose values, names of gates say, are quoted as the format wants it."""
+    escaped = {
+        name: value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        for name, value in labels.items()
+    }
+    return "{" + ",".join(f'{name}="{value}"' for name, value in escaped.items()) + "}"

@@ -48,9 +48,23 @@ def test_a_page_for_standard_output_is_all_that_is_printed(
     said = capsys.readouterr()
     assert said.out.startswith("<!doctype html>")
     assert said.out.rstrip().endswith("</html>")
-    assert not list(Path().glob("*.html"))
+    assert not [*Path().glob("r*.*")]
 
 
+def test_the_spans_of_a_run_are_a_file_of_one_line(
+    state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["trace", "r1", "--state", str(state), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    line = Path("r1.traces.jsonl").read_bytes()
+    assert document == {"run": "r1", "path": "r1.traces.jsonl", "bytes": len(line)}
+
+    assert run(["trace", "r1", "--state", str(state), "--out", "-"]) == 0
+    assert capsys.readouterr().out.encode() == line
+    assert "resourceSpans" in json.loads(line)
+
+
+@pytest.mark.parametrize("command", ["report", "trace"])
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -61,9 +75,9 @@ def test_a_page_for_standard_output_is_all_that_is_printed(
     ],
 )
 def test_what_cannot_be_shown_is_refused(
-    state: Path, capsys: pytest.CaptureFixture[str], words: list[str], told: str
+    state: Path, capsys: pytest.CaptureFixture[str], words: list[str], told: str, command: str
 ) -> None:
-    assert run(["report", *words, "--state", str(state)]) == 2
+    assert run([command, *words, "--state", str(state)]) == 2
 
     assert told in capsys.readouterr().err
-    assert not list(Path().glob("*.html"))
+    assert not [*Path().glob("r*.*")]
