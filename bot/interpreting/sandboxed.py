@@ -26,6 +26,8 @@ main(sys.argv[3:])
 """
 # What an interpreter takes before any snippet runs.
 _OWN_MEMORY_BYTES = 512 * 1024**2
+# Monty has a process of its own, and threads count as well.
+_PROCESSES = 32
 _HOURS_S = 12 * 3_600.0
 _MAX_ANSWER_CHARACTERS = 4_000_000
 _MAX_WORDS = 2_000
@@ -71,9 +73,8 @@ class SandboxedInterpreter:
         told = {**asdict(limits), "functions": list(functions), "stubs": stubs}
 
         def start() -> WorkerProcess:
-            worker = WorkerProcess(self._opened(limits), self._argv(), told, time.monotonic)
-            worker.bound(limits, self._kind.late_s)
-            return worker
+            opened, late_s = self._opened(limits), self._kind.late_s
+            return WorkerProcess(opened, self._argv(), told, limits, late_s, time.monotonic)
 
         return SandboxedSession(start, functions, self._kind.state())
 
@@ -83,7 +84,7 @@ class SandboxedInterpreter:
         bounds = Limits(
             timeout_s=_HOURS_S,
             memory_bytes=memory,
-            processes=32,
+            processes=_PROCESSES,
             output_bytes=4_096,
             disk_bytes=16 * 1024**2,
             disk_files=100,

@@ -48,14 +48,23 @@ class Heard:
 
 
 class WorkerProcess:
-    """A started interpreter. Not safe for two threads at once; close it."""
+    """A started interpreter, ``told`` what it begins with. Not safe for two threads; close it.
+
+    Past the time of ``limits`` it has ``late_s`` to stop a snippet itself.
+    """
 
     def __init__(
-        self, session: Session, argv: Sequence[str], told: Mapping[str, Any], clock: Clock
+        self,
+        session: Session,
+        argv: Sequence[str],
+        told: Mapping[str, Any],
+        limits: SnippetLimits,
+        late_s: float,
+        clock: Clock,
     ) -> None:
         self._session = session
         self._clock = clock
-        self._limits, self._late_s = SnippetLimits(), 0.0
+        self._limits, self._late_s = limits, late_s
         self._channel: Channel = session.start(argv)
         self._watchdog = _Watchdog(clock, session.close)
         self._hear_ready({"do": "begin", **told}, b"")
@@ -64,10 +73,6 @@ class WorkerProcess:
         """End the process and its sandbox."""
         self._watchdog.stop()
         self._session.close()
-
-    def bound(self, limits: SnippetLimits, late_s: float) -> None:
-        """Hold the next snippets to ``limits``; ``late_s`` is for a worker to stop them itself."""
-        self._limits, self._late_s = limits, late_s
 
     def load(self, state: bytes) -> bool:
         """Give it the names of an earlier process; False where it does not take them."""

@@ -237,6 +237,7 @@ def test_a_run_is_not_gone_on_with_in_another_way_of_working(
         studio.propose(said(*TURNS))
 
 
+@pytest.mark.long
 def test_a_gate_that_answered_a_snippet_is_not_asked_again(
     studio: "Studio", counted: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -154,6 +154,7 @@ STOPPED = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("outcome", STOPPED)
 def test_a_snippet_is_stopped_at_its_limit_and_the_names_before_it_stay(
     interpreter: Interpreter, outcome: str
