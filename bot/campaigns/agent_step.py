@@ -86,7 +86,7 @@ class AgentStep:
         if given.told:
             parts += ["An earlier try did not pass:", given.told]
         body = "\n\n".join(parts)
-        return replace(whole, body=body, kind="refactor", subject=f"{whole.subject}\nagent")
+        return replace(whole, body=body, kind="refactor", shard=f"{whole.shard}\nagent")
 
     def _begun_with(self, given: StepInput) -> Revision | None:
         """Return what the steps before made, which the loop goes on from."""
