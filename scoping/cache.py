@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from scoping.past import PastStore
+from scoping.path_changes import ChangeStore
 from scoping.scan import Scan
 from scoping.syntax import Syntax
 
 
-class Store(PastStore, Protocol):
+class Store(PastStore, ChangeStore, Protocol):
     """Keeps facts of blobs and of commits between processes.
 
     Whatever befalls it, it answers, if with nothing.

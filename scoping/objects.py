@@ -89,7 +89,7 @@ class ObjectReader:
         wanted = f"{revision}^{{commit}}"
         _require_git()
         try:
-            found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
+            found = self.ask("rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
         except ObjectsRefusal as refusal:
             raise ObjectsRefusal(
                 f"there is no commit {revision!r} in {self._git_dir}; fetch it, or name another"
@@ -103,7 +103,7 @@ class ObjectReader:
         """
         if treeish == self._listed[0]:
             return self._listed[1]
-        listed = self._git("ls-tree", "-r", "-z", "-l", "--full-tree", "--end-of-options", treeish)
+        listed = self.ask("ls-tree", "-r", "-z", "-l", "--full-tree", "--end-of-options", treeish)
         entries = tuple(_entry(line) for line in listed.split(b"\0") if line)
         if _OBJECT.fullmatch(treeish):  # another name may mean another tree tomorrow
             self._listed = (treeish, entries)
@@ -118,11 +118,14 @@ class ObjectReader:
         lines = told.decode("utf-8", "replace").split("\n")
         return tuple(Commit(*line.split(_PART, 2)) for line in lines if line)
 
-    def line_history(self, commit: str, path: str, line: int, limit: int) -> tuple[Commit, ...]:
-        """Return the newest commits up to ``commit`` that changed one line; it must be there."""
+    def commits(self, names: Sequence[str]) -> tuple[Commit, ...]:
+        """Return commits by their names, in this order."""
+        if not names:
+            return ()
         form = f"--format=%H{_PART}%cs{_PART}%s"
-        told = self._git_by_library(
-            "log", *_PLAIN_LOG, "-s", f"-{limit}", form, f"-L{line},{line}:{path}", commit
+        told = self.ask(
+            *("log", *_PLAIN_LOG, "-s", form, "--no-walk=unsorted", "--stdin"),
+            stdin="\n".join(names).encode("ascii"),
         )
         lines = told.decode("utf-8", "replace").split("\n")
         return tuple(Commit(*row.split(_PART, 2)) for row in lines if row)
@@ -143,7 +146,7 @@ class ObjectReader:
         # No message or path of a commit or one before it can hold the commit's own name.
         mark = f"{_RECORD}{commit}{_PART}"
         walked = (*_ONLY_CHANGES, f"-{limit}", "--end-of-options", commit)
-        told = self._git(
+        told = self.ask(
             "log",
             *_PLAIN_LOG,
             *("--no-renames", "--name-only", "-z", f"--format={mark}%H %ct{_PART}%B{_PART}"),
@@ -155,7 +158,7 @@ class ObjectReader:
 
     def past_names(self, commit: str, limit: int) -> tuple[str, ...]:
         """Return the names of what `past` would tell, in its order; reads no tree."""
-        told = self._git("rev-list", *_ONLY_CHANGES, f"-{limit}", "--end-of-options", commit)
+        told = self.ask("rev-list", *_ONLY_CHANGES, f"-{limit}", "--end-of-options", commit)
         return tuple(told.decode("ascii").split())
 
     def read(self, sha: str, limit: int) -> bytes:
@@ -173,8 +176,8 @@ class ObjectReader:
         """End the process that reads objects; the next read starts another."""
         self._blobs.close()
 
-    def _git(self, *arguments: str, stdin: bytes = b"") -> bytes:
-        """Return what one git command prints."""
+    def ask(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        """Return what one reading git command prints; ObjectsRefusal when it fails."""
         _require_git()
         running = subprocess.Popen(
             git_argv(self._git_dir, *arguments),

@@ -16,6 +16,7 @@ from scoping.facts import Skipped, Symbol
 from scoping.globs import MAX_GLOB, matches
 from scoping.graph import Graph, build_graph
 from scoping.index import Index, index_of
+from scoping.line_history import line_history
 from scoping.listing import Listing
 from scoping.objects import Commit, ObjectReader
 from scoping.refusal import Refusal
@@ -232,7 +233,8 @@ class Codebase:
                 " commit"
             )
         try:
-            return self._reader.line_history(self._treeish, path, line, MAX_COMMITS)
+            store = self._cache.store if self._cache else None
+            return line_history(self._reader, store, self._treeish, (path, line), MAX_COMMITS)
         except ObjectsRefusal as refusal:
             raise QuestionRefusal(
                 f"the history of {path} is that of a commit, with its past: {refusal}"

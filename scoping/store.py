@@ -11,11 +11,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
+from zlib import crc32
 
 from scoping.objects import PastCommit
 from scoping.scan import Scan
 from scoping.store_rows import (
+    SCHEMA,
+    TABLES,
     BlobRows,
+    change_version,
+    is_as_written,
     past_of_row,
     past_version,
     row_of,
@@ -36,19 +41,8 @@ _BUSY_S = 2.0
 _MOST_KEYS = 10_000
 _DAY_S = 86_400
 _MOST_DAYS = 30
-_SCHEMA = """
-BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS scans (key TEXT PRIMARY KEY, day INTEGER NOT NULL, sum INTEGER NOT NULL,
-    lines INTEGER NOT NULL, whole INTEGER NOT NULL, refused TEXT NOT NULL, counts BLOB NOT NULL,
-    told BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS syntaxes (key TEXT PRIMARY KEY, day INTEGER NOT NULL,
-    sum INTEGER NOT NULL, symbols INTEGER NOT NULL, refused TEXT NOT NULL, told BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS past (key TEXT PRIMARY KEY, day INTEGER NOT NULL,
-    sum INTEGER NOT NULL, told BLOB NOT NULL);
-COMMIT;
-"""
-
-_TABLES = ("scans", "syntaxes", "past")
+_SCAN_COLUMNS = ("sum", "lines", "whole", "refused", "counts", "told")
+_SYNTAX_COLUMNS = ("sum", "symbols", "refused", "told")
 
 Rows = Sequence[tuple[object, ...]]
 _T = TypeVar("_T")
@@ -125,6 +119,18 @@ class SqliteStore:
         if rows:
             self._try(lambda connection: _insert(connection, past=rows), None)
 
+    def changes(self, keys: Iterable[str]) -> Mapping[str, bytes]:
+        """Return what is known by these keys of what commits did to a path; the same holds."""
+        rows = self._rows("changes", ("sum", "told"), keys, change_version())
+        return {key: told for key, sum_, told in rows if is_as_written(sum_, told)}
+
+    def keep_changes(self, told: Mapping[str, bytes]) -> None:
+        """Keep what commits did to a path."""
+        version = change_version()
+        rows = [(f"{key}:{version}", self._day, crc32(text), text) for key, text in told.items()]
+        if rows:
+            self._try(lambda connection: _insert(connection, changes=rows), None)
+
     def keep(self, scans: Mapping[str, Scan], syntaxes: Mapping[str, Syntax]) -> None:
         """Keep both, in one transaction."""
         rows = {key: BlobRows(row_of(it)) for key, it in scans.items()}
@@ -166,7 +172,7 @@ class SqliteStore:
         oldest = self._day - _MOST_DAYS
 
         def forget(connection: sqlite3.Connection) -> None:
-            for table in _TABLES:
+            for table in TABLES:
                 connection.execute(f"DELETE FROM {table} WHERE day < ?", (oldest,))  # noqa: S608 - ours
             connection.commit()
             _shrink(connection)
@@ -226,7 +232,7 @@ class SqliteStore:
             if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
                 connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
                 connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(_SCHEMA)
+                connection.executescript(SCHEMA)
         except sqlite3.Error:
             connection.close()
             raise
@@ -249,11 +255,8 @@ class SqliteStore:
                 self.trouble += "; it was removed and will be made anew"
 
 
-_SCAN_COLUMNS = ("sum", "lines", "whole", "refused", "counts", "told")
-_SYNTAX_COLUMNS = ("sum", "symbols", "refused", "told")
-
-
 def _insert(connection: sqlite3.Connection, **tables: Rows) -> None:
+    """Add rows by the names of their tables, all or none; a row of the same key goes."""
     with connection:
         for table, rows in tables.items():
             if rows:
@@ -262,16 +265,18 @@ def _insert(connection: sqlite3.Connection, **tables: Rows) -> None:
 
 
 def _size(connection: sqlite3.Connection) -> int:
+    """Return the size of the file in bytes."""
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     return int(pages) * _PAGE_BYTES
 
 
 def _trim(connection: sqlite3.Connection, most: int) -> None:
+    """Delete what was longest unused where the file has more than ``most`` bytes."""
     size = _size(connection)
     if size <= most:
         return
     share = 1 - most * _KEPT_SHARE / size
-    for table in _TABLES:
+    for table in TABLES:
         connection.execute(
             f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} ORDER BY day, rowid"  # noqa: S608 - ours
             f" LIMIT (SELECT 1 + CAST(count(*) * ? AS INTEGER) FROM {table}))",

@@ -17,6 +17,21 @@ from scoping.objects import PastCommit
 from scoping.scan import Scan
 from scoping.syntax import Syntax
 
+SCHEMA = """
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS scans (key TEXT PRIMARY KEY, day INTEGER NOT NULL, sum INTEGER NOT NULL,
+    lines INTEGER NOT NULL, whole INTEGER NOT NULL, refused TEXT NOT NULL, counts BLOB NOT NULL,
+    told BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS syntaxes (key TEXT PRIMARY KEY, day INTEGER NOT NULL,
+    sum INTEGER NOT NULL, symbols INTEGER NOT NULL, refused TEXT NOT NULL, told BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS past (key TEXT PRIMARY KEY, day INTEGER NOT NULL,
+    sum INTEGER NOT NULL, told BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS changes (key TEXT PRIMARY KEY, day INTEGER NOT NULL,
+    sum INTEGER NOT NULL, told BLOB NOT NULL);
+COMMIT;
+"""
+
+TABLES = ("scans", "syntaxes", "past", "changes")
 _OURS = (
     "scan.py",
     "words.py",
@@ -131,6 +146,19 @@ def past_of_row(sum_: int, row: Sequence[object]) -> PastCommit | None:
         return None
     time_s, message, *paths = packed.decode("utf-8", "surrogateescape").split("\0")
     return PastCommit(int(time_s), message, tuple(paths))
+
+
+def is_as_written(sum_: object, told: object) -> bool:
+    """Return whether bytes are still what their checksum was taken of."""
+    return isinstance(told, bytes) and zlib.crc32(told) == sum_
+
+
+@cache
+def change_version() -> str:
+    """Return a name for the code that compares the versions of a path."""
+    here = Path(__file__).parent
+    names = ("path_changes.py", "line_ranges.py")
+    return sha256(b"".join((here / name).read_bytes() for name in names)).hexdigest()[:12]
 
 
 @cache

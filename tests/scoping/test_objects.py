@@ -192,7 +192,7 @@ def test_no_child_inherits_a_secret(make_repository: MAKE, monkeypatch: pytest.M
         reader.read(entry.sha, 10)
         environ = Path(f"/proc/{reader.pid}/environ").read_bytes()
         # An alias is a command of git's that prints what those started by GitPython inherit.
-        one_shot = reader._git("-c", "alias.canary=!env", "canary")
+        one_shot = reader.ask("-c", "alias.canary=!env", "canary")
 
     assert b"GIT_NO_REPLACE_OBJECTS" in environ
     assert b"GIT_NO_REPLACE_OBJECTS" in one_shot

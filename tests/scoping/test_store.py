@@ -130,6 +130,22 @@ def test_what_is_known_is_told_without_being_looked_at(tmp_path: Path) -> None:
         }
 
 
+def test_what_commits_did_to_a_path_is_kept_and_checked(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    told = {"1:2:a": b"[false,[]]", "1:3:a": b""}
+    with SqliteStore(path, DAY) as store:
+        store.keep_changes(told)
+        assert store.changes([*told, "none"]) == told
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "UPDATE changes SET told = CAST('[true]' AS BLOB) WHERE length(told) > 0"
+        )
+    connection.close()
+
+    with SqliteStore(path, DAY) as store:
+        assert store.changes(list(told)) == {"1:3:a": b""}
+
+
 @pytest.mark.parametrize(
     "content", [b"no database at all" * 400, b"SQLite format 3\0" + b"\1" * 99]
 )
