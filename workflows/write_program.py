@@ -56,6 +56,8 @@ class Commission:
 
 def write_program(commission: Commission, task: Task, recorder: Recorder) -> AuthoredProgram:
     """Return the program that was accepted; NotWritten says why there is none."""
+    if not commission.sample.shown:
+        raise NotWritten("refused", "none of the campaign's files is text that a model may see")
     bound = commission.consultation.bound_of("")
     allowance = commission.consultation.allowance(task, bound, recorder)
     opening = Conversation(author_request.system(), ())

@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,13 +14,14 @@ from bot.campaigns.yard import Yard
 from bot.scratch import private
 from bot.wiring import Bench, new_name
 from bot.workshop import workshop
+from scoping.globs import chosen
 from validators.checkout import write_tree
 from validators.codemods.trial import Shown, Trial, TrialRoom, tried
 from validators.sandbox import FileChange
 from workflows.authored_program import AuthoredProgram
 from workflows.authoring import AuthoringRefusal, Desk, author_once, is_written
 from workflows.board import Board
-from workflows.campaign import Campaign
+from workflows.campaign import Campaign, Target
 from workflows.campaign_streams import AUTHOR, authoring_stream
 from workflows.passages import telling_words
 from workflows.ports import Held, Journal, StaleFence
@@ -80,7 +82,8 @@ def prepared(
     places = dict.fromkeys((one.repository, one.base) for one in campaign.targets)
     benches = {place: yard.bench(*place, campaign.gates) for place in places}
     clones = {place: bench.clone for place, bench in benches.items()}
-    sample = site_sample(campaign.targets, clones, telling_words(words, pattern))
+    targets = [_shown(one, benches[one.repository, one.base]) for one in campaign.targets]
+    sample = site_sample(targets, clones, telling_words(words, pattern))
     lead = _lead(sample, benches)
     shop = workshop(lead, watch)
     commission = Commission(
@@ -94,6 +97,13 @@ def prepared(
     named = f"{campaign.name or 'campaign'}-{authoring_stream(campaign)[-8:]}"
     folder = private(lead.settings.state / PROGRAMS) / named
     return commission, Desk(lambda: new_name("r"), partial(_kept, folder), lease_s)
+
+
+def _shown(target: Target, bench: Bench) -> Target:
+    """Return a target with the files alone that a model may see, by the settings."""
+    scope = bench.settings.scope
+    is_shown = chosen(scope.include, scope.exclude)
+    return replace(target, paths=tuple(filter(is_shown, target.paths)))
 
 
 def _kept(folder: Path, program: AuthoredProgram) -> str:

@@ -292,6 +292,15 @@ def test_without_a_program_there_is_a_cause(
     assert [(one["state"], one["verdict"]) for one in run] == [("nothing", "fail")]
 
 
+def test_without_a_file_that_may_be_shown_nothing_is_asked(author: Author) -> None:
+    author.sample = SiteSample(())
+
+    said = author.write()
+
+    assert (said["reason"], author.studio.asked()) == ("refused", [])
+    assert said["cause"] == "none of the campaign's files is text that a model may see"
+
+
 def test_a_killed_author_goes_on_without_paying_twice(author: Author) -> None:
     replies = (ScriptedReply("Here it comes."), reply(count=author.count))
     whole = author.write(*replies)

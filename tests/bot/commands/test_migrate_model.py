@@ -114,6 +114,19 @@ def test_without_a_program_no_target_begins_until_somebody_says_so(
     )
 
 
+def test_no_file_is_shown_that_the_settings_hide(desk: "Desk") -> None:
+    config = desk.repo / ".github" / "changewright.yml"
+    settings = json.loads(config.read_text()) | {"scope": {"exclude": ["lib/", "app/"]}}
+    config.write_text(json.dumps(settings))
+    desk.git("commit", "--quiet", "--all", "--message=hide")
+    asked = model(desk, written(3))
+
+    for step, phase in (("author", "braked"), ("patch", "done")):
+        file = campaign(desk, {step: "Call `new_name`."})
+        _, swept = ask(desk, "migrate", "sweep", file, *asked)
+        assert (swept["phase"], swept["tokens"]) == (phase, 0)
+
+
 def test_a_spent_budget_stops_the_campaign_and_more_of_it_goes_on(desk: "Desk") -> None:
     steps = {"patch": "Call `new_name`."}
     file = campaign(desk, steps, budget={"usd": 0.3}, shard={"by": "file"})
