@@ -103,14 +103,12 @@ def _definitions(case: Case) -> Iterator[Column]:
     found: dict[str, defaultdict[str, list[tuple[float, str]]]] = {
         name: defaultdict(list) for name in _DEFINITIONS
     }
-    definitions = case.graph.definitions
-    said = {name: how for name, how in _said(case, title).items() if _is_telling(case, name)}
-    definitions.parse(said)
+    said = _said(case, title)
+    definers = {name: _definers(case, name) for name in said}
+    case.index.parse(path for paths in definers.values() for path in paths)
     for name, how in said.items():
-        by_path: defaultdict[str, list[Symbol]] = defaultdict(list)
-        for symbol in definitions.get(name, ()):
-            if case.kinds[symbol.path] != "test":
-                by_path[symbol.path].append(symbol)
+        by_path = {path: _named_in(case, path, name) for path in definers[name]}
+        by_path = {path: own for path, own in by_path.items() if own}
         for path, own in by_path.items():
             column, best = _naming(own, members, how, title)
             if column not in found:
@@ -123,10 +121,15 @@ def _definitions(case: Case) -> Iterator[Column]:
         yield _column(column, best_of)
 
 
-def _is_telling(case: Case, name: str) -> bool:
-    """Whether few enough files, tests aside, seem to define a name for it to point at any."""
+def _definers(case: Case, name: str) -> list[str]:
+    """Return the files, tests aside, that seem to define a name; none where it points at many."""
     definers = case.graph.definitions.definers(name)
-    return sum(case.kinds[path] != "test" for path in definers) <= _MAX_HOMONYMS
+    found = [path for path in definers if case.kinds[path] != "test"]
+    return found if len(found) <= _MAX_HOMONYMS else []
+
+
+def _named_in(case: Case, path: str, name: str) -> list[Symbol]:
+    return [symbol for symbol in case.index.by_path[path].symbols if symbol.name == name]
 
 
 def _said(case: Case, title: frozenset[str]) -> dict[str, str]:
