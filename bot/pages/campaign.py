@@ -18,7 +18,7 @@ _WHAT_NOW = {
     "braked": "see what failed, then go on with: changewright migrate resume {name}",
     "spent": "raise budget in the campaign's file, then sweep again",
     "cancelled": "nothing more of it begins, ever",
-    "pending": "begin with: changewright migrate sweep",
+    "pending": "{begin} with: changewright migrate sweep",
 }
 
 
@@ -65,7 +65,8 @@ def _ahead(report: ProgressReport) -> Iterator[str]:
         words = "places are left, listed by: changewright migrate preview"
         yield from _wrapped("  a person  ", f"{report.left} {words}")
     if report.phase in _WHAT_NOW:
-        yield from _wrapped("  now       ", _WHAT_NOW[report.phase].format(name=name))
+        begin = "go on" if report.ended else "begin"
+        yield from _wrapped("  now       ", _WHAT_NOW[report.phase].format(name=name, begin=begin))
 
 
 def _outcome(outcome: Outcome) -> Iterator[str]:
