@@ -1,11 +1,15 @@
 """``changewright report``: one run as a page that a person opens in a browser."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.commands import options
 from bot.console import Console
+
+if TYPE_CHECKING:
+    from workflows.proposal import Bundle
 
 
 @click.command()
@@ -24,7 +28,7 @@ def report(run: str, out: str | None, state: Path | None, json_form: str) -> Non
     journal, and of the run's bundle where that is still there. Also for runs that failed, were
     stopped or are running. --json prints {"run", "state", "path", "bytes"}.
     """
-    from bot.bundle_files import found_bundle, read_bundle  # noqa: PLC0415 - keeps --help fast
+    from bot.bundle_files import found_bundle  # noqa: PLC0415 - keeps --help fast
     from bot.commands.report_files import check_writable, write_report  # noqa: PLC0415 - the same
     from bot.pages.run_page import run_page  # noqa: PLC0415 - the same
     from bot.wiring import opened_journal, state_folder  # noqa: PLC0415 - the same
@@ -43,8 +47,7 @@ def report(run: str, out: str | None, state: Path | None, json_form: str) -> Non
         story = story_of(run, journal)
     written = story.bundles[-1]["path"] if story.bundles else ""
     path = found_bundle(state_folder(told), written)
-    bundle = read_bundle(Path(path))[0] if path else None
-    page = run_page(story, bundle, path)
+    page = run_page(story, _bundle(path, console), path)
     if out == "-":
         click.echo(page, nl=False)
         return
@@ -54,3 +57,15 @@ def report(run: str, out: str | None, state: Path | None, json_form: str) -> Non
     console.document(
         {"run": run, "state": story.summary.state, "path": str(place), "bytes": content}
     )
+
+
+def _bundle(path: str, console: Console) -> "Bundle | None":
+    """Return the run's bundle; one that cannot be read is said, and keeps nobody from the rest."""
+    from bot.bundle_files import read_bundle  # noqa: PLC0415 - keeps --help fast
+    from workflows.proposal import BundleRefusal  # noqa: PLC0415 - the same
+
+    try:
+        return read_bundle(Path(path))[0] if path else None
+    except BundleRefusal as refusal:
+        console.note(f"without its bundle: {refusal}")
+        return None

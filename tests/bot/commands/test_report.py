@@ -9,7 +9,7 @@ import pytest
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 from bot.cli import run
 from bot.wiring import now_iso
-from workflows.recorder import recording
+from workflows.recorder import Recorder, leased, recording
 from workflows.task import Task
 
 
@@ -38,6 +38,23 @@ def test_the_page_is_a_file_named_like_the_run(
     assert document == {"run": "r1", "state": "nothing", "path": "r1.html", "bytes": len(page)}
     assert b"Say &lt;it&gt; better" in page
     assert b"it cannot be" in page
+
+
+def test_a_damaged_bundle_keeps_nobody_from_the_page(
+    state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal = SqliteJournal(state / "journal.sqlite", now_iso, time.time)
+    with leased(journal, "r1", "test") as fence:
+        written = {"sha256": "0" * 64, "path": "r1.json", "partial": False}
+        Recorder(journal, fence).record("bundle.written", **written)
+    journal.close()
+    (state / "bundles").mkdir()
+    (state / "bundles/r1.json").write_text("{}")
+
+    assert run(["report", "r1", "--state", str(state)]) == 0
+
+    assert "without its bundle: " in capsys.readouterr().err
+    assert "Say &lt;it&gt; better" in Path("r1.html").read_text()
 
 
 def test_a_page_for_standard_output_is_all_that_is_printed(

@@ -16,13 +16,15 @@ from bot.pages.run_page import MAX_PAGE_BYTES, run_page
 from scoping.edges import Edge
 from scoping.excerpts import Excerpt
 from validators.evidence import Evidence, GateRecord, Side
+from validators.sandbox import FileChange
 from validators.verdict import Finding, Verdict
 from workflows.model_requests import Request
-from workflows.proposal import Attempt, EditReport, Proposal
+from workflows.proposal import BUNDLE_FORMAT, Attempt, Bundle, EditReport, Proposal
 from workflows.run import RunState, RunSummary
 from workflows.run_story import GateRun, Story, Try
 from workflows.scope_map import Ranked, ScopeMap
 from workflows.task import Task
+from workflows.threads import ThreadAnswer
 
 Tell = Callable[..., Story]
 START, END = "2026-01-02T03:04:05Z", "2026-01-02T03:05:06Z"
@@ -226,8 +228,38 @@ def test_a_run_of_any_end_has_its_page(tell: Tell, state: RunState, held: bool, 
 def test_without_a_diff_the_bundle_s_files_stand_by_name(tell: Tell, proposal: Proposal) -> None:
     story = tell()
     story = replace(story, tries=(replace(story.tries[1], diff=""),))
-    assert "an older version made it, or its blobs were pruned" in run_page(story)
-    assert "1 part of the journal could not be read" in run_page(story)
+    changes = (FileChange("new.py", "100644", b"four"), FileChange("gone.py", "000000", None))
+    answers = (ThreadAnswer("1", "a.py", 7, "answered", "because <b>"),)
+    bundle = Bundle(
+        format=BUNDLE_FORMAT,
+        proposal=replace(proposal, answers=answers),
+        base_commit="c" * 40,
+        base_tree="a" * 40,
+        applied_tree="b" * 40,
+        branch="changewright/x",
+        changes=changes,
+        title="t",
+        body="b",
+        revises=3,
+    )
+
+    page = run_page(story, bundle, "bundles/r1.json")
+
+    assert "<code>new.py</code> 4 bytes" in page
+    assert "<code>gone.py</code> deleted" in page
+    assert "<code>a.py:7</code> because &lt;b&gt;" in page
+    assert "changewright verify bundles/r1.json --repo ." in page
+    assert "unfinished work" in run_page(story, replace(bundle, partial=True), "r1.partial.json")
+
+
+def test_what_neither_journal_nor_bundle_holds_is_said(tell: Tell) -> None:
+    story = tell()
+    story = replace(story, tries=(replace(story.tries[1], diff=""),))
+
+    page = run_page(story)
+
+    assert "an older version made it, or its blobs were pruned" in page
+    assert "1 part of the journal could not be read" in page
 
 
 def opened(page: str, folder: Path) -> tuple[str, str]:
