@@ -12,6 +12,7 @@ from bot.console import Console, printable, redacted
 
 if TYPE_CHECKING:
     from bot.pages.run_steps import Step
+    from workflows.run import Entry
 
 _SHOWN_LINES = 4
 _AROUND = 2
@@ -39,8 +40,7 @@ def show(
     finds nothing. --json prints {"run", "steps": [{"number", "at", "kind", "line", "body"}]}, all
     of them whole.
     """
-    from bot.pages.run_steps import failing as failing_steps  # noqa: PLC0415 - keeps --help fast
-    from bot.pages.run_steps import steps_of  # noqa: PLC0415 - the same
+    from bot.pages.run_steps import steps_of  # noqa: PLC0415 - keeps --help fast
     from bot.progress import line_of  # noqa: PLC0415 - the same
     from bot.wiring import opened_journal  # noqa: PLC0415 - the same
     from workflows.run_story import StoryRefusal  # noqa: PLC0415 - the same
@@ -54,13 +54,7 @@ def show(
         steps = steps_of(entries, journal.get_blob, line_of)
     if step and step > len(steps):
         raise StoryRefusal(f"run {run} has {len(steps)} steps, and {step} is none of them")
-    chosen: Sequence[Step] = steps
-    if step:
-        chosen = steps[step - 1 : step]
-    elif failing:
-        chosen = [steps[number - 1] for number in failing_steps(entries)]
-    elif search is not None:
-        chosen = [one for one in steps if search.lower() in f"{one.line}\n{one.body}".lower()]
+    chosen = _failing(entries, steps) if failing else _chosen(steps, step, search)
     console = Console(json_form)
     if json_form:
         console.document({"run": run, "steps": chosen})
@@ -69,6 +63,20 @@ def show(
     else:
         console.say("no attempt failed" if failing else f"no step holds {search!r}")
     return 0 if chosen else 1
+
+
+def _chosen(steps: "Sequence[Step]", step: int | None, search: str | None) -> "Sequence[Step]":
+    """Return the step of a number, those that hold a word, or all."""
+    if step:
+        return steps[step - 1 : step]
+    word = (search or "").lower()
+    return [one for one in steps if word in f"{one.line}\n{one.body}".lower()]
+
+
+def _failing(entries: "Sequence[Entry]", steps: "Sequence[Step]") -> "Sequence[Step]":
+    from bot.pages.run_steps import failing  # noqa: PLC0415 - keeps --help fast
+
+    return [steps[number - 1] for number in failing(entries)]
 
 
 def _print(steps: "Sequence[Step]", search: str, *, whole: bool) -> None:

@@ -51,7 +51,7 @@ def main() -> int:
         if code:
             return code
     _say(f"decide: changewright review accept 1 --merge --repo {repository}")
-    _say("what was worked on: .venv/bin/changewright runs")
+    _say("what was worked on: .venv/bin/changewright runs; one page: changewright report RUN")
     return 0
 
 
