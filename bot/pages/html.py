@@ -26,20 +26,27 @@ _TEMPLATES = Path(__file__).parent / "templates"
 MAX_VALUE = 4_000
 # How much longer than its text HTML may be: an escaped quote is, and not a text of hidden letters.
 _WIDEST = 5
+_LONGEST_SECRET = 8_192
 
 
 def shown(text: str, limit: int = MAX_VALUE) -> Markup:
     """Return untrusted text as HTML: escaped, redacted, cut, and nothing in it hidden."""
-    whole = redacted(text[: limit + 1])
+    # A secret that stands across the cut would not be known for one by its beginning.
+    whole = redacted(text[: limit + _LONGEST_SECRET])
     text = whole[:limit]
     while len(html := revealed(text)) > limit * _WIDEST:
         text = text[: len(text) // 2]
     return html + "…" if len(text) < len(whole) else html
 
 
+def end_of(text: str, limit: int) -> Markup:
+    """Return the end of untrusted text as HTML, as `shown` does its beginning."""
+    return shown(redacted(text)[-limit:], limit)
+
+
 def ticked(text: str, limit: int = MAX_VALUE) -> Markup:
     """Return `shown`, with what stands between backticks as code."""
-    parts = text[:limit].split("`")
+    parts = redacted(text[: limit + _LONGEST_SECRET])[:limit].split("`")
     if len(parts) % 2 == 0:
         return shown(text, limit)
     pieces = (
@@ -83,7 +90,12 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"shown": shown, "ticked": ticked}
+    environment.filters |= {
+        "shown": shown,
+        "ticked": ticked,
+        "end_of": end_of,
+        "redacted": redacted,
+    }
     return environment
 
 
