@@ -40,6 +40,7 @@ _NAMES = 8
 _SHOWN_TESTS = 3
 _TESTS_EACH = 5
 _SEARCHED = 60
+_SEARCHED_TESTS = 30
 _CALLERS = 8
 _CALLERS_EACH = 2
 _SHOWN_PAGES = 3
@@ -76,7 +77,7 @@ class _Packer:
         # What nothing speaks for only costs; but a test may be told by what it writes alone.
         self._files = {file.path: file for file in ranking.files if file.reasons}
         tests = (file.path for file in ranking.files if file.kind == "test")
-        self._tests = list(islice(tests, _SEARCHED))
+        self._tests = list(islice(tests, _SEARCHED_TESTS))
         sources = (one for one in ranking.functions if one.kind != "test")  # tests have a turn
         self._functions = [one for one in sources if one.path in self._files]
         self._spans: dict[str, dict[str, list[Span]]] = {}
@@ -191,10 +192,10 @@ class _Packer:
         if function.path not in self._spans:
             spans: defaultdict[str, list[Span]] = defaultdict(list)
             for symbol in self._index.by_path[function.path].symbols:
-                spans[symbol.id].append((symbol.start_line, symbol.end_line))
+                spans[symbol.qualified_name].append((symbol.start_line, symbol.end_line))
             self._spans[function.path] = spans
-        told = _name(function.id), function.reasons
-        return dict.fromkeys(self._spans[function.path][function.id], told)
+        name = _name(function.id)
+        return dict.fromkeys(self._spans[function.path][name], (name, function.reasons))
 
     def _is_small(self, path: str) -> bool:
         """Whether a file without functions is short enough to be shown beside those with some."""

@@ -73,7 +73,9 @@ def _around(symbols: Sequence[Symbol], line: int) -> Symbol | None:
 def passage(lines: Sequence[str], name: str) -> tuple[int, int] | None:
     """Return the lines between blank ones that first write ``name`` on a page, or some of them."""
     spoken = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-    first = next((number for number, line in enumerate(lines, 1) if spoken.search(line)), 0)
+    first = next(
+        (number for number, line in enumerate(lines, 1) if name in line and spoken.search(line)), 0
+    )
     if not first:
         return None
     start = end = first

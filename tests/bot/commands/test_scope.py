@@ -164,11 +164,11 @@ def orders(desk: "Desk", *names: str, usd: float = 0.25) -> str:
 def test_a_model_is_asked_for_the_order_when_told_to_and_it_is_booked(shop: "Desk") -> None:
     asked = ("scope", "--task", "pay the total of a cart", "--rerank", "--explain")
 
-    assert shop.run(*asked, orders(shop, "cart.py", "shop.py")) == 0
+    assert shop.run(*asked, orders(shop, "shop.py", "cart.py")) == 0
 
-    assert shop.said.splitlines()[1].endswith("cart.py")
+    assert shop.said.splitlines()[1].endswith("shop.py")
     assert "- moved by the model, from place 2\n" in shop.said
-    assert "order     by scripted, first: cart.py, shop.py" in shop.noted
+    assert "order     by scripted, first: shop.py, cart.py" in shop.noted
     with shop.journal() as journal:
         (name,) = journal.runs()
         entries = journal.read(name)
