@@ -193,4 +193,4 @@ def peers_of(name: str, folder: Path | None) -> list[Peer]:
     if folder is not None and f'"{name}"' in _LIBCST.read_text("utf-8"):
         python = str(folder / "bin" / "python")
         found.append(Peer("libcst", [(python, str(_LIBCST), name)], takes_files=True))
-    return found
+    return [one for one in found if Path(one.commands[0][0]).is_file()]

@@ -45,6 +45,7 @@ def _python(needs: str, *paths: str, source: str = "") -> Suite:
 
 _LINKS = {"node_modules": "node_modules"}
 _URLLIB3 = [
+    *("-W", "ignore::pytest.PytestDeprecationWarning"),
     *("test/test_collections.py", "test/test_fields.py", "test/test_filepost.py"),
     *("test/test_util.py", "test/test_response.py", "test/test_ssl.py", "test/test_wait.py"),
     *("test/test_exceptions.py", "test/test_poolmanager.py", "test/test_retry.py"),
