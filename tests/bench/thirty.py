@@ -141,14 +141,18 @@ def standings(ground: Ground) -> Iterator[tuple[Target, TargetStanding, Facts]]:
 
 
 def tell_cost(ground: Ground, swept: Told, workers: int) -> None:
-    """Print what the sweep took, beside what its commands took by themselves."""
-    commands = 0.0
+    """Print what the sweep took, beside what its commands took, some of them side by side."""
+    runs, commands = set[str](), 0.0
     with closing(SqliteJournal(ground.state / "journal.sqlite", now_iso, time.time)) as journal:
         for entry in journal.follow():
-            commands += float(entry.event.data.get("seconds") or 0.0)
+            data = entry.event.data
+            if data.get("campaign", "").startswith(f"{CAMPAIGN}-"):
+                runs.add(entry.run)
+            if entry.run in runs:
+                commands += float(data.get("seconds") or 0.0)
     print(
         f"sweep of {len(ground.repositories)} projects by {workers} workers: {swept.wall_s:.0f} s"
-        f" wall, {swept.cpu_s:.0f} s CPU; commands {commands:.0f} s, so"
+        f" wall; set-ups and gates {commands:.0f} s, so"
         f" {swept.wall_s * workers / max(commands, 0.1):.2f} x their time"
     )
 

@@ -1,7 +1,6 @@
 """Published projects as repositories of one commit, and our program run over them."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -37,7 +36,6 @@ class Told:
     code: int
     said: str
     wall_s: float
-    cpu_s: float
 
     @property
     def document(self) -> Any:
@@ -86,15 +84,11 @@ def ours(ground: Ground, *words: str, at: Path | None = None, as_json: bool = Tr
     command = ["gate"] if words[0] == "gate" else ["migrate", words[0]]
     where = ["--repo", str(at)] if at else []
     argv = [program, *command, *words[1:], *where, "--state", str(ground.state)]
-    began, before = time.monotonic(), os.times()
+    began = time.monotonic()
     done = subprocess.run(
         [*argv, *["--json"] * as_json], stdout=subprocess.PIPE, text=True, check=False
     )
-    after = os.times()
-    cpu = (
-        after.children_user + after.children_system - before.children_user - before.children_system
-    )
-    return Told(done.returncode, done.stdout, time.monotonic() - began, cpu)
+    return Told(done.returncode, done.stdout, time.monotonic() - began)
 
 
 def git(place: Path, *words: str) -> str:
