@@ -39,8 +39,7 @@ _SMALL_SHARE = 0.15
 _NAMES = 8
 _SHOWN_TESTS = 3
 _TESTS_EACH = 5
-_SEARCHED = 60
-_SEARCHED_TESTS = 30
+_SEARCHED, _SEARCHED_TESTS = 60, 30
 _CALLERS = 8
 _CALLERS_EACH = 2
 _SHOWN_PAGES = 3
@@ -148,17 +147,18 @@ class _Packer:
                     left -= 1
 
     def show_pages(self) -> None:
-        """Show the nearest pages of documentation, or what they say of the functions shown."""
+        """Show pages that are among the likeliest files, or what pages say of what is shown."""
         owners = (_name(one.id).split(".")[0] for one in self._shown_functions()[:_NAMES])
         names = telling_names(dict.fromkeys((*self._named(), *owners)))
-        left = _SHOWN_PAGES
+        left, nearest = _SHOWN_PAGES, set(islice(self._files, _SHOWN_WHOLE))
         for path in [path for path, file in self._files.items() if file.kind == "docs"]:
             spoken = written_in(self._index.by_path[path], names)
-            if not left or not spoken:
+            if not left or not (spoken or path in nearest):
                 continue
-            reasons = (f"speaks of `{spoken[0]}`", *self._files[path].reasons)
+            said = [f"speaks of `{name}`" for name in spoken[:1]]
+            reasons = (*said, *self._files[path].reasons)
             keep = self.context.left * (1 - _PAGE_SHARE)
-            span = passage(self.context.lines(path), spoken[0])
+            span = passage(self.context.lines(path), spoken[0]) if spoken else None
             left -= self.context.show_whole(path, keep, reasons) or (
                 span is not None and self.context.show(path, {span: ("", reasons)}, keep)
             )

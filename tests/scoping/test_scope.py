@@ -45,6 +45,15 @@ def shown(scope: Scope, kind: str) -> list[str]:
     return [excerpt.path for excerpt in scope.excerpts if excerpt.kind == kind]
 
 
+def test_a_page_that_is_likely_itself_is_shown_where_no_code_is(make_repository: MAKE) -> None:
+    files = {"docs/use.md": "# Use\nYou will recieve it.\n", "docs/notes.txt": "Nothing here.\n"}
+    with open_objects(make_repository(files).git_dir) as reader:
+        scope = select(reader, "main", "Mend the spelling of recieve", "", ScopeOptions())
+
+    [page] = [one for one in scope.excerpts if one.path == "docs/use.md"]
+    assert (page.kind, page.text) == ("whole", files["docs/use.md"])
+
+
 def test_the_named_method_is_shown_with_its_class_and_the_imports(make_repository: MAKE) -> None:
     scope = scoped(make_repository, max_tokens=4_000)
 
