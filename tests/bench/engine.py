@@ -171,7 +171,7 @@ def kills(folder: Path, count: int, most: int) -> str:
 
     crew, killed = {start() for _ in range(3)}, 0
     while crew:
-        time.sleep(random.uniform(0.02, 0.3))
+        time.sleep(random.uniform(0.02, 0.1))
         for child in tuple(crew):
             if os.waitpid(child, os.WNOHANG)[0]:
                 crew.discard(child)
@@ -329,7 +329,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             print(throughput(Path(folder), count, workers))
     parts: dict[str, Callable[[Path], str]] = {
-        "kill -9": lambda place: kills(place, max(count // 2, 200), KILLS),
+        "kill -9": lambda place: kills(place, max(count, 200), KILLS),
         "brake": lambda place: brake(place, max(count // 10, 100)),
         "pause, resume, cancel": lambda place: pauses(place, count),
         "clock jumps": lambda place: clocks(place, max(count // 10, 100)),
