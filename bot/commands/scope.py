@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from workflows.task import Task
 
 
+_IMPORTS = "` imports it"  # how a reason ends that says what an edge does
 _EDGES_SHOWN = 4
 _NUMBER = re.compile(r"\d+")
 
@@ -128,8 +129,12 @@ def _tell(found: "Scope", top: int, console: Console, *, explain: bool) -> None:
         for score, name, reasons in candidates:
             console.say(one_line(f"  {score:8.3f}  {name}"))
             if explain:
-                edges = [f"{how} {other}" for how, other in touches.get(name, ())][:_EDGES_SHOWN]
-                for told in (*reasons, *edges):
+                known = {
+                    f"imported by {told.split('`')[1]}" for told in reasons if _IMPORTS in told
+                }
+                edges = [f"{how} {other}" for how, other in touches.get(name, ())]
+                edges = [one for one in edges if one not in known]  # said once is enough
+                for told in (*reasons, *edges[:_EDGES_SHOWN]):
                     console.say(f"            - {one_line(told)}")
     console.say(f"{len(found.excerpts)} excerpts, {found.tokens} tokens")
 

@@ -168,6 +168,8 @@ def test_a_model_is_asked_for_the_order_when_told_to_and_it_is_booked(shop: "Des
 
     assert shop.said.splitlines()[1].endswith("shop.py")
     assert "- moved by the model, from place 2\n" in shop.said
+    assert "- `shop.py` imports it\n" in shop.said
+    assert "imported by shop.py" not in shop.said  # said once is enough
     assert "order     by scripted, first: shop.py, cart.py" in shop.noted
     with shop.journal() as journal:
         (name,) = journal.runs()
