@@ -56,7 +56,9 @@ def _ahead(report: ProgressReport) -> Iterator[str]:
     if stale:
         yield f"  next      {stale} stale, their files moved: changewright migrate sweep"
     if report.waiting:
-        yield f"  a person  {len(report.waiting)} pull requests wait to be decided on"
+        several = len(report.waiting) > 1
+        what = f"pull request{'s' * several} wait{'s' * (not several)}"
+        yield f"  a person  {len(report.waiting)} {what} to be decided on"
     for one in report.waiting[:_MOST_WAITING]:
         yield f"            {one.number:>5}  {one_line(one.target)}  {one_line(one.url)}"
     if len(report.waiting) > _MOST_WAITING:

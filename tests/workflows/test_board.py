@@ -262,7 +262,7 @@ def test_a_report_tells_outcomes_by_cause_and_what_to_do(book: Book) -> None:
         "            about 3 minutes left\n"
         "  left      ▇▆▅▄▃ 3\n"
         "  next      1 passed and wait for: changewright migrate publish loud\n"
-        "  a person  1 pull requests wait to be decided on\n"
+        "  a person  1 pull request waits to be decided on\n"
         "                7  src/4  local:repo#7\n"
         "  now       see what failed, then go on with: changewright migrate resume loud"
     )
