@@ -136,7 +136,7 @@ def standings(ground: Ground) -> Iterator[tuple[Target, TargetStanding, Facts]]:
                 if entry.event.kind == "gate.finished" and " passed" in data["summary"]:
                     tests = tests or data["summary"].partition(",")[0]
                 elif entry.event.kind == "command.finished":
-                    left += len(json.loads(journal.get_blob(data["changes"])).get("left", ()))
+                    left += len(json.loads(journal.get_blob(data["changes"])).get("left") or ())
             yield target, standing, Facts(tests or "none", left)
 
 
