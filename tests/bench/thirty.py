@@ -150,10 +150,11 @@ def tell_cost(ground: Ground, swept: Told, workers: int) -> None:
                 runs.add(entry.run)
             if entry.run in runs:
                 commands += float(data.get("seconds") or 0.0)
+    work = swept.wall_s * workers
     print(
-        f"sweep of {len(ground.repositories)} projects by {workers} workers: {swept.wall_s:.0f} s"
-        f" wall; set-ups and gates {commands:.0f} s, so"
-        f" {swept.wall_s * workers / max(commands, 0.1):.2f} x their time"
+        f"sweep of {len(ground.repositories)} projects: {swept.wall_s:.0f} s by the clock,"
+        f" {work:.0f} s of {workers} workers; set-ups and gates alone took {commands:.0f} s, so"
+        f" {work / max(commands, 0.1):.2f} x their time"
     )
 
 
