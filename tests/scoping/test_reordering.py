@@ -95,4 +95,6 @@ def test_nothing_is_asked_where_no_word_points_anywhere(make_repository: MAKE) -
         pytest.fail("it was asked")
 
     with open_objects(make_repository({"a.py": "x = 1\n"}).git_dir) as reader:
-        select(reader, "HEAD", "zzz", "", ScopeOptions(reorder=never))
+        scope = select(reader, "HEAD", "zzz", "", ScopeOptions(reorder=never))
+
+    assert [file.path for file in scope.files] == ["a.py"]
