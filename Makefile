@@ -159,7 +159,7 @@ papers: setup ## Write again what README and docs repeat of the program
 lock: setup ## Compile both lock files from pyproject.toml (UPGRADE=--upgrade for newest versions)
 	@$(CACHE_OR_NONE)
 	$(COMPILE) pyproject.toml -o requirements.lock
-	$(COMPILE) --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(COMPILE) --all-extras --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	if grep -nE '://|^-' $(LOCKS); then
 	  echo 'lock: a lock file names an address or an option; none belongs in a commit' >&2
 	  exit 1
