@@ -15,8 +15,8 @@ from zlib import crc32
 
 from scoping.objects import PastCommit
 from scoping.scan import Scan
+from scoping.store_file import PAGE_BYTES, lay_out, make, shrink, size, trim
 from scoping.store_rows import (
-    SCHEMA,
     TABLES,
     BlobRows,
     change_version,
@@ -35,8 +35,6 @@ from scoping.syntax import Syntax
 
 FILE_NAME = "index-3.sqlite"
 MOST_BYTES = 512 * 1024**2
-_KEPT_SHARE = 0.75
-_PAGE_BYTES = 4_096
 _BUSY_S = 2.0
 _MOST_KEYS = 10_000
 _DAY_S = 86_400
@@ -158,14 +156,14 @@ class SqliteStore:
                 connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - ours
                 for table in ("scans", "syntaxes")
             )
-            return Kept(scans, syntaxes, _size(connection))
+            return Kept(scans, syntaxes, size(connection))
 
         return self._try(count, Kept(0, 0, 0))
 
     def trim(self, most_bytes: int | None = None) -> None:
         """Forget what was longest unused until it fits in its bounds, and give the room back."""
         most = self._most_bytes if most_bytes is None else most_bytes
-        self._try(lambda connection: _trim(connection, most), None)
+        self._try(lambda connection: trim(connection, most), None)
 
     def collect(self) -> None:
         """Forget what no run used for a month, and give the room back."""
@@ -175,7 +173,7 @@ class SqliteStore:
             for table in TABLES:
                 connection.execute(f"DELETE FROM {table} WHERE day < ?", (oldest,))  # noqa: S608 - ours
             connection.commit()
-            _shrink(connection)
+            shrink(connection)
 
         self._try(forget, None)
         self.trim()
@@ -222,17 +220,15 @@ class SqliteStore:
             return otherwise
 
     def _opened(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._path.touch(mode=0o600)
+        if not self._path.exists():
+            make(self._path)
         connection = sqlite3.connect(self._path, timeout=_BUSY_S)
         try:
             connection.execute("PRAGMA synchronous = OFF")
-            connection.execute(f"PRAGMA max_page_count = {2 * self._most_bytes // _PAGE_BYTES}")
+            connection.execute(f"PRAGMA max_page_count = {2 * self._most_bytes // PAGE_BYTES}")
             # Whoever only reads needs no lock.
             if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(SCHEMA)
+                lay_out(connection)
         except sqlite3.Error:
             connection.close()
             raise
@@ -262,31 +258,3 @@ def _insert(connection: sqlite3.Connection, **tables: Rows) -> None:
             if rows:
                 marks = ",".join("?" * len(rows[0]))
                 connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)  # noqa: S608 - ours
-
-
-def _size(connection: sqlite3.Connection) -> int:
-    """Return the size of the file in bytes."""
-    (pages,) = connection.execute("PRAGMA page_count").fetchone()
-    return int(pages) * _PAGE_BYTES
-
-
-def _trim(connection: sqlite3.Connection, most: int) -> None:
-    """Delete what was longest unused where the file has more than ``most`` bytes."""
-    size = _size(connection)
-    if size <= most:
-        return
-    share = 1 - most * _KEPT_SHARE / size
-    for table in TABLES:
-        connection.execute(
-            f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} ORDER BY day, rowid"  # noqa: S608 - ours
-            f" LIMIT (SELECT 1 + CAST(count(*) * ? AS INTEGER) FROM {table}))",
-            (share,),
-        )
-    connection.commit()
-    _shrink(connection)
-
-
-def _shrink(connection: sqlite3.Connection) -> None:
-    """Give the room of what was deleted back to the disk."""
-    # As a script, since a statement by itself would free one page.
-    connection.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)")

@@ -29,6 +29,7 @@ LIBRARIES_OF = {
     "scoping/objects.py": {"git"},
     # Keeps facts of blobs for whoever uses the library alone; nothing in it is the only copy.
     "scoping/store.py": {"sqlite3"},
+    "scoping/store_file.py": {"sqlite3"},
     # Stops the detector at its time limit; decides nothing by it.
     "validators/policies/secret_scan.py": {"kingfisher", "time"},
     # Stops a command at its time limit; decides nothing by it.

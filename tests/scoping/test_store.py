@@ -4,7 +4,9 @@ import sqlite3
 import subprocess
 import sys
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -248,6 +250,22 @@ with SqliteStore(Path(sys.argv[1]), 86400.0) as store:
         store.keep({f"{sys.argv[2]}-{number}:python": told, f"shared-{number}:python": told}, {})
     sys.exit(store.trouble or 0)
 """
+
+
+def test_processes_that_make_it_at_the_same_moment_wait_for_nothing(tmp_path: Path) -> None:
+    for attempt in range(20):
+        path = tmp_path / str(attempt) / FILE_NAME
+        starts = Barrier(4)
+        with ThreadPoolExecutor(4) as threads:
+            assert set(threads.map(_made, [path] * 4, [starts] * 4)) == {""}
+        assert all(it.is_file() for it in path.parent.iterdir())
+
+
+def _made(path: Path, starts: Barrier) -> str:
+    with SqliteStore(path, DAY) as store:
+        starts.wait(60)
+        store.keep(scans(1), {})
+        return store.trouble
 
 
 def test_several_processes_write_at_once(tmp_path: Path, root: Path) -> None:
