@@ -128,12 +128,12 @@ def identities(folder: Path) -> Iterator[tuple[int, int]]:
                 yield status.st_dev, status.st_ino
 
 
-def still_there(names: Iterable[str]) -> Iterator[os.stat_result]:
-    """Yield the files of ``names`` that stand in the folder of a test."""
+def still_there(names: Iterable[str], folder: Path) -> Iterator[os.stat_result]:
+    """Yield the files of ``names`` that stand in ``folder``."""
     for name in names:
         with suppress(OSError):
             status = Path(name).stat()
-            if "pytest-" in name and stat.S_ISREG(status.st_mode):
+            if Path(name).is_relative_to(folder) and stat.S_ISREG(status.st_mode):
                 yield status
 
 
@@ -227,7 +227,7 @@ def test_an_author_hands_no_open_file_of_its_state_to_the_sandbox(
     watch = watched({"ANTHROPIC_API_KEY": KEY}, *proposing(repository, tmp_path))
     assert any("journal.sqlite" in name for name in watch.own.files)
     # What is gone by now may have left its number to a later file of the sandbox.
-    state = {(status.st_dev, status.st_ino) for status in still_there(watch.own.files)}
+    state = {(status.st_dev, status.st_ino) for status in still_there(watch.own.files, tmp_path)}
     assert state & watch.own.opened
     sandboxed = list(filter(is_sandboxed, watch.children()))
     assert sandboxed
