@@ -3,6 +3,7 @@
 Neither needs a journal, a sandbox or a model, so the commands that do no more start without them.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from workflows.task import Task
 
 FOLDER = "index"
+_NUMBERED = re.compile(r"index-(\d+)\.sqlite(?:-wal|-shm|-journal)?")
 _COMMITTED = UncommittedFiles()
 
 
@@ -62,6 +64,39 @@ def code_store(state: Path) -> "SqliteStore":
     from scoping.store import FILE_NAME, SqliteStore  # noqa: PLC0415 - keeps --help fast
 
     return SqliteStore(private(state / FOLDER) / FILE_NAME, time.time())
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """What earlier versions kept of code and no version reads again, and what of it is removed.
+
+    ``troubles`` say of each file that could not be removed why.
+    """
+
+    files: tuple[str, ...] = ()
+    freed_bytes: int = 0
+    troubles: tuple[str, ...] = ()
+
+
+def forget_older(state: Path) -> Older:
+    """Remove the files that versions before this one kept of code; those of later ones stay."""
+    from scoping.store import FILE_NAME  # noqa: PLC0415 - keeps --help fast
+
+    current = int(FILE_NAME.removeprefix("index-").removesuffix(".sqlite"))
+    files, freed, troubles = [], 0, []
+    for path in sorted((state / FOLDER).glob("index-*")):
+        number = _NUMBERED.fullmatch(path.name)
+        if number is None or int(number[1]) >= current:
+            continue
+        try:
+            size = path.lstat().st_size
+            path.unlink()
+        except OSError as error:
+            troubles.append(f"{path} cannot be removed: {error.strerror}")
+        else:
+            files.append(path.name)
+            freed += size
+    return Older(tuple(files), freed, tuple(troubles))
 
 
 @contextmanager

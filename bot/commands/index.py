@@ -1,12 +1,17 @@
 """``changewright index``: reads and parses a repository's code ahead of the questions about it."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.commands import options
 from bot.commands.scope import skipped_lines
 from bot.console import Console, one_line
+
+if TYPE_CHECKING:
+    from scoping.store import Kept
 
 _MIB = 1024**2
 
@@ -15,7 +20,7 @@ _MIB = 1024**2
 @options.repo
 @options.base_or_files
 @click.option("--stats", is_flag=True, help="Read nothing; print what the index holds.")
-@click.option("--gc", is_flag=True, help="Read nothing; forget what is long unused, and shrink.")
+@click.option("--gc", is_flag=True, help="Read nothing; forget what is long unused or outdated.")
 @options.state
 @options.verbose
 @options.json()
@@ -29,21 +34,18 @@ def index(
 
     --json prints {"files", "symbols", "read", "skipped", "kept": {"scans", "syntaxes",
     "size_bytes"}, "seconds"}, where "read" counts what was not known; with --stats or --gc only
-    "kept".
+    "kept", and with --gc "older": {"files", "freed_bytes", "troubles"}, the files of earlier
+    versions that are removed.
     """
     import time  # noqa: PLC0415 - keeps --help fast
 
-    from bot.code_index import code_store, read_ahead  # noqa: PLC0415 - the same
-    from bot.wiring import state_folder  # noqa: PLC0415 - the same
+    from bot.code_index import read_ahead  # noqa: PLC0415 - the same
 
     console = Console(json_form)
     asked = options.given(state=state)
     document: dict[str, object] = {}
     if stats or gc:
-        with code_store(state_folder(asked)) as store:
-            if gc:
-                store.collect()
-            kept, trouble = store.kept(), store.trouble
+        kept, trouble = _collected(asked, console, document) if gc else _kept(asked)
     else:
         start = time.monotonic()
         found, kept, trouble, target = read_ahead(repo, base, asked)
@@ -66,3 +68,31 @@ def index(
         f" in {kept.size_bytes / _MIB:.1f} MiB"
     )
     console.document(document | {"kept": kept})
+
+
+def _kept(asked: Mapping[str, object], *, collect: bool = False) -> "tuple[Kept, str]":
+    """Return what the index holds, and its trouble if any; with ``collect`` tidied before."""
+    from bot.code_index import code_store  # noqa: PLC0415 - keeps --help fast
+    from bot.wiring import state_folder  # noqa: PLC0415 - the same
+
+    with code_store(state_folder(asked)) as store:
+        if collect:
+            store.collect()
+        return store.kept(), store.trouble
+
+
+def _collected(
+    asked: Mapping[str, object], console: Console, document: dict[str, object]
+) -> "tuple[Kept, str]":
+    """Return the same after what is long unused, and what earlier versions kept, is removed."""
+    from bot.code_index import forget_older  # noqa: PLC0415 - keeps --help fast
+    from bot.wiring import state_folder  # noqa: PLC0415 - the same
+
+    found = _kept(asked, collect=True)
+    document["older"] = older = forget_older(state_folder(asked))
+    for line in older.troubles:
+        console.note(one_line(line))
+    if older.files:
+        freed = f"{older.freed_bytes / _MIB:.1f} MiB"
+        console.say(f"removed {', '.join(older.files)} of earlier versions, {freed}")
+    return found

@@ -63,6 +63,27 @@ def test_what_the_index_holds_is_told_and_collected_without_reading(coded: "Desk
     assert coded.ask("index", "--gc")[1]["kept"]["scans"] == 6
 
 
+def test_files_of_earlier_versions_are_removed_and_told_and_no_others(coded: "Desk") -> None:
+    coded.run("index")
+    folder = coded.state / FOLDER
+    (folder / "index-1.sqlite").write_bytes(b"x" * 1024**2)
+    (folder / "index-2.sqlite-wal").write_bytes(b"")
+    (folder / "index-0.sqlite").mkdir()
+    for name in ("index-99.sqlite", "index-x.sqlite", "index-1.sqlite.kept"):
+        (folder / name).write_bytes(b"")
+
+    assert coded.run("index", "--gc") == 0
+
+    told = "removed index-1.sqlite, index-2.sqlite-wal of earlier versions, 1.0 MiB"
+    assert coded.said.splitlines()[0] == told
+    assert "index-0.sqlite cannot be removed: " in coded.noted
+    left = {path.name for path in folder.iterdir()} - {f"{FILE_NAME}-wal", f"{FILE_NAME}-shm"}
+    others = {"index-99.sqlite", "index-x.sqlite", "index-1.sqlite.kept", "index-0.sqlite"}
+    assert left == {FILE_NAME, *others}
+    (folder / "index-0.sqlite").rmdir()
+    assert coded.ask("index", "--gc")[1]["older"]["files"] == []
+
+
 def test_a_damaged_index_is_told_and_made_anew(coded: "Desk") -> None:
     coded.run("index")
     path = coded.state / FOLDER / FILE_NAME
