@@ -19,6 +19,7 @@ class Assertion:
     makes the assertion looser as it grows. ``raises`` are the exceptions expected, ``match`` what
     their words must match. ``guards`` are the conditions under which it is reached; ``swallowed``:
     its failure is caught around it. ``snapshot``: what it compares with is written by a tool.
+    ``current``: where it is called by an old name of an assertion, its text under the new one.
     """
 
     text: str
@@ -33,6 +34,7 @@ class Assertion:
     guards: tuple[str, ...] = ()
     swallowed: bool = False
     snapshot: bool = False
+    current: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,8 +138,19 @@ def _plainly(call: Node, last: str, given: list[Node]) -> tuple[Assertion, ...]:
 
 
 def _matcher(node: Node, callee: Node, words: list[str]) -> Assertion:
-    """Return what a chain such as ``expect(a).not.toBe(b)`` says."""
+    """Return what a chain such as ``expect(a).not.toBe(b)`` says, under its new name too."""
     last = words[-1]
+    new = strengths.RENAMED.get(last, "")
+    made = _judged_matcher(node, callee, words, new or last)
+    if not new:
+        return made
+    head = text_of(callee)
+    current = f"{head.removesuffix(last)}{new}{text_of(node).removeprefix(head)}"
+    return replace(made, current=current)
+
+
+def _judged_matcher(node: Node, callee: Node, words: list[str], last: str) -> Assertion:
+    """Return what a chain says whose last word, under its new name, is ``last``."""
     given = arguments(node) if node.type == "call_expression" else []
     negated = "not" in words[1:-1]
     strength = strengths.javascript_strength(last, negated=negated)
@@ -151,8 +162,8 @@ def _matcher(node: Node, callee: Node, words: list[str]) -> Assertion:
     elif last in strengths.SNAPSHOTS:
         made = replace(made, snapshot=True)
     elif strength == strengths.CLOSE:
-        measure, width = tolerance(node)
-        made = replace(made, measure=measure, width=width)
+        _, width = tolerance(node)
+        made = replace(made, measure=last, width=width)
     elif bound is not None and not negated:
         sign = _BOUNDS[last]
         made = replace(made, measure=sign, width=(bound if sign == "<" else -bound,))

@@ -114,7 +114,9 @@ def _called(call: Node) -> Iterator[Assertion]:
     name = dotted(call)
     last = name.rpartition(".")[2]
     given = positional(call)
-    if last in strengths.RAISES:
+    if last in strengths.RENAMED:
+        yield _renamed(call, last, given)
+    elif last in strengths.RAISES:
         yield _raising(call, last)
     elif last in _JUDGED_INSIDE and given:
         yield from conditions(given[0], negated=_JUDGED_INSIDE[last])
@@ -124,6 +126,16 @@ def _called(call: Node) -> Iterator[Assertion]:
         yield _method(call, last, given)
     elif strengths.HELPER.match(last) and _is_statement(call):
         yield Assertion(text_of(call), strengths.EXACT, text_of(*given[:1]), line_of(call), last)
+
+
+def _renamed(call: Node, old: str, given: list[Node]) -> Assertion:
+    """Return what an assertion under an old name of it says, its text under the new one with it."""
+    new = strengths.RENAMED[old]
+    made = _raising(call, new) if new in strengths.RAISES else _method(call, new, given)
+    told = text_of(call)
+    current = told.replace(f"{old} (", f"{new} (", 1) if made.text == told else made.text
+    called = made.called if made.called == "raises" else old  # a file may have its own of that name
+    return replace(made, text=told, current=current, called=called)
 
 
 def _method(call: Node, last: str, given: list[Node]) -> Assertion:
@@ -137,8 +149,8 @@ def _method(call: Node, last: str, given: list[Node]) -> Assertion:
     else:
         made = Assertion(text_of(call), strength, text_of(*given[:1]), line_of(call), last)
     if last in strengths.TOLERANCES:
-        measure, width = tolerance(call)
-        made = replace(made, measure=measure, width=width)
+        _, width = tolerance(call)
+        made = replace(made, measure=last, width=width)
     return made
 
 
@@ -149,7 +161,7 @@ def _raising(call: Node, last: str) -> Assertion:
     if expected is not None and expected.type == "tuple":
         raised = list(expected.named_children)
     pattern = keyword(call, "match")
-    if pattern is None and last in {"assertRaisesRegex", "assertWarnsRegex", "assertRaisesRegexp"}:
+    if pattern is None and last in {"assertRaisesRegex", "assertWarnsRegex"}:
         pattern = given[1] if len(given) > 1 else None
     return Assertion(
         text_of(call),

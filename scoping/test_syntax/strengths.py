@@ -32,12 +32,47 @@ PREDICATES = {
     **dict.fromkeys(("hasattr", "callable"), PRESENT),
 }
 
+# Old names, and other names, of what asserts exactly the same of the same arguments.
+RENAMED = {
+    "assertEquals": "assertEqual",
+    "assertNotEquals": "assertNotEqual",
+    "assertAlmostEquals": "assertAlmostEqual",
+    "assertNotAlmostEquals": "assertNotAlmostEqual",
+    "assertRegexpMatches": "assertRegex",
+    "assertNotRegexpMatches": "assertNotRegex",
+    "assertRaisesRegexp": "assertRaisesRegex",
+    "assertItemsEqual": "assertCountEqual",
+    "toBeCalled": "toHaveBeenCalled",
+    "toBeCalledTimes": "toHaveBeenCalledTimes",
+    "toBeCalledWith": "toHaveBeenCalledWith",
+    "lastCalledWith": "toHaveBeenLastCalledWith",
+    "nthCalledWith": "toHaveBeenNthCalledWith",
+    "toReturn": "toHaveReturned",
+    "toReturnTimes": "toHaveReturnedTimes",
+    "toReturnWith": "toHaveReturnedWith",
+    "lastReturnedWith": "toHaveLastReturnedWith",
+    "nthReturnedWith": "toHaveNthReturnedWith",
+    "toThrowError": "toThrow",
+    **dict.fromkeys(("equals", "eq"), "equal"),
+    "eqls": "eql",
+    **dict.fromkeys(("gt", "greaterThan"), "above"),
+    **dict.fromkeys(("gte", "greaterThanOrEqual"), "least"),
+    **dict.fromkeys(("lt", "lessThan"), "below"),
+    **dict.fromkeys(("lte", "lessThanOrEqual"), "most"),
+    **dict.fromkeys(("includes", "contain", "contains"), "include"),
+    "instanceOf": "instanceof",
+    **dict.fromkeys(("throws", "Throw"), "throw"),
+    "matches": "match",
+    "approximately": "closeTo",
+    **dict.fromkeys(("ownProperty", "haveOwnProperty"), "own.property"),
+}
+
 # unittest, numpy.testing and mocks, by the last part of the name.
 _PYTHON = {
-    **dict.fromkeys(("assertAlmostEqual", "assertAlmostEquals", "assert_allclose"), CLOSE),
+    **dict.fromkeys(("assertAlmostEqual", "assert_allclose"), CLOSE),
     **dict.fromkeys(("assert_almost_equal", "assert_array_almost_equal", "assert_close"), CLOSE),
     **dict.fromkeys(("assert_approx_equal", "assertCountEqual", "assert_array_max_ulp"), CLOSE),
-    **dict.fromkeys(("assertNotEqual", "assertNotEquals", "assertIn", "assertNotIn"), COMPARED),
+    **dict.fromkeys(("assertNotEqual", "assertIn", "assertNotIn"), COMPARED),
     **dict.fromkeys(("assertIsNot", "assertGreater", "assertLess", "assertRegex"), COMPARED),
     **dict.fromkeys(("assertGreaterEqual", "assertLessEqual", "assertNotRegex"), COMPARED),
     **dict.fromkeys(("assertIsInstance", "assertNotIsInstance"), COMPARED),
@@ -55,6 +90,7 @@ _JAVASCRIPT = {
     **dict.fromkeys(("include", "includes", "contain", "contains", "match", "matches"), COMPARED),
     **dict.fromkeys(("above", "below", "least", "most", "within", "gt", "lt"), COMPARED),
     **dict.fromkeys(("gte", "lte", "a", "an", "instanceof", "instanceOf", "like"), COMPARED),
+    **dict.fromkeys(("string", "own.property"), COMPARED),
     **dict.fromkeys(("isAbove", "isBelow", "isAtLeast", "isAtMost", "typeOf"), COMPARED),
     **dict.fromkeys(("partialDeepStrictEqual", "property", "regex", "isArray"), COMPARED),
     **dict.fromkeys(("notEqual", "notStrictEqual", "notDeepEqual", "not"), COMPARED),
@@ -110,12 +146,12 @@ def width_of(name: str, value: float) -> float:
 
 def python_strength(called: str) -> int:
     """Return the strength of an assertion method or function of Python."""
-    return _PYTHON.get(called, EXACT)
+    return _PYTHON.get(RENAMED.get(called, called), EXACT)
 
 
 def javascript_strength(called: str, *, negated: bool) -> int:
     """Return the strength of a matcher of JavaScript, as it is or after ``not``."""
-    strength = _JAVASCRIPT.get(called, EXACT)
+    strength = _JAVASCRIPT.get(RENAMED.get(called, called), EXACT)
     if negated and called in _ABSENT:
         return PRESENT
     return _NEGATED.get(strength, strength) if negated else strength

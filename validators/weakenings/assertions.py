@@ -125,7 +125,8 @@ def _beyond(these: Sequence[Assertion], others: Sequence[Assertion]) -> list[Ass
 
 
 def _freer(one: Assertion, other: Assertion) -> bool:
-    if one.text != other.text or one.strength > other.strength:
+    # From an old name to the new one alone: what bears an old name may be home-made.
+    if other.text not in {one.text, one.current} or one.strength > other.strength:
         return False
     return not Counter(other.guards) - Counter(one.guards)
 

@@ -513,6 +513,76 @@ def test_an_assertion_as_strict_is_a_change_and_no_weakening(
     assert [(c.status, c.assertion_changed, c.weakened) for c in changes] == [("changed", True, ())]
 
 
+RENAMED = [
+    *(
+        (PY, unittest(f"self.{old}({given})"), unittest(f"self.{new}({given})"))
+        for old, new, given in (
+            ("assertEquals", "assertEqual", "f(), 1"),
+            ("assertNotEquals", "assertNotEqual", "f(), 1"),
+            ("assertAlmostEquals", "assertAlmostEqual", "f(), 1, 3"),
+            ("assertNotAlmostEquals", "assertNotAlmostEqual", "f(), 1"),
+            ("assertRegexpMatches", "assertRegex", "f(), 'x'"),
+            ("assertNotRegexpMatches", "assertNotRegex", "f(), 'x'"),
+            ("assertRaisesRegexp", "assertRaisesRegex", "KeyError, 'x', f"),
+            ("assertItemsEqual", "assertCountEqual", "f(), [1]"),
+            ("assert_", "assertTrue", "f()"),
+        )
+    ),
+    *(
+        (JS, js(f"expect(f()).{old};"), js(f"expect(f()).{new};"))
+        for old, new in (
+            ("toBeCalledWith(1)", "toHaveBeenCalledWith(1)"),
+            ("not.toBeCalled()", "not.toHaveBeenCalled()"),
+            ("toThrowError(/x/)", "toThrow(/x/)"),
+            ("to.be.greaterThan(1)", "to.be.above(1)"),
+            ("to.be.greaterThan(1)", "toBeGreaterThan(1)"),
+            ("to.be.lessThanOrEqual(1)", "toBeLessThanOrEqual(1)"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "before", "after"), RENAMED)
+def test_an_assertion_under_its_new_name_is_the_same(path: str, before: str, after: str) -> None:
+    changes, found = judged({path: (before, after)})
+
+    assert found == ()
+    assert [change.assertion_changed for change in changes] == [False]
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        (PY, unittest("self.assertEquals(f(), 1)"), unittest("self.assertTrue(f())")),
+        (PY, unittest("self.assertEquals(f(), 1)"), unittest("self.assertRegexpMatches(f(), '')")),
+        (
+            PY,
+            unittest("self.assertAlmostEquals(f(), 1, 5)"),
+            unittest("self.assertAlmostEqual(f(), 1, 2)"),
+        ),
+        (
+            PY,
+            unittest("self.assertRaisesRegexp(KeyError, 'x', f)"),
+            unittest("self.assertRaisesRegex(Exception, 'x', f)"),
+        ),
+        (PY, unittest("self.assertEquals(f(), 1)"), unittest("g() and self.assertTrue(True)")),
+        (JS, js("expect(f()).toBeCalledWith(1)"), js("expect(f()).toHaveBeenCalled()")),
+        (JS, js("expect(f()).to.be.greaterThan(9)"), js("expect(f()).toBeGreaterThan(1)")),
+        (JS, js("expect(f()).to.have.string('x')"), js("expect(f()).to.be.ok")),
+    ],
+)
+def test_a_new_name_hides_nothing_that_is_weaker(path: str, before: str, after: str) -> None:
+    assert judged({path: (before, after)})[1]
+
+
+def test_an_old_name_taken_on_is_a_change_since_it_may_be_home_made() -> None:
+    before, after = "self.assertEqual(f(), 1)", "self.assertEquals(f(), 1)"
+    made = unittest(after) + "    def assertEquals(self, *_):\n        pass\n"
+
+    assert judged({PY: (unittest(before), unittest(after))})[0][0].assertion_changed
+    assert judged({PY: (unittest(before), made)})[1]
+
+
 def test_a_test_that_moves_or_gets_another_name_is_followed() -> None:
     other = "tests/test_b.py"
     changes, found = judged({PY: (py(ONE), ""), other: ("", py(ONE))})
