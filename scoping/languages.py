@@ -2,7 +2,8 @@
 
 Adding one is a line in `INDEXED` and a query file under ``queries/``. A query names definitions
 (``@class @function @method @variable`` with ``@name``, and ``@owner`` where a method stands outside
-its class) and imports (``@import``, or ``@module`` with ``@member``).
+its class; or as C has it ``@declarator``, below which both stand) and imports (``@import``, or
+``@module`` with ``@member``).
 `GRAMMARS` are those whose tests and edits are understood too.
 """
 

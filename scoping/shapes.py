@@ -19,6 +19,8 @@ _MAX_IMPORTS = 1_000
 _SIGNATURE_BYTES = 400
 _DOCSTRING_BYTES = 300
 _KINDS = frozenset(("class", "function", "method", "variable"))
+_POINTING = frozenset(("pointer_declarator", "reference_declarator"))
+_FUNCTION_NAMES = frozenset(("identifier", "field_identifier", "destructor_name", "operator_name"))
 _DOC_COMMENT = b"/**"
 _OPENED = re.compile(r"\A(?:[rRbBuU]{0,2}[\"']{1,3}|/\*+)")
 
@@ -38,9 +40,17 @@ def facts_of(language: str, matches: Iterable[Match], content: bytes) -> Syntax:
             imports[f"{module}{dot}{plain(found['member'])}"] = None
         else:
             kind = next(filter(_KINDS.__contains__, found))
+            owner, name = (
+                _declared(found["declarator"])
+                if "declarator" in found
+                else (found.get("owner"), found["name"])
+            )
+            if name is None:
+                continue
             # Where a method stands outside its class, the class is named beside it.
-            owner = f"{plain(found['owner'])}." if "owner" in found else ""
-            shape = _shape(kind, found[kind], owner + plain(found["name"]), content, documentation)
+            named = f"{plain(owner)}.{plain(name)}" if owner else plain(name)
+            own_kind = "method" if owner and "declarator" in found else kind
+            shape = _shape(own_kind, found[kind], named, content, documentation)
             # What is assigned a function matches as a variable too, before or after.
             known = shapes.get((shape.start, shape.end))
             if known is None or known.kind == "variable":
@@ -72,6 +82,23 @@ def _shape(kind: str, node: Node, name: str, content: bytes, documentation: Soug
         " ".join((head if body else head.partition("\n")[0]).split()),
         _first_paragraph(said, content) if said else "",
     )
+
+
+def _declared(declarator: Node) -> tuple[Node, Node]:
+    """Return the class, or None, and the name of the function that C's declarators declare.
+
+    They wrap what they say of the result around it: ``*Cart::total(void)``.
+    """
+    node, owner = declarator, None
+    while node is not None and node.type in _POINTING:
+        # That of a reference has no name of its own.
+        node = node.child_by_field_name("declarator") or _first(node)
+    if node is None or node.type != "function_declarator":
+        return None, None
+    node = node.child_by_field_name("declarator")
+    while node is not None and node.type == "qualified_identifier":
+        owner, node = node.child_by_field_name("scope"), node.child_by_field_name("name")
+    return (owner, node) if node is not None and node.type in _FUNCTION_NAMES else (None, None)
 
 
 def _head_string(_: Node, body: Node, __: bytes) -> Node:

@@ -59,20 +59,21 @@ def scope(repo: Path, base: str | None, **given: Any) -> None:  # noqa: ANN401 -
     "timings"}, where an edge is {"kind", "other"}; --json=lists prints files and functions as plain
     lists.
     """
-    from bot.code_index import opened_target  # noqa: PLC0415 - keeps --help fast
-    from bot.issue_file import task_of  # noqa: PLC0415 - the same
-
     console = Console(given["json_form"])
-    shown = "HEAD" if base is None else base
-    wanted = task_of(given["issue_file"], given["task"], os.path.realpath(repo), shown)
     asked = options.given(
         state=given["state"],
         model=given["model"],
         scope__max_tokens=given["tokens"],
         scope__profile=given["profile"],
     )
-    with _uncollected(), opened_target(repo, base, asked) as target:
-        found = _chosen(target, wanted, asked, console, rerank=given["rerank"])
+    with _uncollected():
+        from bot.code_index import opened_target  # noqa: PLC0415 - keeps --help fast
+        from bot.issue_file import task_of  # noqa: PLC0415 - the same
+
+        shown = "HEAD" if base is None else base
+        wanted = task_of(given["issue_file"], given["task"], os.path.realpath(repo), shown)
+        with opened_target(repo, base, asked) as target:
+            found = _chosen(target, wanted, asked, console, rerank=given["rerank"])
     _tell(found, given["top"], console, explain=given["explain"])
     for line in (*skipped_lines(found.skipped), *filter(None, (target.told(),))):
         console.note(one_line(line))

@@ -3,11 +3,9 @@
 (enum_specifier name: (type_identifier) @name body: (_)) @class
 (type_definition declarator: (type_identifier) @name) @class
 
-(function_definition
-  declarator: (function_declarator declarator: (identifier) @name)) @function
-(function_definition
-  declarator: (pointer_declarator
-    declarator: (function_declarator declarator: (identifier) @name))) @function
+; What it is called stands below its declarators: to follow them here would take ten times as long
+; to prepare, in C++ alone a tenth of a second.
+(function_definition declarator: (_) @declarator) @function
 (preproc_function_def name: (_) @name) @function
 (preproc_def name: (_) @name) @variable
 

@@ -518,6 +518,22 @@ def test_names_nest_no_deeper_than_a_person_reads(parser: Parser) -> None:
             (),
         ),
         (
+            "a.cc",
+            (
+                b"struct A { ~A() {} bool operator==(A o) { return 1; } char **m() {} };\n"
+                b"A& A::operator+=(A o) { return *this; }\nB::T& n::B::get() { return t; }\n"
+            ),
+            {
+                "A": "class",
+                "A.~A": "method",
+                "A.operator==": "method",
+                "A.m": "method",
+                "A.operator+=": "method",
+                "B.get": "method",
+            },
+            (),
+        ),
+        (
             "a.rb",
             b'require "shop/cart"\nmodule M\n  class A\n    def self.s\n    end\n  end\nend\n',
             {"M": "class", "M.A": "class", "M.A.s": "method"},
