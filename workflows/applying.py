@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from validators.checkout import Clone, write_tree
 from validators.encoding import decode
-from workflows.migration_step import Step, StepInput, StepResult
+from workflows.migration_step import CountingStep, Step, StepInput, StepResult
 from workflows.proposal import ScopeLine
 
 
@@ -33,7 +33,8 @@ def applied(steps: Sequence[Step], attempt: int, first: StepInput, clone: Clone)
     hows, left = dict[str, str](), first.left
     said, shown = list[str](), list[ScopeLine]()
     for number, step in enumerate(steps, 1):
-        result = _stepped(step, replace(first, tree=tree, left=left, attempt=attempt, step=number))
+        given = replace(first, tree=tree, left=left, attempt=attempt, step=number)
+        result = _stepped(step, given, steps[: number - 1], clone)
         said += [result.said] if result.said else []
         shown += result.shown
         left = left if result.left is None else result.left
@@ -47,7 +48,7 @@ def applied(steps: Sequence[Step], attempt: int, first: StepInput, clone: Clone)
     return Made(tuple(trees), hows, failed, left or (), tuple(said), tuple(shown), attempt)
 
 
-def _stepped(step: Step, given: StepInput) -> StepResult:
+def _stepped(step: Step, given: StepInput, before: Sequence[Step], clone: Clone) -> StepResult:
     """Run one step, once; what it came to then is what it comes to when the run is taken up."""
     recorder = given.recorder
     known = recorder.history.commands.get((given.attempt, given.step))
@@ -58,6 +59,7 @@ def _stepped(step: Step, given: StepInput) -> StepResult:
     if strays and not result.trouble:
         trouble = f"{step.name} changed {len(strays)} files outside its target, first {strays[0]}"
         result = replace(result, trouble=trouble, reason="stray")
+    result = _counted_again(result, given, before, clone)
     recorder.record(
         "command.finished",
         attempt=given.attempt,
@@ -66,3 +68,19 @@ def _stepped(step: Step, given: StepInput) -> StepResult:
         changes=recorder.keep(result),
     )
     return result
+
+
+def _counted_again(
+    result: StepResult, given: StepInput, before: Sequence[Step], clone: Clone
+) -> StepResult:
+    """Return ``result`` with what is still there, in the files it changed, of what was left.
+
+    That a file was touched does not say that each of its places was dealt with.
+    """
+    touched = [change.path for change in result.files]
+    if not given.left or result.left is None or not touched or result.trouble:
+        return result
+    after = replace(given, tree=write_tree(clone, given.tree, result.files))
+    counting = (step for step in before if isinstance(step, CountingStep))
+    there = [place for step in counting for place in step.still_there(after, touched)]
+    return replace(result, left=tuple(dict.fromkeys((*result.left, *there))))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from validators.sandbox import Changes, Completed, FileChange
 from workflows.campaign import FailureReason, Target
@@ -73,6 +73,15 @@ class Step(Protocol):
 
     def apply(self, given: StepInput) -> StepResult:
         """Work on one target; a refusal fails the target, anything else that is raised is a bug."""
+        ...
+
+
+@runtime_checkable
+class CountingStep(Protocol):
+    """A step that knows what places it is about, and finds those again that are still there."""
+
+    def still_there(self, given: StepInput, paths: Sequence[str]) -> tuple[str, ...]:
+        """Return the places in these files of ``given.tree``, each with its reason."""
         ...
 
 

@@ -140,9 +140,9 @@ def _line(passage: Passage) -> ScopeLine:
 
 
 def still_left(left: tuple[str, ...] | None, touched: Iterable[str]) -> tuple[str, ...] | None:
-    """Return the places that stay for a person after a model changed the ``touched`` files.
+    """Return the places that stay for a person beside those in the files a model ``touched``.
 
-    What it did to the places in those is what a reviewer reads.
+    What is still there of the places in those is counted again, see `workflows.applying`.
     """
     if left is None:
         return None

@@ -2,8 +2,10 @@
 
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
 from bot.campaigns.step_place import StepPlace
@@ -12,7 +14,7 @@ from bot.gate_room import required
 from bot.wiring import Bench
 from validators.checkout import read_file
 from validators.codemods.crew import LIMITS, Worker, worker_phase
-from validators.codemods.outcome import LeftPlace, Outcome
+from validators.codemods.outcome import FileOutcome, LeftPlace, Outcome
 from validators.codemods.program import CodemodRefusal, Program, read_program
 from validators.codemods.run import run_program
 from validators.sandbox import FileChange
@@ -39,22 +41,35 @@ class CodemodStep:
 
     def apply(self, given: StepInput) -> StepResult:
         """Run the program over one target, and account for every site."""
-        with tempfile.TemporaryDirectory(dir=self.bench.scratch) as place:
-            tree, empty = Path(place, "tree"), Path(place, "empty")
-            empty.mkdir()
-            modes = self._laid_out(given, tree)
-            opened = partial(opened_worker, self.bench, self.program, empty)
-            outcome = run_program(self.program, tree, (), opened, 1)
+        outcome, modes = self._outcome(given, given.target.paths)
         files = tuple(FileChange(one.path, modes[one.path], one.content) for one in outcome.changed)
         trouble = _trouble(outcome, is_followed=self.is_followed)
         left = (*(given.left or ()), *(_said(one) for one in outcome.all_left))
         return StepResult(files, trouble, "step" if trouble else "", left)
 
-    def _laid_out(self, given: StepInput, tree: Path) -> dict[str, str]:
-        """Write the target's files to ``tree``, and what says which files are generated."""
+    def still_there(self, given: StepInput, paths: Sequence[str]) -> tuple[str, ...]:
+        """Return what the program leaves of these files now, and what it would change in them."""
+        outcome, _ = self._outcome(given, paths)
+        again = (
+            f"{one.path}:{_first_changed(one)}: the program would change it once more"
+            for one in outcome.changed
+        )
+        return (*(_said(one) for one in outcome.all_left), *again)
+
+    def _outcome(self, given: StepInput, paths: Sequence[str]) -> tuple[Outcome, dict[str, str]]:
+        """Return what the program makes of files of one target, and their modes."""
+        with tempfile.TemporaryDirectory(dir=self.bench.scratch) as place:
+            tree, empty = Path(place, "tree"), Path(place, "empty")
+            empty.mkdir()
+            modes = self._laid_out(given.tree, paths, tree)
+            opened = partial(opened_worker, self.bench, self.program, empty)
+            return run_program(self.program, tree, (), opened, 1), modes
+
+    def _laid_out(self, tree_name: str, paths: Sequence[str], tree: Path) -> dict[str, str]:
+        """Write files to ``tree``, and what says which are generated; return their modes."""
         modes: dict[str, str] = {}
-        for path in (*given.target.paths, ".gitattributes"):
-            found = read_file(self.bench.clone, given.tree, path)
+        for path in (*paths, ".gitattributes"):
+            found = read_file(self.bench.clone, tree_name, path)
             if found is None:
                 continue
             modes[path], content = found
@@ -79,6 +94,13 @@ def _trouble(outcome: Outcome, *, is_followed: bool) -> str:
         count = len(beside)
         return f"the program changed {count} places that SITES does not count, first {beside[0]}"
     return ""
+
+
+def _first_changed(file: FileOutcome) -> int:
+    """Return the first line that the program would change in a file, from 1."""
+    before, after = file.before.split(b"\n"), (file.content or b"").split(b"\n")
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False))
+    return sum(1 for _ in same) + 1
 
 
 def _said(place: LeftPlace) -> str:

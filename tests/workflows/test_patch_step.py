@@ -161,6 +161,24 @@ def test_only_what_a_program_left_is_asked_about(studio: "Studio") -> None:
     assert "- data/one.txt:1: in a comment" in studio.bundle()[0].proposal.attempts[0].summary
 
 
+def test_places_in_a_file_that_the_model_changed_are_counted_again(studio: "Studio") -> None:
+    class Counts(Left):
+        """A program that finds `two` wherever a file still says it."""
+
+        def still_there(self, given: StepInput, paths: Sequence[str]) -> tuple[str, ...]:
+            said = [(path, studio.file(given.tree, path) or "") for path in paths]
+            return tuple(f"{path}:1: it says two" for path, text in said if "two" in text)
+
+    left = ("data/two.txt:1: it says two", "data/one.txt:1: in a comment")
+    half, whole = (
+        work(studio, planned(studio), [ScriptedReply(reply)], (Counts(*left),), run=name)
+        for reply, name in ((block("data/two.txt", "two\n", "two!\n"), "r1"), (TWO, "r2"))
+    )
+
+    assert (half.state, half.left) == ("gated", left[::-1])
+    assert (whole.state, whole.left) == ("gated", left[1:])
+
+
 def test_what_a_program_made_stays_where_the_model_fails(studio: "Studio") -> None:
     left = "data/two.txt:1: its arguments cannot be told"
 

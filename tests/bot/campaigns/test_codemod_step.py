@@ -81,6 +81,21 @@ def test_what_it_leaves_is_told_with_its_place_and_reason(bench: Bench, program:
     assert "rest.py:5: its arguments cannot be told" in (result.left or ())
 
 
+def test_what_is_still_there_after_others_is_what_it_leaves_and_what_it_would_change(
+    bench: Bench, program: Path
+) -> None:
+    step = CodemodStep("rename", read_program(program), bench)
+    given = StepInput(
+        Target("t", "repo", tuple(FILES)), bench.clone.base_tree, "", cast("Any", None)
+    )
+
+    there = step.still_there(given, ("good.py", "rest.py"))
+
+    assert "rest.py:5: its arguments cannot be told" in there
+    assert "good.py:1: the program would change it once more" in there
+    assert step.still_there(given, ("none.py",)) == ()
+
+
 def test_what_it_overlooks_fails_the_target(bench: Bench, program: Path) -> None:
     place = program / "codemod.py"
     place.write_text(place.read_text().replace('"old_name($$$ARGS)"', '"other($$$ARGS)"'))
