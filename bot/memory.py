@@ -1,13 +1,14 @@
 """What is known of all runs of a repository, wherever that is kept.
 
 On the local forge it is this machine's journal; on a hosted one the branch that outlives its
-runners. Neither a sandbox nor a model is opened.
+runners, and of this machine's journal what was published there from here, such as a campaign.
+Neither a sandbox nor a model is opened.
 """
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -48,10 +49,10 @@ def open_memory(repo: Path, command_line: Mapping[str, object]) -> Iterator[Memo
         clone = open_clone(repo, "HEAD", place / "clone")
         settings = from_process(command_line, target_file(clone))
         forge, tracker = forge_and_tracker_at(settings, clone)
-        if tracker is not None:
-            yield _hosted(settings, (forge, tracker), clone, place)
-            return
         with opened_journal(command_line) as journal:
+            if tracker is not None:
+                yield _hosted(settings, (forge, tracker), clone, place, journal)
+                return
             facts = facts_of(journal.follow()).values()
             ours = tuple(one for one in facts if one.repository == str(clone.repository))
             yield Memory(settings, forge, None, clone, ours, lambda new: _note(journal, new))
@@ -69,20 +70,36 @@ def collect_new(memory: Memory) -> "list[Collected]":
     return found
 
 
-def _hosted(settings: Settings, ports: tuple[Forge, Tracker], clone: Clone, place: Path) -> Memory:
+def _hosted(
+    settings: Settings,
+    ports: tuple[Forge, Tracker],
+    clone: Clone,
+    place: Path,
+    journal: Journal,
+) -> Memory:
     from validators.clones.own_repository import open_own  # noqa: PLC0415 - keeps --help fast
     from workflows.journal_branch import JournalBranch, RecordedRuns  # noqa: PLC0415 - as above
 
     forge, tracker = ports
     branch = JournalBranch(forge, open_own(place / "own.git"), time.sleep)
     facts = facts_of(RecordedRuns(branch.read()).follow())
+    from_here = {
+        run: replace(one, number=one.hosted)
+        for run, one in facts_of(journal.follow()).items()
+        if one.hosted and run not in facts and one.repository == str(clone.repository)
+    }
+
+    def keep(found: "Sequence[Collected]") -> None:
+        _note(journal, [one for one in found if one.run in from_here])
+        _push(branch, [one for one in found if one.run not in from_here])
+
     return Memory(
         settings,
         forge,
         tracker,
         clone,
-        tuple(facts.values()),
-        lambda new: _push(branch, new),
+        (*facts.values(), *from_here.values()),
+        keep,
         partial(_may_tick, cast("GitHubForge", forge), settings.trigger.roles),
     )
 

@@ -26,8 +26,8 @@ class RunFacts:
     order. ``given``, ``changed`` and ``met`` count files: shown to the model, changed by it, both.
     ``number`` is its pull request's, ``drafted`` when that was opened; ``revises`` is that of one
     which was there before, about which it was told what people had asked until ``heard``.
-    ``issue_sha256`` is `text_hash` of the issue as it was asked about.
-    ``outcome`` is the last that was collected.
+    ``issue_sha256`` is `text_hash` of the issue as it was asked about. ``hosted`` is the number of
+    its pull request where people are on the forge, 0 for none. ``outcome`` is the last collected.
     """
 
     run: str
@@ -44,6 +44,7 @@ class RunFacts:
     changed: int = 0
     met: int = 0
     number: int = 0
+    hosted: int = 0
     revises: int = 0
     heard: str = ""
     issue_sha256: str = ""
@@ -123,6 +124,8 @@ def _bundle(facts: RunFacts, _: Entry, data: Mapping[str, Any]) -> None:
 
 def _intended(facts: RunFacts, _: Entry, data: Mapping[str, Any]) -> None:
     facts._effects[data["key"]] = data["kind"]  # noqa: SLF001 - its own module
+    if data["kind"] == "check":  # it is shown beside a commit only where people are on the forge
+        facts.hosted = facts.number
 
 
 def _settled(facts: RunFacts, entry: Entry, data: Mapping[str, Any]) -> None:

@@ -60,7 +60,7 @@ def head(hub: SmallGitHub, pull: dict[str, Any], path: str) -> str:
 
 
 def test_pull_requests_are_opened_in_portions_and_what_people_decide_is_seen(
-    desk: "Desk", hub: SmallGitHub, publish: Publish
+    desk: "Desk", hub: SmallGitHub, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     template = {"title": "Say it aloud in {shard}", "body": "All of it.", "labels": ["loud"]}
     rollout = {"max_open": 1, "pause_at": {"rejected": 1}}
@@ -79,16 +79,21 @@ def test_pull_requests_are_opened_in_portions_and_what_people_decide_is_seen(
     labels = [one["name"] for one in hub.hub.issues[first["number"]]["labels"]]
     assert (labels, head(hub, first, "data/one.txt")) == (["loud"], "one!")
 
-    first.update(state="closed", merged_at=NOW)
+    first.update(state="closed", merged_at=NOW, closed_at=NOW)
     assert steps(publish(file)[1]) == [("data", "merged"), ("docs", "published")]
     assert publish(file) == (0, [])
     second = hub.hub.pulls[max(hub.hub.pulls)]
-    second["state"] = "closed"
+    second.update(state="closed", closed_at=NOW)
     code, found = publish(file)
 
     assert (code, found) == (2, [])
     assert "nothing is published: people refused 1 pull requests" in desk.noted
     assert states(ask(desk, "migrate", "status", file)[1]) == {"merged": 1, "closed": 1}
+    monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+    monkeypatch.setenv("GITHUB_REPOSITORY", NAME)
+    for collected in (["accepted", "rejected"], []):
+        _, document = desk.ask("review", "collect", "--forge", "github")
+        assert [one["outcome"]["state"] for one in document["collected"]] == collected
 
 
 @pytest.mark.long
