@@ -10,14 +10,16 @@ from pathspec import GitIgnoreSpec
 from bot.bundle_files import found_bundle, read_bundle
 from bot.campaigns.in_hand import InHand
 from bot.campaigns.open_requests import FOR_ALL, OpenRequests
+from bot.campaigns.opening import begun
 from bot.wiring import Bench
 from bot.workshop import press
 from scoping.refusal import Refusal
 from workflows.board import Board
 from workflows.campaign import Campaign, PublishedAs, Target
+from workflows.history import history_of
 from workflows.migrate import task_of
 from workflows.ports import Journal
-from workflows.press import StaleBase
+from workflows.press import Press, StaleBase
 from workflows.proposal import Bundle
 from workflows.publish import publish
 from workflows.pull_request import PullRequest
@@ -183,12 +185,32 @@ def _published(
     return replace(said, step="published", number=made.number, url=made.url)
 
 
+def by_hand(bundle: Bundle, ours: Press) -> Press:
+    """Return with what one bundle is published by itself: a campaign's as its file says.
+
+    A target that the file does not publish is a draft or not as the settings say. Of a bundle whose
+    campaign the journal does not know nothing but the settings is known.
+    """
+    begun_with = history_of(ours.journal.read(bundle.proposal.run)).started or {}
+    if not begun_with.get("campaign"):
+        return ours
+    campaign, _ = begun(ours.journal, begun_with["campaign"])
+    key = bundle.proposal.task.key
+    target = next((one for one in campaign.targets if task_of(campaign, one).key == key), None)
+    wanted = published_as(campaign, target) if target is not None else "no"
+    return _as_the_file_says(ours, campaign, wanted)
+
+
+def _as_the_file_says(ours: Press, campaign: Campaign, wanted: PublishedAs) -> Press:
+    labels = tuple(dict.fromkeys((*ours.labels, *campaign.template.labels)))
+    draft = ours.draft if wanted == "no" else wanted == "draft"
+    return replace(ours, draft=draft, labels=labels)
+
+
 def _pull_request(
     bundle: Bundle, sha256: str, wanted: PublishedAs, bench: Bench, room: PublishingRoom
 ) -> PullRequest:
-    ours = press(bench, lambda _: None)
-    labels = (*ours.labels, *room.board.campaign.template.labels)
-    ours = replace(ours, draft=wanted == "draft", labels=tuple(dict.fromkeys(labels)))
+    ours = _as_the_file_says(press(bench, lambda _: None), room.board.campaign, wanted)
     made = publish(bundle, sha256, ours).pull_request
     if made is None:
         raise Refusal(f"run {bundle.proposal.run} holds unfinished work; sweep again")

@@ -220,3 +220,16 @@ def test_a_plan_warns_of_what_is_probably_not_meant(desk: "Desk") -> None:
     assert "matches every one of the 24 files" in warnings
     assert "1 targets have more than 20 files, first data with 22" in warnings
     assert "`published` is not set" in warnings
+
+
+def test_one_bundle_is_published_by_hand_as_the_campaigns_file_says(desk: "Desk") -> None:
+    template = {"title": "Say it aloud", "labels": ["loud"]}
+    file = campaign(desk, template=template, published=[{"data": True}, {"docs": "draft"}])
+    ask(desk, "migrate", "sweep", file, *UNSAFE)
+
+    for bundle in (desk.state / "bundles").glob("*.json"):
+        assert desk.run("publish", str(bundle)) == 0
+
+    drafts = [one["draft"] for one in desk.pull_requests()]
+    assert [one["labels"] for one in drafts] == [["loud"]] * 2
+    assert sorted(one["draft"] for one in drafts) == [False, True]
