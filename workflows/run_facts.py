@@ -13,6 +13,10 @@ from workflows.budget import Charge, charged
 from workflows.pull_request_outcome import PullRequestOutcome
 from workflows.run import Entry
 
+# What a command's end says of the change, in the words of verdicts; of the base it says nothing.
+_WORDS = {"ok": "pass", "failed": "fail"}
+_OF_THE_BASE = frozenset({"base", "tests-on-base", "base-coverage"})
+
 
 class FactsRefusal(Refusal):
     """A journal cannot be counted: which run, which event, and what to do."""
@@ -22,8 +26,9 @@ class FactsRefusal(Refusal):
 class RunFacts:
     """One run, filled as its events are read.
 
-    ``gates`` are (attempt, gate, outcome), ``opinions`` the decisions of second opinions in their
-    order. ``given``, ``changed`` and ``met`` count files: shown to the model, changed by it, both.
+    ``gates`` are (attempt, gate, word) of commands on the change, ``opinions`` the decisions of
+    second opinions in their order. ``given``, ``changed`` and ``met`` count files: shown to the
+    model, changed by it, both.
     ``number`` is its pull request's, ``drafted`` when that was opened; ``revises`` is that of one
     which was there before, about which it was told what people had asked until ``heard``.
     ``issue_sha256`` is `text_hash` of the issue as it was asked about. ``hosted`` is the number of
@@ -101,7 +106,10 @@ def _charge(facts: RunFacts, entry: Entry, data: Mapping[str, Any]) -> None:
 
 
 def _gate(facts: RunFacts, _: Entry, data: Mapping[str, Any]) -> None:
-    facts.gates.append((int(data.get("attempt", 0)), str(data["gate"]), str(data["outcome"])))
+    if data.get("side") in _OF_THE_BASE:
+        return
+    word = _WORDS.get(str(data["outcome"]), str(data["outcome"]))
+    facts.gates.append((int(data.get("attempt", 0)), str(data["gate"]), word))
 
 
 def _attempt(facts: RunFacts, _: Entry, data: Mapping[str, Any]) -> None:

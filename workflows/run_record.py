@@ -51,7 +51,7 @@ _KEPT: Mapping[EventKind, tuple[str, ...]] = {
     ),
     "command.finished": ("changes",),
     "patch.landed": ("attempt", "tree"),
-    "gate.finished": ("attempt", "gate", "outcome", "seconds"),
+    "gate.finished": ("attempt", "gate", "side", "outcome", "seconds"),
     "gate.answered": ("gate", "tree", "outcome", "answer"),
     "snippet.finished": (
         *("snippet", "sha256", "outcome", "host_calls", "seconds", "edits", "answer"),

@@ -1,9 +1,14 @@
 """The figures of a journal as a terminal shows them, and as Prometheus reads them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import get_args
 
 from bot.console import one_line
+from validators.sandbox import RunOutcome
+from validators.verdict import VerdictWord
 from workflows.metrics import Metrics
+from workflows.review import RejectionKind
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 _SHOWN = 12
@@ -79,6 +84,9 @@ _ROWS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
 
 
 _COUNTS = ("pending", "accepted", "rejected", "superseded")
+# What we call gates ourselves, and how their commands may end.
+_GATES = frozenset({"tests", "build", "lint", "floor", "ruff", "mypy", "pyright", "eslint", "tsc"})
+_OUTCOMES = frozenset({*get_args(RunOutcome), *get_args(VerdictWord)})
 _UNITS = {"time_to_draft": "seconds", "time_to_review": "seconds", "time_to_merge": "seconds"}
 _UNITS |= {"cost_per_accepted": "usd", "repair_turns": "", "review_rounds": ""}
 
@@ -94,27 +102,34 @@ def prometheus_text(found: Metrics) -> str:
         unit = _UNITS.get(name, "ratio")
         told = f"{name}_{unit}" if unit else name
         lines += _gauge(told, words.capitalize(), [] if value is None else [("", value)])
-    reasons = [(_labels(reason=name), count) for name, count in found.reasons.items()]
-    lines += _gauge("rejections", "Rejections by their reason", reasons)
-    gates = [
-        (_labels(gate=gate, outcome=outcome), count)
-        for name, count in found.gate_failures.items()
-        for gate, _, outcome in [name.rpartition(" ")]
+    reasons = [
+        (_labels(reason=name), count)
+        for name, count in found.reasons.items()
+        if name in get_args(RejectionKind)
     ]
-    lines += _gauge("gate_failures", "Gates that did not pass", gates)
+    lines += _gauge("rejections", "Rejections by their reason", reasons)
+    failures: Counter[str] = Counter()
+    for name, count in found.gate_failures.items():
+        gate, _, outcome = name.rpartition(" ")
+        failures[_labels(gate=_known(gate, _GATES), outcome=_known(outcome, _OUTCOMES))] += count
+    lines += _gauge("gate_failures", "Gates that did not pass", [*failures.items()])
     return "\n".join(lines)
 
 
 def _gauge(name: str, words: str, samples: Sequence[tuple[str, float]]) -> list[str]:
     full = f"changewright_{name}"
     head = [f"# HELP {full} {words}", f"# TYPE {full} gauge"]
-    return [*head, *(f"{full}{labels} {value:g}" for labels, value in samples)] if samples else []
+    return [*head, *(f"{full}{labels} {value!r}" for labels, value in samples)] if samples else []
+
+
+def _known(word: str, words: Collection[str]) -> str:
+    """Return ``word`` where it is one of a closed list: each value of a label is a series for ever.
+
+    Names of gates are chosen by repositories, and there is no end of them.
+    """
+    return word if word in words else "other"
 
 
 def _labels(**labels: str) -> str:
-    """Return labels whose values, names of gates say, are quoted as the format wants it."""
-    escaped = {
-        name: value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        for name, value in labels.items()
-    }
-    return "{" + ",".join(f'{name}="{value}"' for name, value in escaped.items()) + "}"
+    """Return labels as the format writes them; their values are words of ours."""
+    return "{" + ",".join(f'{name}="{value}"' for name, value in labels.items()) + "}"
