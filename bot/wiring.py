@@ -122,7 +122,7 @@ def opened_journal(command_line: Mapping[str, object]) -> Iterator[Journal]:
     from bot.adapters.sqlite_journal.journal import SqliteJournal  # noqa: PLC0415 - keeps --help fast
 
     state = from_process(command_line).state
-    journal = SqliteJournal(private(state) / "journal.sqlite", now_iso, time.time)
+    journal = SqliteJournal(private(state) / "journal.sqlite", _journal_time, time.time)
     try:
         yield journal
     finally:
@@ -193,9 +193,14 @@ def supply_of(settings: Settings, scratch: Path) -> "Supply":
     return supply(indexes_of(settings), scratch)
 
 
-def now_iso() -> str:
-    """Return the present time as UTC ISO 8601, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def now_iso(to: str = "seconds") -> str:
+    """Return the present time as UTC ISO 8601, ``to`` the second or what `isoformat` knows."""
+    return datetime.now(UTC).isoformat(timespec=to).replace("+00:00", "Z")
+
+
+def _journal_time() -> str:
+    """Return what the journal dates an event with: what happens within a run is told apart."""
+    return now_iso("milliseconds")
 
 
 def _tidy(settings: Settings) -> None:

@@ -108,7 +108,7 @@ def history_of(entries: Iterable[Entry]) -> History:
         if kind in _LAST:
             facts[_LAST[kind]] = data
         if kind == "run.started":
-            facts["started_at"] = entry.at
+            facts["started_at"] = _to_the_second(entry.at)
         elif kind == "run.resumed":
             facts |= {"ended": None, "resumed": facts.get("resumed", 0) + 1}
         elif kind == "prompt.sent":
@@ -123,6 +123,12 @@ def history_of(entries: Iterable[Entry]) -> History:
         elif kind in {"budget.reserved", "model.replied", "budget.settled"}:
             _exchange(facts, asked, entry)
     return History(**facts)
+
+
+def _to_the_second(at: str) -> str:
+    """Return a moment as reviews are dated, which are compared with it as texts."""
+    whole, is_finer, _ = at.partition(".")
+    return f"{whole}Z" if is_finer else at
 
 
 def _about_tree(facts: dict[str, Any], entry: Entry) -> None:

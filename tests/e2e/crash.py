@@ -77,7 +77,7 @@ def main() -> None:
     commands = [import_module(f"bot.commands.{name}") for name in ("resume", "review")]
     swapped: list[tuple[Any, str, Any]] = [
         (wiring.Bench, "new_run", _new_run),
-        (wiring, "now_iso", lambda: WHEN),
+        (wiring, "now_iso", lambda to="seconds": WHEN),
     ]
     swapped += [(owner, name, _wrapped(owner, name)) for owner, names in _WRAPPED for name in names]
     swapped += [(module, "run_own", _run_own) for module in commands]
