@@ -24,6 +24,8 @@ _MIB = 1024**2
 _DRAFT_S = 3_600.0
 _DRAFT = re.compile(r"\.unfinished(-wal|-shm|-journal)?\Z")
 _STAMP = ".tidied"
+# What is written about runs beside the journal, and goes when they do.
+_KEPT_BESIDE = ("logs", "reports", "traces")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def tidy(state: Path, bounds: Bounds, now: float) -> Tidied:
     tidy_caches(state, bounds.cache_days, bounds.cache_mb, now, done)
     _tidy_base_sides(state / "base-sides", now - bounds.cache_days * _DAY_S, done)
     backups = [path for path in inside(state, done) if path.suffix == ".backup"]
-    logs = [path for name in ("logs", "reports") for path in inside(state / name, done)]
+    logs = [path for name in _KEPT_BESIDE for path in inside(state / name, done)]
     for path in (*backups, *logs):
         if modified(path) < old:
             done.removed["files"] += remove(path, done)
@@ -110,7 +112,13 @@ def _remove_drafts(state: Path, now: float, done: Removals) -> None:
     caches = [*environments, *shelves(state, "trees", done)]
     homes = [home for shelf in environments for home in inside(shelf, done)]
     homes += [*inside(state / "forge", done), *inside(state / "base-sides", done)]
-    for folder in (state, state / "bundles", state / "logs", state / "reports", *caches, *homes):
+    for folder in (
+        state,
+        state / "bundles",
+        *(state / name for name in _KEPT_BESIDE),
+        *caches,
+        *homes,
+    ):
         for path in inside(folder, done):
             if _DRAFT.search(path.name) and modified(path) < now - _DRAFT_S:
                 done.removed["drafts"] += remove(path, done)

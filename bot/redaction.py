@@ -18,6 +18,7 @@ first place. It is for what our own messages, tools and libraries say by acciden
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from urllib.parse import unquote
 
 from bot.secret_forms import LOOSE, TIGHT, Folding, Index, Places, loose_forms, tight_forms
 
@@ -27,6 +28,8 @@ _SHORTEST, _LONG, _FEWEST_DIFFERENT = 8, 16, 5
 _SECRET_NAME = re.compile(
     r"(?:^|_)(?:TOKEN|KEY|SECRET)(?:_BEDROCK)?$|PASSWORD|PASSWD|PASSPHRASE", re.IGNORECASE
 )
+# Lists of headers, each `name=value`: their values are keys.
+_HEADERS_NAME = re.compile(r"^OTEL_EXPORTER_OTLP_(?:\w+_)?HEADERS$")
 _PASSWORD_IN_URL = re.compile(r"://[^/\s@:]*:([^/\s@]+)@")
 _KINDS = tuple(map(re.compile, ("[a-z]", "[A-Z]", "[0-9]", "[^a-zA-Z0-9]")))
 
@@ -47,8 +50,11 @@ _STRETCH = 32
 def secret_values(environment: Mapping[str, str]) -> tuple[str, ...]:
     """Return what ``environment`` holds under names of secrets, and passwords inside its URLs."""
     values = {value for name, value in environment.items() if _SECRET_NAME.search(name)}
-    for value in environment.values():
+    for name, value in environment.items():
         values.update(_PASSWORD_IN_URL.findall(value))
+        if _HEADERS_NAME.search(name):
+            told = [one.partition("=")[2].strip() for one in value.split(",")]
+            values.update(told, map(unquote, told))
     return tuple(sorted(value for value in values if is_hunted(value)))
 
 

@@ -18,7 +18,7 @@ from bot.configuration.file import find_operator_file, read_document, read_opera
 from bot.configuration.keys import KEYS
 from bot.configuration.lost_patterns import warn_of_patterns
 from bot.configuration.network import installer_environment
-from bot.configuration.nouns import bounded, budget_of, rules_of, section
+from bot.configuration.nouns import bounded, budget_of, rules_of, section, telemetry_of
 from bot.configuration.precedence import settle
 from bot.configuration.process import (
     FORGE_VARIABLES,
@@ -32,6 +32,7 @@ from bot.configuration.sections import (
     RetentionSettings,
     SandboxSettings,
     ScopeSettings,
+    TelemetrySettings,
     TriggerSettings,
 )
 from bot.configuration.stages import refuse_unnamed_models
@@ -95,6 +96,7 @@ class Settings:
     forge: ForgeSettings
     retention: RetentionSettings
     report_content: bool
+    telemetry: TelemetrySettings
     setup_hosts: tuple[str, ...]
     installer_environment: Mapping[str, str] = field(repr=False)
     operator_file: Path | None
@@ -245,6 +247,7 @@ def _settings(
         forge=section(ForgeSettings, "forge", values),
         retention=section(RetentionSettings, "retention", values),
         report_content=values["report.content"],
+        telemetry=telemetry_of(values, sources.environment),
         setup_hosts=values["setup.hosts"],
         installer_environment=installer_environment(sources.environment),
         operator_file=sources.operator_file,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from bot import logs
-from bot.console import Console, redactor
+from bot.console import Console, one_line, redactor
 from bot.logs import open_log
 from bot.scratch import private, scratch
 from bot.settings import Settings, from_process
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from bot.adapters.github_forge.forge import GitHubForge
     from bot.adapters.local_forge.forge import LocalForge
     from bot.indexes.machine import MachineIndexes
+    from bot.telemetry.journal import TracedJournal
+    from bot.telemetry.traces import Traces
     from validators.building.supply import Supply
     from validators.judging.base_runs import BaseSides
 
@@ -117,16 +119,34 @@ def state_folder(command_line: Mapping[str, object]) -> Path:
 
 
 @contextmanager
-def opened_journal(command_line: Mapping[str, object]) -> Iterator[Journal]:
+def opened_journal(command_line: Mapping[str, object]) -> Iterator["TracedJournal"]:
     """Open the journal of the state folder for as long as one command needs it."""
-    from bot.adapters.sqlite_journal.journal import SqliteJournal  # noqa: PLC0415 - keeps --help fast
+    from bot.telemetry.journal import TracedJournal  # noqa: PLC0415 - keeps --help fast
 
-    state = from_process(command_line).state
-    journal = SqliteJournal(private(state) / "journal.sqlite", _journal_time, time.time)
+    settings = from_process(command_line)
+    path = private(settings.state) / "journal.sqlite"
+    journal = TracedJournal(path, _journal_time, time.time, traces_of(settings))
     try:
         yield journal
     finally:
         journal.close()
+
+
+def traces_of(settings: Settings) -> "Traces":
+    """Return what keeps the traces of runs, and sends them where the operator wants them."""
+    from bot.telemetry.destination import destination_of  # noqa: PLC0415 - as above
+    from bot.telemetry.sending import Sender  # noqa: PLC0415 - the same
+    from bot.telemetry.traces import Keeping, Traces  # noqa: PLC0415 - the same
+
+    told, folder = settings.telemetry, settings.state / "traces"
+    if not told.is_asked:
+        return Traces(Keeping(folder, told.content))
+    hint = f"{folder} has them, and `changewright trace RUN --send` sends them"
+    sender = Sender(
+        lambda: destination_of(told, settings.installer_environment),
+        lambda why: Console().note(one_line(f"note: {why}; {hint}")),
+    )
+    return Traces(Keeping(folder, told.content, sender))
 
 
 def sandbox_of(settings: Settings, *, unsafe: bool, scratch: Path | None = None) -> Sandbox:

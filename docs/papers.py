@@ -1,4 +1,4 @@
-"""Writes what the papers repeat of the program: help texts, configuration, facade, all schemas.
+"""Writes what the papers repeat of the program: help, configuration, facade, spans, schemas.
 
 `make papers` runs it; the tests compare, so that nothing of this drifts.
 """
@@ -11,10 +11,12 @@ from pathlib import Path
 
 from bot.campaigns.document import campaign_schema
 from bot.configuration.reference import configuration_page, operator_schema, target_schema
+from bot.telemetry.names import tables
 from validators.codemods.reference import codemod_reference
 
 ROOT = Path(__file__).resolve().parent.parent
 _FACADE = re.compile(r"(<!-- facade -->\n).*?(<!-- /facade -->)", re.DOTALL)
+_SPANS = re.compile(r"(<!-- spans -->\n).*?(<!-- /spans -->)", re.DOTALL)
 _BLOCK = re.compile(r"(<!-- help: (changewright[\w -]*?) -->\n).*?(<!-- /help -->)", re.DOTALL)
 
 
@@ -27,6 +29,9 @@ def main() -> None:
     facade = f"```text\n{codemod_reference()}```\n"
     text = codemods.read_text(encoding="utf-8")
     codemods.write_text(_FACADE.sub(lambda at: at[1] + facade + at[2], text), encoding="utf-8")
+    reports = ROOT / "docs" / "reports.md"
+    text = reports.read_text(encoding="utf-8")
+    reports.write_text(_SPANS.sub(lambda at: at[1] + tables() + at[2], text), encoding="utf-8")
     (ROOT / "docs" / "configuration.md").write_text(configuration_page(), encoding="utf-8")
     (ROOT / "bot" / "changewright.schema.json").write_text(target_schema(), encoding="utf-8")
     (ROOT / "bot" / "changewright-operator.schema.json").write_text(

@@ -53,4 +53,5 @@ def worked(key: str, ground: Ground, console: Console, workers: int) -> Board:
                 work_together(words, workers, journal, key, table.show)
         board = Board(journal, begun(journal, key)[0])
         board.refresh()
+        journal.traces.keep_campaign(key, journal)
         return board

@@ -92,3 +92,16 @@ def wrong_fallback(words: str) -> str:
         return "must be a model's name, and after a space where it is when that is elsewhere"
     why = wrong_endpoint(endpoint) if endpoint else ""
     return f"what follows the model's name {why}" if why else ""
+
+
+def wrong_receiver(words: str) -> str:
+    """Return what is wrong with the address of a receiver of traces as somebody wrote it, or ""."""
+    try:
+        address = urlsplit(words)
+        is_sound = bool(address.hostname) and address.port != 0
+    except ValueError:
+        is_sound = False
+    is_plain = words.isascii() and words.isprintable() and not set("@?# ") & set(words)
+    if is_sound and is_plain and address.scheme in {"http", "https"}:
+        return ""
+    return "must be an http or https address without a user, password or query"

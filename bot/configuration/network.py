@@ -53,3 +53,18 @@ def installer_environment(environment: Mapping[str, str]) -> Mapping[str, str]:
             if value and (name in names or name.lower().startswith(_PREFIXES))
         }
     )
+
+
+def telemetry_environment(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return OpenTelemetry's variables about whether, where and how traces are sent.
+
+    Those of headers hold keys: nobody prints their values.
+    """
+    names = {"OTEL_SDK_DISABLED", "OTEL_TRACES_EXPORTER"}
+    return MappingProxyType(
+        {
+            name: value
+            for name, value in environment.items()
+            if value and (name in names or name.startswith("OTEL_EXPORTER_OTLP_"))
+        }
+    )

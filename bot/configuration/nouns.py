@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
+from bot.configuration.network import telemetry_environment
 from bot.configuration.sections import (
     ForgeSettings,
     PullRequestSettings,
     RetentionSettings,
     ScopeSettings,
+    TelemetrySettings,
     TriggerSettings,
 )
 from validators.rules import GateRule, PatchLimits, Policies, Protected, Rules
@@ -70,3 +72,9 @@ def bounded(gates: Sequence[GateRule], longest_s: float) -> tuple[GateRule, ...]
 
 def _lower(bound: int, learned: int | None) -> int:
     return bound if learned is None else min(bound, learned)
+
+
+def telemetry_of(values: Mapping[str, Any], environment: Mapping[str, str]) -> TelemetrySettings:
+    """Return where traces go, with what OpenTelemetry's own variables say of it."""
+    told = values["telemetry.endpoint"], values["telemetry.content"]
+    return TelemetrySettings(*told, telemetry_environment(environment))

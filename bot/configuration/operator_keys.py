@@ -8,6 +8,7 @@ from bot.configuration.endpoints import (
     ENDPOINT_WORDS,
     wrong_endpoint,
     wrong_fallback,
+    wrong_receiver,
 )
 from bot.configuration.key import Key
 from bot.configuration.values import choice, list_of, number, refined, text, truth
@@ -210,6 +211,22 @@ OPERATOR_KEYS = (
         False,  # noqa: FBT003 - a default
         where="operator",
         variable="CHANGEWRIGHT_REPORT_CONTENT",
+    ),
+    Key(
+        "telemetry.endpoint",
+        refined(text("an http or https address"), wrong_receiver, is_shown=False),
+        "Where traces of runs are sent by OTLP (`/v1/traces` is added); without it,"
+        " OpenTelemetry's own variables say.",
+        where="operator",
+        variable="CHANGEWRIGHT_TELEMETRY_ENDPOINT",
+    ),
+    Key(
+        "telemetry.content",
+        truth(),
+        "Whether traces hold what the model was told and answered, and what commands printed.",
+        False,  # noqa: FBT003 - a default
+        where="operator",
+        variable="CHANGEWRIGHT_TELEMETRY_CONTENT",
     ),
     Key(
         "model",

@@ -1,6 +1,7 @@
 """What some sections of the configuration become: their fields are named like their keys."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from scoping.profiles import Profile
@@ -85,3 +86,23 @@ class SandboxSettings:
     backends: tuple[str, ...]
     runtime: str | None
     image: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetrySettings:
+    """Where traces of runs are sent, None unsaid, and whether they hold ``content``.
+
+    ``environment`` are OpenTelemetry's own variables, which may hold keys.
+    """
+
+    endpoint: str | None = None
+    content: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether anybody names a receiver."""
+        return bool(self.endpoint) or any(
+            value and name.startswith("OTEL_EXPORTER_OTLP_") and name.endswith("ENDPOINT")
+            for name, value in self.environment.items()
+        )

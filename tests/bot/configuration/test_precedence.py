@@ -84,6 +84,8 @@ OPERATORS_VALUES: Mapping[str, Any] = {
     "retention.cache_days": 1,
     "retention.cache_mb": 1,
     "report.content": True,
+    "telemetry.endpoint": "https://collector.example",
+    "telemetry.content": True,
 }
 
 

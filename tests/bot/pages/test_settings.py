@@ -151,6 +151,9 @@ retention
   cache_mb               4096                                    default
 report
   content                false                                   default
+telemetry
+  endpoint               not set                                 default
+  content                false                                   default
 model                    claude                                  default
 kind                     fix                                     default
 api_key                  set                                     environment ANTHROPIC_API_KEY

@@ -1,0 +1,123 @@
+"""Traces on their way to a receiver, beside the work: bounded, given up in time, and never in it.
+
+A thread of its own sends while the next run is at work. The end of the program waits for it no
+longer than `CLOSING_S`; what was not sent by then is counted, told once, and still in its file.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot import logs
+from bot.telemetry.destination import Destination, TelemetryRefusal
+from bot.telemetry.otlp import Encoded, lines_of
+from bot.telemetry.posting import Clock, Post
+
+CLOSING_S = 1.5
+# Of one run after the other: more than these wait for a receiver that takes nothing.
+_MOST_WAITING = 64
+_WITHIN_S = 10.0
+# A receiver that took nothing is left alone for as long.
+_REST_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some spans of the trace of one run; ``sent`` is told when a receiver has them."""
+
+    spans: Sequence[Encoded]
+    version: str
+    sent: Callable[[], None] = lambda: None
+
+
+class Sender:
+    """Takes batches and sends them; ``complain`` is told at the end, once, what was not sent."""
+
+    def __init__(
+        self, find: Callable[[], Destination | None], complain: Callable[[str], None]
+    ) -> None:
+        self._find = find
+        self._complain = complain
+        self._waiting: queue.Queue[Batch | None] = queue.Queue(_MOST_WAITING)
+        self._thread: threading.Thread | None = None
+        self._unsent = 0
+        self._why = ""
+        self._lock = threading.Lock()
+        self._is_over = threading.Event()
+
+    def offer(self, batch: Batch) -> None:
+        """Have a batch sent soon; where too many wait already it is dropped and counted."""
+        if not batch.spans:
+            return
+        self._count(len(batch.spans))
+        try:
+            self._waiting.put_nowait(batch)
+        except queue.Full:
+            self._why = self._why or "more came than could be sent"
+            return
+        if self._thread is None:
+            # A daemon: a receiver that hangs does not keep the program.
+            self._thread = threading.Thread(target=self._work, name="traces", daemon=True)
+            self._thread.start()
+
+    def close(self, within_s: float = CLOSING_S) -> None:
+        """Wait until all is sent, but no longer than ``within_s``; say what was not."""
+        if self._thread is None:
+            return
+        until = time.monotonic() + within_s
+        try:
+            self._waiting.put(None, timeout=within_s)
+        except queue.Full:
+            self._why = self._why or "the receiver is slow"
+        self._thread.join(max(0.0, until - time.monotonic()))
+        self._is_over.set()
+        self._thread = None
+        if self._unsent:
+            why = self._why or f"the receiver took longer than {within_s:g} s"
+            logs.current().event("trace.dropped", "warning", spans=self._unsent)
+            self._complain(f"{self._unsent} spans were not sent: {why}")
+
+    def _count(self, spans: int) -> None:
+        with self._lock:
+            self._unsent += spans
+
+    def _work(self) -> None:
+        post: Post | None = None
+        rested = 0.0
+        while (batch := self._waiting.get()) is not None:
+            if self._is_over.is_set():
+                return
+            if time.monotonic() < rested:
+                continue
+            try:
+                post = post or self._opened()
+                if post is not None:
+                    self._send(post, batch)
+                    continue
+                self._count(-len(batch.spans))  # nobody wants it
+            except TelemetryRefusal as no:
+                self._why = self._why or str(no)
+            except Exception as fault:  # noqa: BLE001 - a trace is no reason to end anything
+                self._why = self._why or f"a fault of changewright: {type(fault).__name__}"
+            rested = time.monotonic() + _REST_S
+
+    def _opened(self) -> Post | None:
+        to = self._find()
+        clock = Clock(self._now, self._is_over.wait)
+        return Post(to, clock) if to is not None else None
+
+    def _now(self) -> float:
+        """Return a clock's time by which, once nobody waits any more, all time is up."""
+        return time.monotonic() + (_WITHIN_S if self._is_over.is_set() else 0.0)
+
+    def _send(self, post: Post, batch: Batch) -> None:
+        """Send one batch, and count what was taken of it."""
+        rejected = 0
+        for line in lines_of(batch.spans, batch.version):
+            rejected += post.send(line, _WITHIN_S)
+        if rejected:
+            self._why = self._why or "the receiver refused some of them"
+        self._count(min(rejected, len(batch.spans)) - len(batch.spans))
+        batch.sent()
