@@ -43,7 +43,7 @@ class Attempts:
         self._drafts: dict[int, _Draft] = {}
         self._commands: list[Span] = []
         self._number = 1
-        self._free_ns = 0
+        self._free_ns = self._asked_from = 0
         self._counted = 0
 
     def note(self, entry: Entry) -> None:
@@ -53,6 +53,8 @@ class Attempts:
             reader(self, entry, entry.event.data)
         if entry.event.kind not in _INSIDE:
             self._free_ns = ns_of(entry)
+            known = self._drafts.get(self._number)
+            self._asked_from = len(known.inner) if known else 0
 
     def add_request(self, attempt: int, span: Span) -> None:
         """Take in a request that was made for an attempt."""
@@ -108,9 +110,15 @@ class Attempts:
             "edits": int(data.get("edits", 0)),
         }
         error = outcome if outcome in _STOPPED else ""
-        name = SPANS["snippet"].of()
-        span = Span(f"snippet-{data['snippet']}", "", name, 0, 0, facts, error)
-        self._put(self._draft(self._number), entry, span)
+        key, name = f"snippet-{data['snippet']}", SPANS["snippet"].of()
+        draft, first = self._draft(self._number), self._asked_from
+        within = [
+            replace(one, parent=key) if one.parent == draft.key else one
+            for one in draft.inner[first:]
+        ]
+        del draft.inner[first:]
+        self._put(draft, entry, Span(key, "", name, 0, 0, facts, error))
+        draft.inner += within  # the gates that the snippet asked for
 
     def _step(self, entry: Entry, data: Mapping[str, Any]) -> None:
         # Events of older programs name neither.
