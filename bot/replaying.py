@@ -3,8 +3,9 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, NoReturn
 
 from bot.adapters.sqlite_journal.blob_names import kept_by
 from bot.adapters.sqlite_journal.journal import SqliteJournal
@@ -17,10 +18,12 @@ from bot.wiring import opened_journal
 from validators.checkout import Clone, materialise, open_clone
 from validators.encoding import decode, digest, encode
 from workflows.cut_short import CutShort, gone_over
+from workflows.explore import CodeMode
 from workflows.ports import Journal, JournalRefusal
 from workflows.proposal import unseal
 from workflows.replayed import Landing, ReplayRefusal, copied, kept_until, landings, wishes_then
 from workflows.run import Entry
+from workflows.snippet import SnippetLimits
 from workflows.task import Task
 from workflows.workshop import Wishes, Workshop
 
@@ -62,25 +65,45 @@ def replay(
             if wishes.revision:
                 lay_again(wishes.revision, clone, state)
             with _own_journal(place, entries, journal, settings) as own:
-                return _gone_over((task, run, wishes), entries, (clone, own), (settings, out))
+                shop = _workshop(clone, own, settings, _way_of(begun))
+                return _gone_over((task, run, wishes), entries, shop, out)
 
 
 def _gone_over(
-    asked: tuple[Task, str, Wishes],
-    entries: Sequence[Entry],
-    ground: tuple[Clone, SqliteJournal],
-    where: tuple[Settings, Path | None],
+    asked: tuple[Task, str, Wishes], entries: Sequence[Entry], shop: Workshop, out: Path | None
 ) -> Replayed:
-    (task, run, wishes), (clone, own), (settings, out) = asked, ground, where
+    (task, run, wishes), clone, own = asked, shop.clone, shop.journal
     written: list[bytes] = []
+
+    def keep(name: str, document: bytes) -> str:
+        written.append(document)
+        return name
+
     with suppress(CutShort):  # the journal tells no more, and all it tells was to be shown
-        gone_over(task, run, _workshop(clone, own, settings, written), wishes)
+        gone_over(task, run, replace(shop, write_bundle=keep), wishes)
     begun = wishes.revision.tree if wishes.revision else clone.base_tree
     tree = unseal(written[-1])[0].applied_tree if written else begun
     if out is not None:
         materialise(clone, tree, out)
     replies = sum(1 for one in entries if one.event.kind == "model.replied")
     return Replayed(landings(entries, own.read(run)), replies, tree)
+
+
+class _NoInterpreter:
+    """The interpreter of a run that is gone over: what its snippets did is known, none runs."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def open(self, *_: object) -> NoReturn:
+        """Raise CutShort: the journal does not know what the snippet came to."""
+        raise CutShort("the journal holds no end of this snippet")
+
+
+def _way_of(begun: Mapping[str, Any]) -> CodeMode | None:
+    """Return by which interpreter a run worked; None where its model called tools."""
+    _, is_code, name = str(begun.get("action", "")).partition("code in ")
+    return CodeMode(_NoInterpreter(name), SnippetLimits()) if is_code else None
 
 
 @contextmanager
@@ -105,29 +128,26 @@ def _copy_blob(name: str, journal: Journal, own: Journal) -> None:
 
 
 def _workshop(
-    clone: Clone, own: SqliteJournal, settings: Settings, written: list[bytes]
+    clone: Clone, own: SqliteJournal, settings: Settings, code: CodeMode | None
 ) -> Workshop:
-    def keep(name: str, document: bytes) -> str:
-        written.append(document)
-        return name
-
-    def never(*_: object) -> object:
+    def never(*_: object) -> NoReturn:
         raise AssertionError("a replay chooses and judges nothing")
 
     return Workshop(
         clone=clone,
         rules=settings.rules,
         journal=own,
-        select=never,  # type: ignore[arg-type]
+        select=never,
         prepare=lambda _: "",
-        judge=never,  # type: ignore[arg-type]
-        gate=never,  # type: ignore[arg-type]
+        judge=never,
+        gate=never,
         render=lambda _proposal, _evidence: ("replayed", "replayed"),
-        write_bundle=keep,
+        write_bundle=never,
         find_bundle=lambda run: found_bundle(settings.state, f"{run}.json"),
         now=time.monotonic,
         now_iso=own.now_iso,
         include=settings.scope.include,
         exclude=settings.scope.exclude,
         branch_template=settings.pull_request.branch_template,
+        code=code,
     )

@@ -150,6 +150,7 @@ _LINES: Mapping[str, Callable[[Data], str]] = {
     "budget.settled": lambda d: f"paid: {d['tokens']} tokens, {_price(d['usd'])}",
     "effect.intended": lambda d: f"to be done outside: {d['kind']}",
     "effect.settled": lambda d: f"done outside: {d['key'].partition(' ')[0]}",
+    "gate.answered": lambda d: f"asked      {d['gate']}: {d['outcome']}",
     "model.replied": lambda d: f"reply of {d.get('model', 'the model')}",
 }
 _BODIES: Mapping[str, Callable[[Data, GetBlob], str]] = {

@@ -1,5 +1,6 @@
 """A run made again from its journal: the same trees, nobody asked, nothing written down."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,3 +78,26 @@ def test_a_run_that_is_not_there_is_refused(desk: "Desk") -> None:
     assert replay(desk, "r9") == 2
     assert "the journal has no run 'r9'" in desk.noted
     assert not list(Path(desk.state).glob("scratch/*"))
+
+
+def test_a_run_that_worked_by_snippets_is_gone_over_without_running_one(
+    desk: "Desk", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snippets = ('edit("data/one.txt", "one", "good")', 'finish("said better")')
+    turns = [{"calls": [{"name": "run_code", "arguments": {"code": one}}]} for one in snippets]
+    script = desk.folder / "snippets.json"
+    script.write_text(json.dumps({"replies": turns}))
+    words = ("--task", "Say it better", "--unsafe-no-sandbox", f"--model=scripted:{script}")
+    monkeypatch.setenv("CHANGEWRIGHT_MODEL_ACTION", "code")
+    code, document = desk.ask("propose", *words)
+    assert code == 0, desk.noted
+    monkeypatch.delenv("CHANGEWRIGHT_MODEL_ACTION")  # it is the run that says how it worked
+    name = document["run"]
+
+    assert replay(desk, name) == 0
+    assert "same: 2 kept replies landed again" in desk.said
+    first = desk.kinds(name).index("snippet.finished") + 1
+    for step, text in ((first - 1, "one\n"), (first, "good\n")):
+        place = desk.folder / str(step)
+        assert replay(desk, name, "--until", str(step), "--out", str(place)) == 0
+        assert (place / "data/one.txt").read_text() == text
