@@ -53,9 +53,7 @@ def trace(run: str, out: str | None, state: Path | None, *, send: bool, json_for
     with opened_journal(told) as journal:
         spans = spans_of(run, journal, with_content=settings.telemetry.content)
     if not spans:
-        raise StoryRefusal(
-            f"the journal has no run {run!r}, and no campaign; `changewright runs` lists them"
-        )
+        raise StoryRefusal(f"the journal has no run {run!r}; `changewright runs` lists them")
     document = document_of(spans)
     if out == "-":
         click.echo(document, nl=False)

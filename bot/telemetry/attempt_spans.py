@@ -131,11 +131,12 @@ class Attempts:
     def _command(self, entry: Entry, data: Mapping[str, Any]) -> None:
         """Keep a gate's command until it is known what it was run for."""
         outcome, ended = str(data.get("outcome", "")), ns_of(entry)
-        facts: dict[str, Value] = {"gate": str(data["gate"]), "side": str(data.get("side", ""))}
+        side = str(data.get("side", ""))
+        facts: dict[str, Value] = {"gate": str(data["gate"]), "side": side}
         facts |= {"outcome": outcome, **self._content.of_command(data)}
         begun = ended - lasting(data.get("seconds"))
         error = "" if outcome in _ENDED else outcome
-        name = SPANS["command"].of()
+        name = SPANS["command"].of(side)
         self._commands.append(Span(self._key("command"), "", name, begun, ended, facts, error))
 
     def _answered(self, entry: Entry, data: Mapping[str, Any]) -> None:

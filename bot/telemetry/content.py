@@ -17,6 +17,8 @@ from workflows.ports import JournalRefusal
 T = TypeVar("T")
 _LONGEST = 8_000
 _MOST = 1_000_000
+# How a reply ended, in the words of the conventions.
+_REASONS = {"end": "stop", "actions": "tool_call", "refusal": "content_filter"}
 _ROLES = {"user": "user", "model": "assistant"}
 
 
@@ -38,7 +40,9 @@ class Content:
         if sent is not None and sent.messages:
             told["sent"] = self._messages(sent.messages[-1])
         if replied is not None:
-            told["replied"] = self._messages(replied.message)
+            told["replied"] = self._messages(
+                replied.message, finish_reason=_REASONS.get(replied.stop, replied.stop)
+            )
         return {name: value for name, value in told.items() if value}
 
     def of_command(self, data: Mapping[str, Any]) -> dict[str, Value]:
@@ -54,17 +58,18 @@ class Content:
         except (JournalRefusal, EncodingRefusal):
             return None  # pruned, or of an older program: a trace is told without it
 
-    def _messages(self, turn: Message) -> str:
+    def _messages(self, turn: Message, **more: str) -> str:
         parts: list[dict[str, object]] = []
         if turn.text:
             parts.append({"type": "text", "content": self._taken(turn.text)})
         for call in turn.calls:
-            told = self._taken(json.dumps(dict(call.arguments), ensure_ascii=True))
+            told = _whole(self._taken(json.dumps(dict(call.arguments))))
             parts.append({"type": "tool_call", "name": call.name, "id": call.id, "arguments": told})
         for result in turn.results:
             told = self._taken(result.text)
             parts.append({"type": "tool_call_response", "id": result.id, "response": told})
-        return json.dumps([{"role": _ROLES[turn.role], "parts": parts}]) if self._left > 0 else ""
+        message = {"role": _ROLES[turn.role], "parts": parts, **more}
+        return json.dumps([message]) if self._left > 0 else ""
 
     def _taken(self, text: str) -> str:
         """Return a text as it may stand in a trace, and count it."""
@@ -72,6 +77,14 @@ class Content:
         kept = redacted(text)[:_LONGEST].encode("utf-8", "backslashreplace").decode()
         self._left -= len(kept)
         return kept if self._left > 0 else ""
+
+
+def _whole(text: str) -> object:
+    """Return JSON as what it says, unless it was cut."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 NO_CONTENT = Content()

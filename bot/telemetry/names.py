@@ -35,7 +35,7 @@ SPANS: Mapping[str, SpanName] = {
     "edit": SpanName("land edits", "from the reply until its edits have landed", "attempt"),
     "step": SpanName("step NUMBER", "one step of a migration over its target", "attempt"),
     "gate": SpanName("gate NAME", "from the first of its commands to its last", "attempt"),
-    "command": SpanName("run command", "a gate's command in the sandbox, on one side", "gate"),
+    "command": SpanName("command SIDE", "a gate's command in the sandbox, on one tree", "gate"),
     "publish": SpanName("publish KIND", "from what was intended until it is settled", "run"),
     "campaign": SpanName(
         "invoke_workflow changewright",

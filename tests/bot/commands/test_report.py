@@ -74,7 +74,8 @@ def test_the_spans_of_a_run_are_a_file_of_one_line(
     assert run(["trace", "r1", "--state", str(state), "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     line = Path("r1.traces.jsonl").read_bytes()
-    assert document == {"run": "r1", "path": "r1.traces.jsonl", "bytes": len(line)}
+    told = {"bytes": len(line), "spans": line.count(b'"spanId"'), "sent": False}
+    assert document == {"run": "r1", "path": "r1.traces.jsonl", **told}
 
     assert run(["trace", "r1", "--state", str(state), "--out", "-"]) == 0
     assert capsys.readouterr().out.encode() == line

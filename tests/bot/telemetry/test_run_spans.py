@@ -60,13 +60,13 @@ def test_the_spans_of_a_run_hang_together_in_time() -> None:
         ("chat claude-x", "attempt", 4, 6),
         ("execute_tool snippet", "attempt", 6, 8),
         ("execute_tool gate", "execute_tool snippet", 6.5, 7.25),
-        ("run command", "execute_tool gate", 6.5, 7),
+        ("command asked", "execute_tool gate", 6.5, 7),
         ("land edits", "attempt", 8, 9),
         ("gate tests", "attempt", 10, 14),
-        ("run command", "gate tests", 10, 12),
-        ("run command", "gate tests", 12.5, 14),
+        ("command base", "gate tests", 10, 12),
+        ("command patched", "gate tests", 12.5, 14),
         ("gate lint", "attempt", 14.5, 15),
-        ("run command", "gate lint", 14.5, 15),
+        ("command patched", "gate lint", 14.5, 15),
         ("publish push", "invoke_agent changewright", 30, 31),
     ]
     assert len(names) == len(spans)
@@ -98,7 +98,7 @@ def test_what_failed_is_marked_by_a_code() -> None:
         ("invoke_agent changewright", "fail"),
         ("attempt", "fail"),
         ("gate tests", "newly-failing"),
-        ("run command", "timeout"),  # tests that fail on one side are no error of the command's
+        ("command patched", "timeout"),  # tests that fail on one side are no error of the command's
     ]
     assert {span["status"]["code"] for span in spans} == {2}
 
@@ -124,7 +124,7 @@ def test_a_run_that_died_is_told_as_far_as_it_came() -> None:
         ("attempt", 1, 6),
         ("chat model", 1, 6),
         ("gate tests", 5, 6),
-        ("run command", 5, 6),
+        ("command base", 5, 6),
     ]
     assert facts(spans[2])["error.type"] == "lost"
 
@@ -213,8 +213,9 @@ def test_content_is_told_where_it_is_asked_for_in_the_shapes_of_the_conventions(
             "role": "assistant",
             "parts": [
                 {"type": "text", "content": "I will"},
-                {"type": "tool_call", "name": "read", "id": "c1", "arguments": '{"path": "a.py"}'},
+                {"type": "tool_call", "name": "read", "id": "c1", "arguments": {"path": "a.py"}},
             ],
+            "finish_reason": "tool_call",
         }
     ]
 
