@@ -40,7 +40,7 @@ def begin(
 
 def worked(key: str, ground: Ground, console: Console, workers: int) -> Board:
     """Work on a campaign until it is over or held, and return how it stands then."""
-    with opened_journal(ground.given) as journal:
+    with opened_journal(ground.given) as journal, journal.traces.campaign(key, journal):
         if workers == 1:
             with Progress(quiet=console.quiet) as progress:
                 work(key, ground, workers, Watch(progress.entry))
@@ -53,5 +53,4 @@ def worked(key: str, ground: Ground, console: Console, workers: int) -> Board:
                 work_together(words, workers, journal, key, table.show)
         board = Board(journal, begun(journal, key)[0])
         board.refresh()
-        journal.traces.keep_campaign(key, journal)
         return board

@@ -70,7 +70,7 @@ def publish(
     done = []
     with opened_journal(given) as journal:
         key = key_of(campaign, journal)
-        with opened_room(key, journal, given) as room:
+        with journal.traces.campaign(key, journal), opened_room(key, journal, given) as room:
             for one in publish_all(room):
                 done.append(one)
                 where = f"pull request {one.number}: {one.url}" if one.number else one.why

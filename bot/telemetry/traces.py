@@ -27,7 +27,7 @@ from workflows.run_record import require_run
 
 # Of what dead processes left: the rest is the next command's.
 _MOST_LEFT_BEHIND = 50
-# Events of campaigns, which are told by `keep_campaign`.
+# Events of campaigns, which are told by `Traces.campaign`.
 _NO_RUNS = ("campaign-", "target-", "author-")
 _BEGUN = ".begun"
 
@@ -62,10 +62,14 @@ class Traces:
                     self._keep(run, spans_of(run, journal, with_content=self._with_content))
                     self._mark(run).unlink(missing_ok=True)
 
-    def keep_campaign(self, key: str, journal: Journal) -> None:
-        """Write the trace of a campaign as it stands, and have it sent."""
-        with _unhindered(stream_of(key)):
-            self._keep(stream_of(key), encoded(stream_of(key), campaign_spans(key, journal)))
+    @contextmanager
+    def campaign(self, key: str, journal: Journal) -> Iterator[None]:
+        """Write the trace of a campaign as it stands afterwards, and have it sent."""
+        try:
+            yield
+        finally:
+            with _unhindered(stream_of(key)):
+                self._keep(stream_of(key), encoded(stream_of(key), campaign_spans(key, journal)))
 
     def catch_up(self, journal: Journal) -> None:
         """Write the traces of runs whose processes died over them."""
@@ -99,10 +103,11 @@ class Traces:
 
 def spans_of(name: str, journal: Journal, *, with_content: bool = False) -> list[Encoded]:
     """Return the trace of a run, or of a campaign by its key; empty where there is none."""
-    if entries := journal.read(name):
-        content = Content(journal.get_blob if with_content else None)
-        return encoded(name, run_spans(name, entries, content))
-    return encoded(stream_of(name), campaign_spans(name, journal))
+    content = Content(journal.get_blob if with_content else None)
+    if spans := run_spans(name, journal.read(name), content):
+        return encoded(name, spans)
+    key = name.removeprefix(stream_of(""))
+    return encoded(stream_of(key), campaign_spans(key, journal))
 
 
 def document_of(spans: Sequence[Encoded]) -> bytes:
