@@ -80,6 +80,9 @@ def test_from_a_check_to_pull_requests_and_once_more(desk: "Desk", tmp_path: Pat
     code, status = ask(desk, "migrate", "status", "loud")
     assert (code, states(status)) == (0, {"merged": 1, "published": 1})
     assert [one["number"] for one in status["waiting"]] == [2]
+    (trace,) = (desk.state / "traces").glob("campaign-*.jsonl")
+    assert trace.read_text().count('"name":"target d') == 2
+    assert trace.read_text().count('"stringValue":"merged"') == 1
 
 
 def test_other_steps_bring_the_same_pull_request_up_to_date(desk: "Desk") -> None:
