@@ -1,6 +1,7 @@
 """What the job propose leaves, however it ends: the bundle, the journal, and then how it ended.
 
-The absence of that file says that the job died. Behind it comes the run's page, for people.
+The absence of that file says that the job died. Behind it come the run's page, for people, and its
+trace, for viewers.
 """
 
 import time
@@ -16,6 +17,7 @@ from bot.adapters.sqlite_journal.journal import SqliteJournal
 from bot.bundle_files import read_bundle
 from bot.console import redacted
 from bot.pages.run_page import run_page
+from bot.telemetry.traces import document_of, spans_of
 from bot.wiring import now_iso, opened_journal, state_folder
 from validators.encoding import encode
 from validators.verdict import VerdictWord
@@ -73,12 +75,16 @@ def _bundle_of(ended: Outcome, state: Path) -> Path | None:
 
 
 def _put_page(run: str, bundle: Path | None, state: Path, place: Path) -> None:
-    """Put the run's page beside the rest, for people; no run is lost because it cannot be made."""
+    """Put the run's page beside the rest, and its trace; no run is lost because neither is made.
+
+    Others read the artifact: of content the trace has none, whatever the operator's own may have.
+    """
     if not (state / "journal.sqlite").is_file():
         return
     try:
         with opened_journal({}) as journal:
             story = story_of(run, journal)
+            put(place / f"{run}.traces.jsonl", document_of(spans_of(run, journal)))
         sealed = read_bundle(bundle)[0] if bundle else None
         put(place / f"{run}.html", run_page(story, sealed, bundle.name if bundle else "").encode())
     except Exception as fault:  # noqa: BLE001 - how the run ended is told already

@@ -208,6 +208,7 @@ def test_what_was_attached_reaches_the_model_and_the_draft_is_about_it(
     assert "The attached file trace.log:\n\nTraceback: ü" in turn.text
     parcel = hall.parcels / "changewright-proposal"
     assert "1 picture came with it" in (parcel / f"{run}.html").read_text()
+    assert "invoke_agent changewright" in (parcel / f"{run}.traces.jsonl").read_text()
     exported = (parcel / f"{run}.jsonl").read_text()
     assert f'"{picture.blob}"' in exported.partition('"blob":')[2]
     assert hall.publish()["state"] == "published"
