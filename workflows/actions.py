@@ -98,10 +98,9 @@ ACTIONS = (EDITOR, READ, SEARCH, SYMBOLS, REFERENCES, RUN_GATE, FINISH)
 
 _CODE = "Run a snippet of Python against the repository. Its functions, in Python's own notation:"
 _CODE_RULES = """\
-Names stay from one snippet to the next. Only what a snippet prints is shown to you, at most\
- {output} bytes of it, so count and filter in the snippet and print what you need. It may take\
- {seconds:g} s and {mebibytes} MiB, and make {calls:,} calls. Calls cost no tokens: do all that\
- belongs together, over all files, in one snippet.
+Names stay from one snippet to the next. You see only what a snippet prints, at most {output} \
+bytes: count and filter in it. It may take {seconds:g} s, {mebibytes} MiB and {calls:,} calls, \
+which cost no tokens: do all that belongs together, over all files, in one snippet.
 """
 
 

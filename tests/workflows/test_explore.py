@@ -277,4 +277,4 @@ def test_limits_are_told_to_the_model(studio: "Studio", counted: Counted) -> Non
 
     studio.propose(said(f"{MEND}{FINISH}"))
 
-    assert "make 12,345 calls" in studio.asked()[0].actions[0].description
+    assert "256 MiB and 12,345 calls" in studio.asked()[0].actions[0].description
