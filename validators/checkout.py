@@ -22,6 +22,7 @@ from validators.clones.repository import CheckoutRefusal, locate
 from validators.clones.trees import (
     TreeFile,
     apply_diff,
+    empty_tree,
     list_files,
     names_in,
     read_blobs,
@@ -40,6 +41,7 @@ __all__ = [
     "apply_diff",
     "commit",
     "diff_text",
+    "empty_tree",
     "file_changes",
     "left_out",
     "line_counts",

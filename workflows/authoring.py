@@ -13,10 +13,11 @@ from workflows.authored_program import AuthoredProgram
 from workflows.campaign import Campaign
 from workflows.campaign_streams import authoring_stream
 from workflows.ports import Held, Journal, StaleFence
+from workflows.program_author import Commission, NotWritten
 from workflows.recorder import Recorder, recording
 from workflows.run import Fence
 from workflows.task import Task
-from workflows.write_program import Commission, NotWritten, write_program
+from workflows.write_program import write_program
 
 
 class AuthoringRefusal(Refusal):
@@ -113,6 +114,7 @@ def _written(campaign: Campaign, run: str, commission: Commission, desk: Desk) -
         "model": commission.consultation.model_of(run, "").name,
         "rules_sha256": digest(encode(shop.rules)),
         "campaign": campaign.key,
+        **({"action": f"code in {shop.code.interpreter.name}"} if shop.code else {}),
     }
     with recording(shop.journal, run, start, shop.watch.entry, desk.lease_s) as recorder:
         end = _ending(commission, task, recorder)

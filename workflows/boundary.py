@@ -10,24 +10,29 @@ together, or branch on what it read. It keeps words of strangers from becoming o
 """
 
 import ast
+import inspect
 import io
 import tokenize
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from functools import wraps
 from typing import Any, Literal
 
 from scoping.questions import QuestionRefusal
 
 Role = Literal[
     "path",  # a path inside the tree
+    "paths",  # a list of them
     "search",  # a word, a name or a glob to look for
     "text",  # what a file, or a note of the model's own, is to hold
+    "texts",  # lists of such
     "number",  # a line, or how many
     "choice",  # decides what is done
     "said",  # shown to people
 ]
 _LITERAL: frozenset[Role] = frozenset(("choice", "said"))
+_LISTS: Mapping[Role, Role] = {"paths": "path", "texts": "text"}
 _MAX_LENGTHS: Mapping[Role, int] = {
     "path": 1_000,
     "search": 500,
@@ -55,10 +60,28 @@ class Boundary:
         """Remember what ``call`` was answered, to say later where a value came from."""
         self._answers.append((call, answer))
 
+    def guarded(
+        self, name: str, roles: Mapping[str, Role], function: Callable[..., Any]
+    ) -> Callable[..., Any]:
+        """Return ``function`` as a snippet calls it: each argument checked, the answer noted."""
+        signature = inspect.signature(function)
+
+        @wraps(function)
+        def call(*args: Any, **named: Any) -> Any:  # noqa: ANN401 - what a snippet may hand over
+            bound = signature.bind(*args, **named)
+            bound.apply_defaults()
+            self.check(roles, bound.arguments)
+            given = tuple(bound.arguments.values())
+            answer = function(*given)
+            first = repr(given[0])[:_MAX_SHOWN] if given else ""
+            self.saw(f"{name}({first})", answer)
+            return answer
+
+        return call
+
     def check(self, roles: Mapping[str, Role], given: Mapping[str, Any]) -> None:
         """Raise QuestionRefusal for the first argument that may not be what it is."""
-        for name, value in given.items():
-            role = roles[name]
+        for name, role, value in _parts(roles, given):
             wrong = _wrong(role, value)
             if wrong:
                 raise QuestionRefusal(f"the argument {name!r} must be {wrong}")
@@ -110,6 +133,23 @@ def _text_of(literal: str) -> str | None:
     except (ValueError, SyntaxError):  # an f-string, which is computed
         return None
     return value if isinstance(value, str) else None
+
+
+def _parts(roles: Mapping[str, Role], given: Mapping[str, Any]) -> Iterator[tuple[str, Role, Any]]:
+    """Yield each argument with its role, and of a list each text in it."""
+    for name, value in given.items():
+        inner = _LISTS.get(roles[name])
+        if inner is None:
+            yield name, roles[name], value
+        elif isinstance(value, list | tuple):
+            for one in value:
+                yield from _parts({name: roles[name] if _is_list(one) else inner}, {name: one})
+        else:
+            raise QuestionRefusal(f"the argument {name!r} must be a list of texts")
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list | tuple)
 
 
 def _wrong(role: Role, value: object) -> str:

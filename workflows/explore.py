@@ -5,15 +5,17 @@ names. A run that is taken up again does the changes once more, runs none of tho
 goes on with the names of the last.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from validators.encoding import decode, digest
 from workflows.ports import Interpreter, InterpreterSession
 from workflows.proposal import EditReport
 from workflows.quoting import fenced
 from workflows.recorder import Recorder, ResumeRefusal
-from workflows.sdk_functions import SdkFunctions, Step, stubs
-from workflows.snippet import SnippetLimits, SnippetResult
+from workflows.sdk_functions import Step
+from workflows.snippet import Functions, SnippetLimits, SnippetResult
 
 # Each may take as long as its limit, and what the run has is only looked at between replies.
 MAX_SNIPPETS = 8
@@ -47,11 +49,51 @@ class CodeMode:
     limits: SnippetLimits
 
 
+class SnippetFunctions(Protocol):
+    """What the snippets of one conversation may call, and what the last one did by it."""
+
+    @property
+    def stubs(self) -> str:
+        """What the model is told of all functions, and types are checked by."""
+        ...
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """What the last snippet did that a resumed run must do again."""
+        ...
+
+    @property
+    def made(self) -> list[EditReport]:
+        """The edits of the last snippet that landed."""
+        ...
+
+    @property
+    def summary(self) -> str:
+        """What the last snippet gave `finish`, or empty."""
+        ...
+
+    def all(self) -> Functions:
+        """Return the functions by name, each guarded at the boundary."""
+        ...
+
+    def next_reply(self) -> None:
+        """Begin the next reply."""
+        ...
+
+    def begin(self, snippet: str) -> None:
+        """Begin the next snippet."""
+        ...
+
+    def repeat(self, steps: tuple[Step, ...]) -> None:
+        """Do again what a snippet of an earlier process changed."""
+        ...
+
+
 class Explorer:
     """Runs the snippets of one conversation, called ``lane``; close it."""
 
     def __init__(
-        self, mode: CodeMode, functions: SdkFunctions, recorder: Recorder, lane: str
+        self, mode: CodeMode, functions: SnippetFunctions, recorder: Recorder, lane: str
     ) -> None:
         self._mode = mode
         self._functions = functions
@@ -120,14 +162,15 @@ class Explorer:
 
     def _opened(self) -> InterpreterSession:
         if self._session is None:
-            functions, limits = self._functions.all(), self._mode.limits
-            self._session = self._mode.interpreter.open(functions, stubs(), limits)
+            functions, limits = self._functions, self._mode.limits
+            interpreter = self._mode.interpreter
+            self._session = interpreter.open(functions.all(), functions.stubs, limits)
             if self._snapshot is not None:
                 self._session.restore(self._snapshot)
         return self._session
 
 
-def _told(result: SnippetResult, functions: SdkFunctions, *, is_lost: bool) -> Told:
+def _told(result: SnippetResult, functions: SnippetFunctions, *, is_lost: bool) -> Told:
     """Return how a snippet ended as words for its model; what it printed stays byte for byte."""
     how = _OUTCOMES.get(result.outcome, "The snippet did not come to its end: {}.")
     parts = [how.format(result.message)]

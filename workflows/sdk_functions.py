@@ -3,7 +3,6 @@
 `snippet_sdk.pyi` is what the model is told of these functions; a test holds the two together.
 """
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, wraps
@@ -29,7 +28,6 @@ MOST = Most(lines=20_000, hits=5_000, paths=50_000, symbols=5_000)
 MAX_GATES = 3
 _MAX_NOTES = 4_000
 _MAX_CACHED_CHARACTERS = 32_000_000
-_MAX_SHOWN = 60
 # About what one line that was found, or one definition, takes.
 _RECORD_CHARACTERS = 300
 _MAX_LINE = 10**9
@@ -90,11 +88,17 @@ class AnswerCache:
 class SdkFunctions:
     """The functions of one conversation. ``steps``, ``made`` and ``summary`` are of one snippet."""
 
-    def __init__(self, sdk: Sdk, working: WorkingTree, cached: AnswerCache) -> None:
+    def __init__(
+        self,
+        sdk: Sdk,
+        working: WorkingTree,
+        cached: AnswerCache,
+        boundary: Boundary | None = None,
+    ) -> None:
         self._sdk = sdk
         self._working = working
         self._cached = cached
-        self._boundary = Boundary()
+        self._boundary = boundary or Boundary()
         self.noted: list[str] = []
         self._gates = 0
         self.steps: list[Step] = []
@@ -110,6 +114,11 @@ class SdkFunctions:
         self._boundary.wrote(snippet)
         self.steps, self.made, self.summary = [], [], ""
 
+    @property
+    def stubs(self) -> str:
+        """What their model is told of them, and their types are checked by."""
+        return stubs()
+
     def all(self) -> Functions:
         """Return the functions by name, each guarded at the boundary."""
         return {name: self._guarded(name) for name in _ROLES}
@@ -121,20 +130,14 @@ class SdkFunctions:
 
     def _guarded(self, name: str) -> Callable[..., Any]:
         method = getattr(self, f"_{name}")
-        signature = inspect.signature(method)
+        if name not in _QUESTIONS:
+            return self._boundary.guarded(name, _ROLES[name], method)
 
         @wraps(method)
-        def call(*args: Any, **named: Any) -> Any:  # noqa: ANN401 - what a snippet may hand over
-            bound = signature.bind(*args, **named)
-            bound.apply_defaults()
-            self._boundary.check(_ROLES[name], bound.arguments)
-            given = tuple(bound.arguments.values())
-            answer = self._known(name, given) if name in _QUESTIONS else method(*given)
-            first = repr(given[0])[:_MAX_SHOWN] if given else ""
-            self._boundary.saw(f"{name}({first})", answer)
-            return answer
+        def known(*given: Any) -> Any:  # noqa: ANN401 - whatever the SDK returns
+            return self._known(name, given)
 
-        return call
+        return self._boundary.guarded(name, _ROLES[name], known)
 
     def _known(self, name: str, given: tuple[Any, ...]) -> Any:  # noqa: ANN401 - as above
         """Answer a question, from what was answered before where nothing changed since."""

@@ -20,6 +20,9 @@ MOST_SHOWN = 10
 # Each is used once: what a program failed on, its author has seen.
 _PORTIONS, _PORTION_FILES = 3, 6
 _WANTED = MOST_SHOWN + _PORTIONS * _PORTION_FILES
+# An author that looks by snippets may look into so many.
+MOST_WIDE = 2_000
+_MOST_WIDE_BYTES = 64 * 1024**2
 _READ_AT_ONCE = 500
 _DEEPEST = 2
 _LONGEST_FORM = 80
@@ -48,36 +51,68 @@ class SampleFile:
 
 @dataclass(frozen=True, slots=True)
 class SiteSample:
-    """What a program's author is ``shown``, and portions of what it is judged on ``unseen``."""
+    """What a program's author is ``shown``, and portions of what it is judged on ``unseen``.
+
+    ``others`` are what an author may look into who is not sent it, in the order of kinds.
+    """
 
     shown: tuple[SampleFile, ...]
     unseen: tuple[tuple[SampleFile, ...], ...] = ()
+    others: tuple[SampleFile, ...] = ()
+
+
+_Strata = dict[tuple[object, ...], list[SampleFile]]
 
 
 def site_sample(
     targets: Sequence[Target], clones: Mapping[tuple[str, str], Clone], words: frozenset[str]
 ) -> SiteSample:
     """Return files of the targets in which ``words`` stand; any files where none does."""
-    telling, others = _strata(targets, clones, words)
-    rounds = [*_rounds(telling or others)]
+    telling, others = _strata(targets, clones, words, _WANTED)
+    return _sampled(_ordered(telling or others)[:_WANTED])
+
+
+def wide_sample(
+    targets: Sequence[Target], clones: Mapping[tuple[str, str], Clone], words: frozenset[str]
+) -> SiteSample:
+    """Return the same with all ``others`` of the targets, up to MOST_WIDE files and their bytes."""
+    telling, others = _strata(targets, clones, words, MOST_WIDE)
+    first, rest = (telling, others) if telling else (others, {})
+    files: list[SampleFile] = []
+    size = 0
+    for file in [*_ordered(first), *_ordered(rest)]:
+        size += len(file.content)
+        if len(files) == MOST_WIDE or size > _MOST_WIDE_BYTES:
+            break
+        files.append(file)
+    return _sampled(files)
+
+
+def _ordered(strata: _Strata) -> list[SampleFile]:
+    rounds = [*_rounds(strata)]
     # Of each kind that has two files one is shown and one is not.
     ordered = [one for some in rounds[::2] for one in some]
     ordered += [one for some in rounds[1::2] for one in some]
+    return ordered
+
+
+def _sampled(ordered: Sequence[SampleFile]) -> SiteSample:
+    """Return which of the files are shown, and which are held back to judge by."""
     count = min(len(ordered), _WANTED)
     shown = min(MOST_SHOWN, max(1, count * 3 // 5))
     rest = ordered[shown:][: _PORTIONS * _PORTION_FILES]
     size = min(_PORTION_FILES, -(-len(rest) // _PORTIONS)) or 1
     portions = tuple(tuple(rest[at : at + size]) for at in range(0, len(rest), size))
-    return SiteSample(tuple(ordered[:shown]), portions)
-
-
-_Strata = dict[tuple[object, ...], list[SampleFile]]
+    return SiteSample(tuple(ordered[:shown]), portions, tuple(ordered[shown + len(rest) :]))
 
 
 def _strata(
-    targets: Sequence[Target], clones: Mapping[tuple[str, str], Clone], words: frozenset[str]
+    targets: Sequence[Target],
+    clones: Mapping[tuple[str, str], Clone],
+    words: frozenset[str],
+    most: int,
 ) -> tuple[_Strata, _Strata]:
-    """Return the files with a telling line, and those without, by their kind; of each enough."""
+    """Return the files with a telling line, and those without, by their kind: ``most`` of each."""
     telling: _Strata = defaultdict(list)
     others: _Strata = defaultdict(list)
     places = list(dict.fromkeys((one.repository, one.base) for one in targets))
@@ -93,7 +128,7 @@ def _strata(
                 known[_kind(file, lines)].append(replace(file, lines=lines, label=label))
             for known in (telling, others):
                 for kind, found in known.items():
-                    known[kind] = sorted(found, key=_order)[:_WANTED]
+                    known[kind] = sorted(found, key=_order)[:most]
     return telling, others
 
 

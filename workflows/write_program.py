@@ -5,53 +5,22 @@ is then tried on its examples, on the files that the model saw, on files that it
 gates. What it failed on is said, up to `TRIES` times; a run that was cut off goes on where it was.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
 
 from validators.codemods.outcome import Outcome
-from validators.codemods.trial import Shown, Trial
 from validators.encoding import decode
-from workflows import author_request
+from workflows.author_by_reply import AuthorByReply
 from workflows.authored_program import AuthoredProgram, Counts, ExampleFile
 from workflows.campaign import FailureReason
-from workflows.consultation import Consultation
-from workflows.conversation import Conversation, Reply
-from workflows.dialogue import Dialogue
-from workflows.passages import Passage, passages
-from workflows.ports import ModelRefusal
-from workflows.program_reply import PROGRAM, Found, contents_of, counted_otherwise, landed
-from workflows.purse import BudgetRefusal
-from workflows.quoting import Words
+from workflows.program_author import Author, Commission, Handed, NotWritten
+from workflows.program_reply import PROGRAM, Found, contents_of
+from workflows.purse import Allowance, BudgetRefusal
 from workflows.recorder import Recorder
-from workflows.site_sample import SampleFile, SiteSample
 from workflows.task import Task
 
 TRIES = 5
-MOST_TOKENS = 10_000
-
-TryOn = Callable[[Mapping[str, bytes], Sequence[SampleFile], Shown | None], Trial]
-# The gates on what a program made of sampled files: why they do not pass, or "".
-JudgeSample = Callable[[Mapping[str, bytes], Recorder], str]
-
-
-class NotWritten(Exception):
-    """There is no program: ``reason`` is the word for it, the message the cause."""
-
-    def __init__(self, reason: FailureReason, cause: str) -> None:
-        super().__init__(cause)
-        self.reason: FailureReason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Commission:
-    """What a program is written for and tried with; ``files`` is how many the campaign has."""
-
-    words: str
-    sample: SiteSample
-    files: int
-    consultation: Consultation
-    try_on: TryOn
-    judge: JudgeSample
 
 
 def write_program(commission: Commission, task: Task, recorder: Recorder) -> AuthoredProgram:
@@ -60,30 +29,39 @@ def write_program(commission: Commission, task: Task, recorder: Recorder) -> Aut
         raise NotWritten("refused", "none of the campaign's files is text that a model may see")
     bound = commission.consultation.bound_of("")
     allowance = commission.consultation.allowance(task, bound, recorder)
-    opening = Conversation(author_request.system(), ())
-    dialogue = commission.consultation.dialogue(opening, "", recorder, allowance)
-    shown = _passages(commission, commission.sample.shown)
-    others = commission.files - len(commission.sample.shown)
-    dialogue.say(author_request.first_request(commission.words, shown, others))
-    tried = _tried_before(recorder)
-    found = Found()
-    for number in range(1, TRIES + 1):
+    with closing(_author(commission, recorder, allowance)) as author:
         try:
-            reply = _asked(dialogue, number, commission)
+            return _written(author, commission, recorder)
         except BudgetRefusal as refusal:
             reason: FailureReason = "spent" if bound.campaign_is_spent else "budget"
             raise NotWritten(reason, str(refusal)) from refusal
+
+
+def _author(commission: Commission, recorder: Recorder, allowance: Allowance) -> Author:
+    code = commission.consultation.workshop.code
+    if code is None:
+        return AuthorByReply(commission, recorder, allowance)
+    from workflows.author_by_snippets import AuthorBySnippets  # noqa: PLC0415 - in code mode alone
+
+    return AuthorBySnippets(commission, code, recorder, allowance)
+
+
+def _written(author: Author, commission: Commission, recorder: Recorder) -> AuthoredProgram:
+    tried = _tried_before(recorder)
+    found = Found()
+    for number in range(1, TRIES + 1):
         before = found
+        handed = author.hand_over(number, before)
         if number in tried:
             found = decode(recorder.kept(tried[number]), Found)
         else:
-            found = _found(reply, before, (commission, shown), recorder)
+            found = _found(handed, before, (author, commission), recorder)
             recorder.record("program.tried", attempt=number, found=recorder.keep(found))
         if not found.objections:
-            return _accepted(found, commission, (recorder.run, reply.model, number))
+            return _accepted(found, commission, (recorder.run, handed.model, number))
         if found.is_final:
             break
-        dialogue.say(_feedback(found, before, commission))
+        author.told(found, before)
     last = " ".join(found.objections[0].split("\n")[:2])
     raise NotWritten("model", f"no program of {number} was accepted; the last: {last}")
 
@@ -96,40 +74,28 @@ def _tried_before(recorder: Recorder) -> Mapping[int, str]:
     }
 
 
-def _asked(dialogue: Dialogue, number: int, commission: Commission) -> Reply:
-    try:
-        reply = dialogue.ask(number, commission.consultation.workshop.watch.words)
-    except ModelRefusal as refusal:
-        raise NotWritten("model", f"the model gave no reply: {refusal}") from refusal
-    if reply.stop == "refusal":
-        raise NotWritten("model", f"the model declined: {reply.message.text.strip()[:300]}")
-    return reply
-
-
 def _found(
-    reply: Reply, before: Found, on: tuple[Commission, Sequence[Passage]], recorder: Recorder
+    handed: Handed, before: Found, by: tuple[Author, Commission], recorder: Recorder
 ) -> Found:
-    """Return what one reply comes to: tried on what was seen, then on what was not, and gated."""
-    commission, shown = on
-    made = landed(reply, before)
+    """Return what one program comes to: tried on what was seen, then on what was not, and gated."""
+    made, (author, commission) = handed.found, by
     if made.objections:
         return made
-    sample = commission.sample
-    seen = [*sample.shown, *(one for some in sample.unseen[: before.met] for one in some)]
-    trial = commission.try_on(contents_of(made.files), seen, _spans(shown))
+    seen = author.seen(before.met)
+    trial = commission.try_on(contents_of(made.files), seen, author.spans())
     digest = trial.outcome.digest if trial.outcome else ""
     found = replace(made, digest=digest, shown=_counts(trial.outcome, len(seen)))
-    miscounted = counted_otherwise(reply.message.text, trial)
+    miscounted = handed.miscounted(trial)
     idle = (trial.idle,) if trial.idle else ()
     if trial.objections or idle or miscounted:
         return replace(found, objections=(*trial.objections, *idle, *miscounted))
     contents = _contents(trial.outcome)
-    fresh: Sequence[SampleFile] = ()
-    if sample.unseen:
-        if before.met == len(sample.unseen):
+    unseen = commission.sample.unseen
+    if unseen:
+        if before.met == len(unseen):
             why = "it failed on sites it had not seen, and there are no more to judge it on"
             return replace(found, objections=(why,), is_final=True)
-        fresh = sample.unseen[before.met]
+        fresh = unseen[before.met]
         trial = commission.try_on(contents_of(made.files), fresh, None)
         found = replace(found, unseen=_counts(trial.outcome, len(fresh)))
         if trial.objections:
@@ -137,13 +103,6 @@ def _found(
         contents |= _contents(trial.outcome)
     objection = commission.judge(contents, recorder)
     return replace(found, objections=(objection,) if objection else ())
-
-
-def _feedback(found: Found, before: Found, commission: Commission) -> Words:
-    unseen: tuple[Passage, ...] = ()
-    if found.met > before.met:
-        unseen = _passages(commission, commission.sample.unseen[before.met])
-    return author_request.what_is_wrong(found.objections, unseen)
 
 
 def _accepted(found: Found, commission: Commission, made: tuple[str, str, int]) -> AuthoredProgram:
@@ -165,23 +124,6 @@ def _accepted(found: Found, commission: Commission, made: tuple[str, str, int]) 
         tries,
         found.about,
     )
-
-
-def _passages(commission: Commission, files: Sequence[SampleFile]) -> tuple[Passage, ...]:
-    """Return what is shown of files, each with its part of the tokens there are."""
-    consultation = commission.consultation
-    estimate = consultation.model_of("", "").estimate_tokens
-    room = MOST_TOKENS // max(1, len(files)), estimate
-    return tuple(
-        one for file in files for one in passages(file.name, file.content, file.lines, room)
-    )
-
-
-def _spans(shown: Sequence[Passage]) -> Shown:
-    spans: dict[str, list[tuple[int, int]]] = {}
-    for one in shown:
-        spans.setdefault(one.path, []).append((one.start_line, one.end_line))
-    return spans
 
 
 def _counts(outcome: Outcome | None, files: int) -> Counts:

@@ -25,11 +25,11 @@ from workflows.campaign import Campaign, Target
 from workflows.campaign_streams import AUTHOR, authoring_stream
 from workflows.passages import telling_words
 from workflows.ports import Held, Journal, StaleFence
+from workflows.program_author import Commission, NotWritten
 from workflows.recorder import Recorder, leased
-from workflows.site_sample import SampleFile, SiteSample, site_sample
+from workflows.site_sample import SampleFile, SiteSample, site_sample, wide_sample
 from workflows.target_attempt import told_of
 from workflows.workshop import Watch, Workshop
-from workflows.write_program import Commission, NotWritten
 
 PROGRAMS = "programs"
 _POLL_S = 0.5
@@ -86,6 +86,8 @@ def prepared(
     sample = site_sample(targets, clones, telling_words(words, pattern))
     lead = _lead(sample, benches)
     shop = workshop(lead, watch)
+    if shop.code:
+        sample = wide_sample(targets, clones, telling_words(words, pattern))
     commission = Commission(
         words,
         sample,

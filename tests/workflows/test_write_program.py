@@ -26,9 +26,9 @@ from workflows.campaign_streams import authoring_stream
 from workflows.consultation import Consultation
 from workflows.history import history_of
 from workflows.passages import telling_words
+from workflows.program_author import Commission
 from workflows.recorder import Recorder, leased
-from workflows.site_sample import SampleFile, SiteSample, site_sample
-from workflows.write_program import Commission
+from workflows.site_sample import SampleFile, SiteSample, site_sample, wide_sample
 
 if TYPE_CHECKING:
     from tests.workflows.conftest import Studio
@@ -109,7 +109,8 @@ class Author:
     def sampled(self) -> SiteSample:
         place = (str(self.studio.clone.repository), self.studio.clone.base_commit)
         words = telling_words(WORDS)
-        return site_sample(self.campaign.targets, {place: self.studio.clone}, words)
+        sampled = wide_sample if self.studio.code else site_sample
+        return sampled(self.campaign.targets, {place: self.studio.clone}, words)
 
     @property
     def count(self) -> int:

@@ -86,6 +86,11 @@ def read_blobs(clone: Clone, names: Iterable[str]) -> Iterator[bytes]:
         at += 1
 
 
+def empty_tree(clone: Clone) -> str:
+    """Return the tree without a file, which the clone holds from now on."""
+    return git(clone.git_dir, "mktree", terms=unborrowed(clone)).decode().strip()
+
+
 def write_tree(clone: Clone, base_tree: str, changes: Iterable[FileChange]) -> str:
     """Lay ``changes`` over ``base_tree`` and return the new tree, written to the clone.
 

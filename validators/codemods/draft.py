@@ -68,16 +68,28 @@ def landed_on(files: Files, patch: Patch) -> DraftLanding:
             made.pop(change.path, None)
         else:
             made[change.path] = change.content
-    if len(made.get(PROGRAM, b"")) > _LONGEST_PROGRAM:
-        message = f"a program has at most {_LONGEST_PROGRAM} bytes, because a person reads it all."
-        no = RejectedEdit(PROGRAM, "too-large", message)
-        return DraftLanding(files, Landing(rejected=(no,)))
-    too_much = [path for path, content in made.items() if len(content) > _MOST_BYTES]
-    if too_much or len(made) > _MOST_FILES:
-        message = f"a program has at most {_MOST_FILES} files, each of {_MOST_BYTES} bytes."
-        no = RejectedEdit(too_much[0] if too_much else PROGRAM, "too-large", message)
-        return DraftLanding(files, Landing(rejected=(no,)))
+    if why := too_large(made):
+        return DraftLanding(files, Landing(rejected=(why,)))
     return DraftLanding(made, landing)
+
+
+def handed_over(files: Mapping[str, str]) -> tuple[RejectedEdit, ...]:
+    """Return what keeps whole ``files``, handed over at once, from being those of a program."""
+    strays = tuple(_no_file(path) for path in files if not _may_be(path))
+    why = too_large({path: text.encode("utf-8", "replace") for path, text in files.items()})
+    return strays or ((why,) if why else ())
+
+
+def too_large(files: Files) -> RejectedEdit | None:
+    """Return what is too much about a program's files, or None."""
+    if len(files.get(PROGRAM, b"")) > _LONGEST_PROGRAM:
+        message = f"a program has at most {_LONGEST_PROGRAM} bytes, because a person reads it all."
+        return RejectedEdit(PROGRAM, "too-large", message)
+    too_much = [path for path, content in files.items() if len(content) > _MOST_BYTES]
+    if too_much or len(files) > _MOST_FILES:
+        message = f"a program has at most {_MOST_FILES} files, each of {_MOST_BYTES} bytes."
+        return RejectedEdit(too_much[0] if too_much else PROGRAM, "too-large", message)
+    return None
 
 
 def _may_be(path: str) -> bool:
@@ -90,7 +102,10 @@ def _is_whole(edit: Edit) -> bool:
 
 
 def _stray(edit: Edit) -> RejectedEdit:
-    path = normalised(edit.path)
+    return _no_file(normalised(edit.path))
+
+
+def _no_file(path: str) -> RejectedEdit:
     message = (
         f"{path} is no file of a program: those are {PROGRAM} and {EXAMPLES}/NAME.before.EXT,"
         " NAME.after.EXT, NAME.keep.EXT and NAME.leave.EXT."

@@ -72,7 +72,7 @@ def read_program(path: Path) -> Program:
 def program_of(place: Path, source: bytes) -> Program:
     """Return the program with this text; ``place`` is what it is called where it is none."""
     said = _literals(place, source)
-    return Program(place, _sites(place, said.get("SITES")), _globs(place, said), source)
+    return Program(place, sites_of(place, said.get("SITES")), _globs(place, said), source)
 
 
 def _literals(place: Path, source: bytes) -> Mapping[str, Any]:
@@ -94,7 +94,7 @@ def _literals(place: Path, source: bytes) -> Mapping[str, Any]:
         ) from error
 
 
-def _sites(place: Path, sites: object) -> str:
+def sites_of(place: Path, sites: object) -> str:
     """Return the expression of the independent count, once it can be one."""
     if not isinstance(sites, str) or not sites:
         raise CodemodRefusal(
@@ -147,7 +147,7 @@ def _read_rule(place: Path, source: bytes) -> Program:
     if unknown:
         raise CodemodRefusal(f"{place}: its pattern has no {', '.join(unknown)}; name it there")
     globs = _globs(place, {"FILES": document.get("files", ())})
-    return Program(place, _sites(place, document.get("sites")), globs, b"", rule)
+    return Program(place, sites_of(place, document.get("sites")), globs, b"", rule)
 
 
 def _regex(place: Path, name: str, constraint: object) -> str:

@@ -13,7 +13,7 @@ from validators.codemods.crew import Source, Worker
 from validators.codemods.draft import Files
 from validators.codemods.examples import read_examples, run_examples
 from validators.codemods.outcome import LeftPlace, Outcome
-from validators.codemods.program import CodemodRefusal, Program, read_program
+from validators.codemods.program import CodemodRefusal, Program, read_program, sites_of
 from validators.codemods.run import run_program
 from validators.codemods.tree_walk import language_of
 
@@ -70,6 +70,22 @@ def tried(
     except CodemodRefusal as refusal:
         return Trial((str(refusal).replace(f"{room.place}/program/", ""),))
     return Trial((*wrong, *_odd(outcome, sample)), _idle(outcome, sample), outcome, counted)
+
+
+def sites_in(expression: str, files: Files) -> Mapping[str, int]:
+    """Return how often an expression matches in each of the files, as SITES is counted.
+
+    CodemodRefusal where it is none, would match everywhere, or takes too long.
+    """
+    sites = sites_of(Path("the pattern"), expression)
+    sources = [Source(path, language_of(path), content) for path, content in files.items()]
+    with Auditor(sites) as auditor:
+        looks = auditor.count(sources)
+    return {
+        source.path: len(look.sites)
+        for source, look in zip(sources, looks, strict=True)
+        if look.sites
+    }
 
 
 def _wrong_examples(
