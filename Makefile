@@ -141,8 +141,9 @@ proof: ## The long forms: tests with many more inputs, every kill point, bad inp
 	$(BIN)/python tests/e2e/bad_input_table.py
 	$(MAKE) --no-print-directory bench
 
-transcript: setup ## Play a run over HTTP, undisturbed and killed in a stream; write docs/transcript.md
+transcript: setup ## Play runs over HTTP, one killed in a stream, three of 200 files; write both transcripts
 	@$(BIN)/python tests/e2e/in_a_stream.py
+	@$(BIN)/python tests/e2e/two_hundred_files.py
 
 demo: setup ## Show the whole story on a real repository; no key needed
 	@$(BIN)/python docs/demo/demo.py

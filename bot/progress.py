@@ -29,6 +29,9 @@ def line_of(entry: Entry) -> str:
     return printable(one_line(redacted(teller(entry.event.data)))) if teller else ""
 
 
+_MOST_NAMED = 8
+
+
 def _started(data: Any) -> str:  # noqa: ANN401 - an event's JSON
     """Return what begins, of a campaign's many targets by its title."""
     if "model" not in data:
@@ -44,7 +47,9 @@ def _landed(data: Any) -> str:  # noqa: ANN401 - an event's JSON
         return "  edits     none in the reply"
     if landed < len(edits):
         return f"  edits     {len(edits) - landed} of {len(edits)} rejected, so none was applied"
-    return f"  edits     {landed} landed in {', '.join(sorted({e['path'] for e in edits}))}"
+    paths = sorted({edit["path"] for edit in edits})
+    more = f" and {len(paths) - _MOST_NAMED} more files" if len(paths) > _MOST_NAMED else ""
+    return f"  edits     {landed} landed in {', '.join(paths[:_MOST_NAMED])}{more}"
 
 
 def _attempt(data: Any) -> str:  # noqa: ANN401

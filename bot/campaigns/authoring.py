@@ -145,7 +145,7 @@ def _judged(
 
     As many files as a change may have, of the repository of the workshop.
     """
-    files = [*sample.shown, *(one for some in sample.unseen for one in some)]
+    files = [*sample.shown, *(one for some in sample.unseen for one in some), *sample.others]
     here = str(shop.clone.repository)
     limits, changes, lines = shop.rules.limits, list[FileChange](), 0
     for file in files:

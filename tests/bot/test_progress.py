@@ -85,6 +85,10 @@ REJECTED = {"path": "b.py", "landed": False}
         ),
         (entry("patch.landed", edits=[LANDED, LANDED]), "  edits     2 landed in a.py"),
         (
+            entry("patch.landed", edits=[{**LANDED, "path": f"{n}.c"} for n in range(10)]),
+            "  edits     10 landed in 0.c, 1.c, 2.c, 3.c, 4.c, 5.c, 6.c, 7.c and 2 more files",
+        ),
+        (
             entry("gate.finished", gate="tests", side="base", summary="3 passed", seconds=0.5),
             "  gate      tests: base 3 passed (0.5 s)",
         ),

@@ -94,6 +94,31 @@ def test_a_model_writes_the_program_and_deals_with_what_that_leaves(desk: "Desk"
         assert "| files that were held back | " in one["draft"]["body"]
 
 
+def test_in_code_mode_a_snippet_tries_and_hands_over_the_program(desk: "Desk") -> None:
+    config = desk.repo / ".github" / "changewright.yml"
+    settings = json.loads(config.read_text()) | {"model": {"action": "code"}}
+    config.write_text(json.dumps(settings))
+    desk.git("commit", "--quiet", "--all", "--message=code")
+    examples = [(path.partition("/")[2], text) for path, text in list(FOLDER.items())[1:]]
+    code = (
+        f"program = {PROGRAM!r}\nexamples = {examples!r}\nfound = try_program(program)\n"
+        "expected = sum([one.sites for one in count('old_name[(]')])\n"
+        "if found.expected == expected and not found.failures:\n"
+        "    submit(program, examples, expected, 'It renames calls.')\n"
+    )
+    path = desk.folder / "replies.json"
+    call = {"name": "run_code", "arguments": {"code": code}}
+    path.write_text(json.dumps({"replies": [{"calls": [call], "usd": 0.25}]}))
+    model = ("--model", f"scripted:{path}", "--unsafe-no-sandbox", "--quiet")
+    file = campaign(desk, {"author": "Call `new_name`."})
+
+    _, swept = ask(desk, "migrate", "sweep", file, *model)
+
+    assert (swept["why"], swept["phase"], swept["left"]) == ("", "done", 1)
+    assert states(swept) == {"gated": 1, "unchanged": 1}
+    assert swept["authoring_usd"] == 0.25
+
+
 def test_without_a_program_no_target_begins_until_somebody_says_so(
     desk: "Desk", tmp_path: "Path"
 ) -> None:
