@@ -117,3 +117,48 @@ def edits_for(order: str) -> Iterator[str]:
         yield f"*** Begin Patch\n*** Delete File: {rest}\n*** End Patch"
     elif verb == "say":
         yield rest
+
+
+class ObeyingBySnippets:
+    """Runs every order that it reads as a snippet, word for word, and does its ``work`` after them.
+
+    An order's line ends are written as ``\\n``. So it is worse than any injection into real models.
+    """
+
+    name = "obeying"
+
+    def __init__(self, *work: str) -> None:
+        self._work = list(work)
+        self.obeyed: list[str] = []
+        self.answers: list[ActionResult] = []
+
+    def estimate_tokens(self, text: str) -> int:
+        return len(text) // 4 + 1
+
+    def picture_tokens(self, picture: Picture) -> int:
+        return 0
+
+    def price_usd(self, input_tokens: int, output_tokens: int) -> float | None:
+        return (input_tokens + output_tokens) * 1e-6
+
+    def reply(
+        self,
+        conversation: Conversation,
+        limits: ReplyLimits,
+        observe: Callable[[str], None] = lambda _: None,
+    ) -> Reply:
+        turn = conversation.messages[-1]
+        self.answers += turn.results
+        heard = "\n".join([turn.text, *(result.text for result in turn.results)])
+        known = self.obeyed
+        orders = [one for one in dict.fromkeys(orders_in(heard)) if one not in known]
+        self.obeyed += orders
+        snippets = [one.replace("\\n", "\n") for one in orders] or self._work[:1]
+        if not orders:
+            del self._work[:1]
+        calls = tuple(
+            ActionCall(f"c{len(self.obeyed)}-{len(self.answers)}-{at}", "run_code", {"code": code})
+            for at, code in enumerate(snippets)
+        )
+        said = Message("model", "" if calls else "I did it all.", calls)
+        return Reply(said, "actions" if calls else "end", Usage(100, 100, usd=1e-4), self.name)
