@@ -40,6 +40,10 @@ def _started(data: Any) -> str:  # noqa: ANN401 - an event's JSON
     return f"run started on {data['base_commit'][:12]} {about}"
 
 
+def _several(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
 def _landed(data: Any) -> str:  # noqa: ANN401 - an event's JSON
     edits = data["edits"]
     landed = sum(1 for edit in edits if edit["landed"])
@@ -119,8 +123,8 @@ _TELLERS: dict[str, Callable[[Any], str]] = {
     "patch.landed": _landed,
     "gate.finished": gate_line,
     "snippet.finished": lambda d: (
-        f"  snippet   {d['outcome']}, {d['host_calls']} calls, {d['edits']} edits"
-        f" ({d['seconds']:.1f} s)"
+        f"  snippet   {d['outcome']}, {_several(d['host_calls'], 'call')},"
+        f" {_several(d['edits'], 'edit')} ({d['seconds']:.1f} s)"
     ),
     "attempt.finished": _attempt,
     "stage.entered": lambda d: f"stage {d['stage']}: going on with {d['model']}",

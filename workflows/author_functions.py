@@ -96,7 +96,7 @@ class AuthorFunctions:
 
     def __init__(self, room: AuthorRoom, files: Sequence[SampleFile]) -> None:
         self._room = room
-        self._boundary = Boundary()
+        self.boundary = Boundary()
         self._stack = ExitStack()
         self._counts = self._trials = 0
         self._own: list[Step] = []
@@ -114,7 +114,7 @@ class AuthorFunctions:
         working = self._stack.enter_context(closing(WorkingTree(clone, tree)))
         sdk = Sdk(clone, working, lambda *_: Verdict("no-evidence"), most=MOST)
         self._stack.callback(sdk.close)
-        self._asked = SdkFunctions(sdk, working, AnswerCache(), self._boundary)
+        self._asked = SdkFunctions(sdk, working, AnswerCache(), self.boundary)
         self._asked.noted = self._noted
 
     def close(self) -> None:
@@ -154,7 +154,7 @@ class AuthorFunctions:
         """Return the functions by name, each guarded at the boundary."""
         taken = {name: self._taken(name) for name in _TAKEN}
         own = {
-            name: self._boundary.guarded(name, roles, getattr(self, f"_{name}"))
+            name: self.boundary.guarded(name, roles, getattr(self, f"_{name}"))
             for name, roles in _ROLES.items()
         }
         return {**taken, **own}

@@ -19,6 +19,7 @@ from workflows.ports import Journal, JournalRefusal
 from workflows.proposal import Attempt, EditReport
 from workflows.run import Effect, Entry, RunSummary, effects, summarise
 from workflows.scope_map import Ranked, ScopeMap
+from workflows.snippet_runs import SnippetRun, snippets_by_attempt
 from workflows.task import Task
 
 T = TypeVar("T")
@@ -58,6 +59,7 @@ class Try:
     finished_at: str = ""
     opinion: Opinion | None = None
     diff: str = ""
+    snippets: tuple[SnippetRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +185,11 @@ def _tries(entries: Sequence[Entry], reader: _Reader) -> tuple[Try, ...]:
         _note(draft, entry, reader)
         if kind == "attempt.finished":
             number += 1  # gates that follow unannounced are those of a next one
-    asked = requests_of(entries)
+    asked, ran = requests_of(entries), snippets_by_attempt(entries, reader.blob)
     return tuple(
         Try(
             draft.number,
+            snippets=ran.get(draft.number, ()),
             requests=tuple(one for one in asked if one.attempt == draft.number),
             gates=tuple(draft.gates),
             **draft.facts,

@@ -98,7 +98,7 @@ class SdkFunctions:
         self._sdk = sdk
         self._working = working
         self._cached = cached
-        self._boundary = boundary or Boundary()
+        self.boundary = boundary or Boundary()
         self.noted: list[str] = []
         self._gates = 0
         self.steps: list[Step] = []
@@ -111,7 +111,7 @@ class SdkFunctions:
 
     def begin(self, snippet: str) -> None:
         """Begin the next snippet."""
-        self._boundary.wrote(snippet)
+        self.boundary.wrote(snippet)
         self.steps, self.made, self.summary = [], [], ""
 
     @property
@@ -131,13 +131,13 @@ class SdkFunctions:
     def _guarded(self, name: str) -> Callable[..., Any]:
         method = getattr(self, f"_{name}")
         if name not in _QUESTIONS:
-            return self._boundary.guarded(name, _ROLES[name], method)
+            return self.boundary.guarded(name, _ROLES[name], method)
 
         @wraps(method)
         def known(*given: Any) -> Any:  # noqa: ANN401 - whatever the SDK returns
             return self._known(name, given)
 
-        return self._boundary.guarded(name, _ROLES[name], known)
+        return self.boundary.guarded(name, _ROLES[name], known)
 
     def _known(self, name: str, given: tuple[Any, ...]) -> Any:  # noqa: ANN401 - as above
         """Answer a question, from what was answered before where nothing changed since."""

@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 from bot.console import one_line
 from validators.encoding import EncodingRefusal, decode
-from workflows.conversation import Conversation, Reply
+from workflows.actions import RUN_CODE
+from workflows.conversation import ActionCall, Conversation, Reply
+from workflows.explore import Told
 from workflows.ports import JournalRefusal
 from workflows.run import Entry
 
@@ -113,8 +115,22 @@ def _replied(data: Data, get_blob: GetBlob) -> str:
     reply = _blob(data.get("reply"), Reply, get_blob)
     if reply is None:
         return _GONE
-    calls = [f"[{one.name}] {dict(one.arguments)}" for one in reply.message.calls]
+    calls = [_call(one) for one in reply.message.calls]
     return "\n\n".join(filter(None, [reply.message.text, *calls]))
+
+
+def _call(call: ActionCall) -> str:
+    """Return a call as one reads it: a snippet as it was written, other arguments as data."""
+    code = call.arguments.get("code")
+    if call.name == RUN_CODE and isinstance(code, str):
+        return f"[{call.name}]\n{code}"
+    return f"[{call.name}] {dict(call.arguments)}"
+
+
+def _snippet(data: Data, get_blob: GetBlob) -> str:
+    """Return what a snippet's author was told of it."""
+    told = _blob(data.get("answer"), Told, get_blob)
+    return _GONE if told is None else told.text
 
 
 def _landed(data: Data, get_blob: GetBlob) -> str:
@@ -150,7 +166,7 @@ _LINES: Mapping[str, Callable[[Data], str]] = {
     "budget.settled": lambda d: f"paid: {d['tokens']} tokens, {_price(d['usd'])}",
     "effect.intended": lambda d: f"to be done outside: {d['kind']}",
     "effect.settled": lambda d: f"done outside: {d['key'].partition(' ')[0]}",
-    "gate.answered": lambda d: f"asked      {d['gate']}: {d['outcome']}",
+    "gate.answered": lambda d: f"the model asked for {d['gate']} gates: {d['outcome']}",
     "model.replied": lambda d: f"reply of {d.get('model', 'the model')}",
 }
 _BODIES: Mapping[str, Callable[[Data, GetBlob], str]] = {
@@ -160,6 +176,7 @@ _BODIES: Mapping[str, Callable[[Data, GetBlob], str]] = {
     "model.replied": _replied,
     "patch.landed": _landed,
     "gate.finished": lambda data, _: str(data.get("tail", "")),
+    "snippet.finished": _snippet,
     "attempt.finished": _finished,
     "adjudication.finished": _opinion,
 }

@@ -17,6 +17,7 @@ from workflows.explore import CodeMode
 from workflows.ports import Interpreter, InterpreterSession
 from workflows.recorder import Recorder, ResumeRefusal
 from workflows.run_record import record_of
+from workflows.run_story import story_of
 from workflows.snippet import Functions, SnippetLimits
 
 if TYPE_CHECKING:
@@ -99,6 +100,9 @@ def test_a_change_made_by_snippets_is_proposed(studio: "Studio", counted: Counte
     (attempt,) = outcome.attempts
     assert (attempt.summary, attempt.replies) == ("Only words count.", 3)
     assert [(one.path, one.how) for one in attempt.edits] == [("tally.py", "exact")]
+    (first,) = story_of("r1", studio.journal).tries
+    assert [(ran.code, ran.edits) for ran in first.snippets][2:] == [(FINISH, 0)]
+    assert first.snippets[0].told.startswith("The snippet came to its end.")
     told = studio.data("snippet.finished")
     assert [(one["snippet"], one["outcome"], one["edits"]) for one in told] == [
         ("/1", "ok", 0),

@@ -10,7 +10,8 @@ from bot.adapters.sqlite_journal.journal import SqliteJournal
 from bot.cli import run
 from bot.wiring import now_iso
 from validators.verdict import Finding, Verdict
-from workflows.conversation import Conversation, Message, Reply, Usage
+from workflows.conversation import ActionCall, Conversation, Message, Reply, Usage
+from workflows.explore import Told
 from workflows.proposal import Attempt, EditReport
 from workflows.recorder import recording
 from workflows.task import Task
@@ -113,3 +114,28 @@ def test_all_of_it_is_one_document(said: Said) -> None:
 def test_what_is_not_there_is_refused(said: Said, words: tuple[str, ...], told: str) -> None:
     assert told in said(*words)
     assert said.code == 2
+
+
+def test_a_snippet_is_shown_as_it_was_written_with_what_it_came_to(state: Path, said: Said) -> None:
+    journal = SqliteJournal(state / "journal.sqlite", now_iso, time.time)
+    code = "for path in files():\n    print(path)"
+    with recording(journal, "r2", {"task": Task("t", "", ""), "task_key": "t"}) as pen:
+        calls = (
+            ActionCall("1", "run_code", {"code": code}),
+            ActionCall("2", "read", {"path": "a"}),
+        )
+        reply = Reply(Message("model", calls=calls), "actions", Usage(), "m")
+        pen.record("model.replied", attempt=1, reply=pen.keep(reply), model="m")
+        told = pen.keep(Told("It came to its end.\na.py", failed=False, steps=()))
+        ended = {"outcome": "ok", "host_calls": 1, "seconds": 0.1, "edits": 0, "answer": told}
+        pen.record("snippet.finished", snippet="/1", sha256="0" * 64, **ended)
+        pen.record("gate.answered", gate="test", tree="t", outcome="pass", answer="")
+        pen.record("run.finished", state="nothing", verdict="fail", why="it failed")
+    journal.close()
+
+    text = said("r2")
+
+    assert "[run_code]\n      for path in files():\n          print(path)" in text
+    assert "[read] {'path': 'a'}" in said("r2", "2")
+    assert "snippet   ok, 1 call, 0 edits (0.1 s)\n      It came to its end.\n      a.py" in text
+    assert "the model asked for test gates: pass" in text
