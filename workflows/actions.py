@@ -96,7 +96,7 @@ FINISH = Action(
 )
 ACTIONS = (EDITOR, READ, SEARCH, SYMBOLS, REFERENCES, RUN_GATE, FINISH)
 
-_CODE = "Run a snippet of Python against the repository. Its functions, in Python's own notation:"
+_CODE = "Run a snippet of Python, with these functions:"
 _CODE_RULES = """\
 Names stay from one snippet to the next. You see only what a snippet prints, at most {output} \
 bytes: count and filter in it. It may take {seconds:g} s, {mebibytes} MiB and {calls:,} calls, \

@@ -1,6 +1,5 @@
-# All that a snippet of `run_code` may use: no file, network or process. Answers are of the files
-# as edited so far, and never cut: what is refused, such as a list over 5,000, is a ValueError that
-# says why.
+# All that it may use: no file, network or process. Answers are of the files as edited so far, and
+# never cut: what is refused, such as a list over 5,000, is a ValueError that says why.
 
 from typing import Literal
 class Hit: path: str; line: int; text: str

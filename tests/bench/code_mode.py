@@ -80,9 +80,10 @@ def played(way: Way, tools: Tools, code: CodeMode | None) -> Sent:
     conversation = Conversation(system, (Message("user", TASK),), actions_of(code))
     texts: list[str] | None = None
     while True:
-        body = request_body(conversation, MODEL, 16_000, None)
-        sent.own += counting.vendors_own(body)
-        sent.requests.append(json.dumps(body, ensure_ascii=False))
+        if not tools.finished:
+            body = request_body(conversation, MODEL, 16_000, None)
+            sent.own += counting.vendors_own(body)
+            sent.requests.append(json.dumps(body, ensure_ascii=False))
         try:
             asked = way.send(texts) if texts is not None else next(way)
         except StopIteration as end:

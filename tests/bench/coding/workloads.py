@@ -182,6 +182,55 @@ def check_by_snippets(_: Sequence[str]) -> Way:
     return re.findall(r"'(CHANGEWRIGHT_\w+)'", text)
 
 
+# --- one fix: found, read, mended, tested, and told -----------------------------------------------
+
+SOUGHT = "This may be your last reply"
+LATE, SOON = f'95: "{SOUGHT}', f'90: "{SOUGHT}'
+TEST = """\
+from workflows.notices import level_of
+
+
+def test_the_last_level_is_told_in_time() -> None:
+    assert level_of(0.9) == 90
+"""
+NEW_TEST, WHY = "tests/workflows/test_level_of.py", "The last level is told at 90 %."
+
+
+def fix_by_calls(_: Sequence[str]) -> Way:
+    (found,) = yield [("search", {"text": SOUGHT, "glob": "*.py"})]
+    (place,) = [hit.partition(":")[0] for hit in hits(found) if hit.startswith("workflows/")]
+    (text,) = yield [("read", {"path": place})]
+    assert LATE in text
+    changed = {"command": "str_replace", "path": place, "old_str": LATE, "new_str": SOON}
+    made = {"command": "create", "path": NEW_TEST, "file_text": TEST}
+    yield [("editor", changed), ("editor", made)]
+    (verdict,) = yield [("run_gate", {"kind": "test"})]
+    yield [("finish", {"summary": WHY})]
+    return "pass" in verdict
+
+
+FIND = f"""\
+(place,) = [hit.path for hit in search("{SOUGHT}", "*.py") if hit.path.startswith("workflows/")]
+print(place)
+print(read(place))
+"""
+FIX = f"""\
+edit(place, {LATE!r}, {SOON!r})
+create("{NEW_TEST}", {TEST!r})
+verdict = run_gate("test")
+print(verdict.word, verdict.findings)
+if verdict.word == "pass":
+    finish("{WHY}")
+"""
+
+
+def fix_by_snippets(_: Sequence[str]) -> Way:
+    (text,) = yield snippet(FIND)
+    assert LATE in text
+    (told,) = yield snippet(FIX)
+    return "pass" in told
+
+
 # --- one look, where nothing fans out -------------------------------------------------------------
 
 
@@ -200,5 +249,6 @@ WORKLOADS = (
     Workload("the same edit in many files", rename_by_calls, rename_by_snippets),
     Workload("the longest functions of a package", long_by_calls, long_by_snippets),
     Workload("which names of a page no test says", check_by_calls, check_by_snippets),
+    Workload("one fix and its test", fix_by_calls, fix_by_snippets),
     Workload("one look at one place", look_by_calls, look_by_snippets),
 )
