@@ -19,9 +19,10 @@ SnippetOutcome = Literal[
 STOPPED: frozenset[SnippetOutcome] = frozenset(("timeout", "memory", "host-calls", "crashed"))
 
 
-# What a snippet may call, by name. They take and return plain values and lists of them, and may
-# return frozen dataclasses, which the snippet reads by attribute. A Refusal that one raises is a
-# ValueError in the snippet, with the same words.
+# What a snippet may call, by name; one with a dot in it is a method of an object of that name. They
+# take and return plain values and lists of them, and may return frozen dataclasses, which the
+# snippet reads by attribute. A Refusal that one raises is a ValueError in the snippet, with the
+# same words.
 Functions = Mapping[str, Callable[..., Any]]
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.interpreting.namespaces import plain_name, prelude
 from bot.interpreting.state import State
 from bot.interpreting.wire import no_record, read, written
 from bot.interpreting.worker_process import Answer, WorkerProcess
@@ -70,7 +71,14 @@ class SandboxedInterpreter:
 
     def open(self, functions: Functions, stubs: str, limits: SnippetLimits) -> "SandboxedSession":
         """Return a session; its process is started with the first snippet."""
-        told = {**asdict(limits), "functions": list(functions), "stubs": stubs}
+        before = prelude(functions)
+        functions = {plain_name(name): function for name, function in functions.items()}
+        told = {
+            **asdict(limits),
+            "functions": list(functions),
+            "stubs": stubs,
+            "prelude": before,
+        }
 
         def start() -> WorkerProcess:
             opened, late_s = self._opened(limits), self._kind.late_s

@@ -28,15 +28,19 @@ def _serve(begin: Callable[[Line, Mapping[str, Any]], Runner]) -> None:
     first = line.hear()
     if first is None:
         return
-    cap = first[0]["output_bytes"]
+    cap, prelude = first[0]["output_bytes"], first[0]["prelude"]
     runner = begin(line, first[0])
     line.say({"ready": True})
     while (message := line.hear()) is not None:
         header, contents = message
         if header["do"] == "load":
             runner.load(contents[0])
+            prelude = ""  # what it makes is among the names that were loaded
             line.say({"ready": True})
             continue
+        if prelude:
+            runner.run(prelude)
+            prelude = ""
         line.begin_output(cap)
         ended = runner.run(header["snippet"])
         line.flush()

@@ -26,6 +26,11 @@ def places(text: str, most: int = 2) -> list[Place]: ...
 def refuse(words: str) -> None: ...
 def fail() -> None: ...
 def letters(number: int) -> str: ...
+
+class _weather:
+    def of(self, *, city: str, days: int | None = None) -> str: ...
+
+weather: _weather
 """
 MIB = 1024**2
 LIMITS = SnippetLimits(0.4, 96 * MIB, output_bytes=2_000, host_calls=40, recursion=100)
@@ -55,7 +60,14 @@ def letters(number: int) -> str:
     return "x" * number
 
 
-FUNCTIONS = {one.__name__: one for one in (places, refuse, fail, letters)}
+def weather_of(*, city: str, days: int = 1) -> str:
+    return f"{city} for {days}: rain"
+
+
+FUNCTIONS = {
+    **{one.__name__: one for one in (places, refuse, fail, letters)},
+    "weather.of": weather_of,
+}
 
 
 @pytest.fixture(scope="module", params=MAKERS)
@@ -89,6 +101,25 @@ def test_snippets_share_their_names(run: Run) -> None:
     run("def twice(text):\n    return text * 2\n\nword = twice('ab')")
 
     assert run("print(twice(word))").printed == "abababab\n"
+
+
+def test_a_function_with_a_dot_in_its_name_is_a_method_in_every_process(
+    interpreter: Interpreter, run: Run
+) -> None:
+    done = run("sky = weather\nprint(sky.of(city='Bern', days=2))")
+    assert (done.outcome, done.printed) == ("ok", "Bern for 2: rain\n")
+    assert run("while True:\n    pass").outcome == "timeout"  # its process is ended
+    assert run("print(sky.of(city='Chur'))").printed == "Chur for 1: rain\n"
+
+    other = interpreter.open(FUNCTIONS, STUBS, LIMITS)
+    try:
+        assert other.run("1 / 0").outcome == "raised"
+        assert done.snapshot is not None
+        other.restore(done.snapshot)
+        again = "print(sky.of(city='Bern'), weather.of(city='Genf'))"
+        assert other.run(again).printed == "Bern for 1: rain Genf for 1: rain\n"
+    finally:
+        other.close()
 
 
 def test_a_refusal_is_an_exception_that_a_snippet_can_catch(run: Run) -> None:
