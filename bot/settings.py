@@ -36,6 +36,8 @@ from bot.configuration.sections import (
     TriggerSettings,
 )
 from bot.configuration.stages import refuse_unnamed_models
+from bot.configuration.tool_servers import KEY_NAME as SERVERS
+from bot.configuration.tool_servers import ToolServerRule, environments, unasked
 from bot.configuration.values import Given, SettingsRefusal
 from validators.rules import Protected, Rules
 from workflows.budget import Budget, Caps
@@ -79,6 +81,8 @@ class Settings:
     model_effort: str | None
     model_action: str
     model_interpreter: str
+    tool_servers: tuple[ToolServerRule, ...]
+    tool_server_environments: Mapping[str, Mapping[str, Secret]] = field(repr=False)
     adjudicator: str
     model_fallback: tuple[str, ...]
     api_key: Secret | None = field(repr=False)
@@ -182,6 +186,7 @@ def load(sources: Sources) -> Settings:
         said = said or operator.get(key.name)
         chosen[key.name], warning = settle(key, said, target.get(key.name))
         warnings += [warning] if warning else []
+    warnings += unasked(chosen[SERVERS].value, chosen["model.action"].value)
     policy = chosen["protected.policy"].value
     refuse_contradictions(target, sources.target_name, policy)
     refuse_unnamed_models(
@@ -193,7 +198,7 @@ def load(sources: Sources) -> Settings:
     origins = {name: given.origin for name, given in chosen.items()}
     if sources.environment.get(KEY_VARIABLE):
         origins["api_key"] = f"environment {KEY_VARIABLE}"
-    return _settings(values, origins, sources, warnings)
+    return _settings(values, origins, sources, warnings, _handed_on(chosen[SERVERS], sources))
 
 
 def _said_by_files(sources: Sources) -> tuple[Mapping[str, Given], Mapping[str, Given]]:
@@ -211,6 +216,7 @@ def _settings(
     origins: Mapping[str, str],
     sources: Sources,
     warnings: Sequence[str],
+    handed_on: Mapping[str, Mapping[str, Secret]],
 ) -> Settings:
     api_key = sources.environment.get(KEY_VARIABLE)
     return Settings(
@@ -222,16 +228,12 @@ def _settings(
         model_effort=values["model.effort"],
         model_action=values["model.action"],
         model_interpreter=values["model.interpreter"],
+        tool_servers=values[SERVERS] or (),
+        tool_server_environments=handed_on,
         adjudicator=values["model.adjudicator"],
         model_fallback=values["model.fallback"],
         api_key=Secret(api_key) if api_key else None,
-        service_keys=MappingProxyType(
-            {
-                service: Secret(key)
-                for service, name in KEY_VARIABLES.items()
-                if (key := sources.environment.get(name))
-            }
-        ),
+        service_keys=MappingProxyType(_service_keys(sources.environment)),
         forge_token_is_set=any(sources.environment.get(name) for name in FORGE_VARIABLES),
         budget=budget_of(values),
         caps=section(Caps, "budget", values),
@@ -255,6 +257,21 @@ def _settings(
         origins=MappingProxyType(origins),
         warnings=tuple(warnings),
     )
+
+
+def _service_keys(environment: Mapping[str, str]) -> dict[str, Secret]:
+    said = {service: environment.get(name) for service, name in KEY_VARIABLES.items()}
+    return {service: Secret(key) for service, key in said.items() if key}
+
+
+def _handed_on(servers: Given, sources: Sources) -> Mapping[str, Mapping[str, Secret]]:
+    """Return what servers of tools find in their environments, as it was found in ours."""
+    ours = {*KEY_VARIABLES.values(), *FORGE_VARIABLES}
+    found = environments(servers, sources.environment, ours, str(sources.operator_file))
+    return {
+        server: {name: Secret(value) for name, value in environment.items()}
+        for server, environment in found.items()
+    }
 
 
 def _state(value: str | None, sources: Sources) -> Path:

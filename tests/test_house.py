@@ -50,6 +50,7 @@ ENVIRONMENT_READERS = {
     "bot/indexes/relay.py": "runs inside the sandbox, and says there where the gateway is",
     "validators/codemods/worker.py": "runs inside the sandbox, and is told there how to answer",
     "bot/interpreting/line.py": "runs inside the sandbox, and is told there how to answer",
+    "bot/tool_servers/worker.py": "runs inside the sandbox, and is told there how to answer",
 }
 
 

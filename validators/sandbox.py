@@ -44,7 +44,7 @@ REQUIRED_BY_DEFAULT: tuple[Guarantee, ...] = (
     "original-untouched",
 )
 
-PhaseName = Literal["setup", "lint", "build", "test", "codemod", "snippet"]
+PhaseName = Literal["setup", "lint", "build", "test", "codemod", "snippet", "tools"]
 
 RunOutcome = Literal["ok", "failed", "timeout", "oom", "killed", "output-limit", "sandbox-error"]
 

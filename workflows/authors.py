@@ -14,6 +14,7 @@ from workflows.purse import Allowance
 from workflows.quoting import Words, said
 from workflows.recorder import Recorder
 from workflows.sdk_functions import AnswerCache
+from workflows.tool_modules import Toolbox
 from workflows.tools import Tools, tools_for
 from workflows.workshop import Workshop
 
@@ -48,6 +49,7 @@ class Authors:
     stack: ExitStack
     stage: int = 0
     cached: AnswerCache = field(default_factory=AnswerCache)
+    toolbox: Toolbox | None = None
 
     def candidate(self, number: int, tree: str) -> Author:
         """Begin the first stage's conversation of that number, counted from 1, on ``tree``."""
@@ -70,6 +72,6 @@ class Authors:
         model = self.models[self.stage]
         dialogue = Dialogue(model, self.recorder, self.allowance, self.opening, lane)
         dialogue.say(words)
-        tools = tools_for(self.workshop, self.recorder, tree, lane, self.cached)
+        tools = tools_for(self.workshop, self.recorder, tree, lane, self.cached, self.toolbox)
         self.stack.enter_context(closing(tools))
         return Author(model.name, dialogue, tools, tree)

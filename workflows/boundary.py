@@ -30,8 +30,9 @@ Role = Literal[
     "number",  # a line, or how many
     "choice",  # decides what is done
     "said",  # shown to people
+    "sent",  # goes to a program of others
 ]
-_LITERAL: frozenset[Role] = frozenset(("choice", "said"))
+_LITERAL: frozenset[Role] = frozenset(("choice", "said", "sent"))
 _LISTS: Mapping[Role, Role] = {"paths": "path", "texts": "text"}
 _MAX_LENGTHS: Mapping[Role, int] = {
     "path": 1_000,
@@ -39,6 +40,7 @@ _MAX_LENGTHS: Mapping[Role, int] = {
     "text": 400_000,
     "choice": 100,
     "said": 20_000,
+    "sent": 20_000,
 }
 _MAX_SHOWN = 60
 _REMEMBERED = 300

@@ -14,6 +14,7 @@ from workflows.history import history_of
 from workflows.picture import Picture
 from workflows.propose import propose
 from workflows.task import Task
+from workflows.tool_servers import OfferedTools, ToolAnswer
 from workflows.workshop import Outcome, Wishes, Workshop
 
 
@@ -30,8 +31,12 @@ def gone_over(task: Task, run: str, workshop: Workshop, wishes: Wishes) -> Outco
     if begun is None:
         raise CutShort(f"the process that worked on run {run} was killed before it had begun")
     end = _End(run)
+    code = workshop.code
+    if code is not None and code.servers is not None:
+        code = replace(code, servers=lambda: _Gone(end))
     still = replace(
         workshop,
+        code=code,
         select=end.reached,
         prepare=lambda _: "",
         judge=end.reached,
@@ -54,6 +59,24 @@ class _End:
             " the machine had too little memory. What it had done by then is kept, and what it"
             " spent is known"
         )
+
+
+class _Gone:
+    """Tool servers of which none can be asked any more; what they said is in the journal."""
+
+    def __init__(self, end: _End) -> None:
+        self._end = end
+
+    def offered(self) -> tuple[OfferedTools, ...]:
+        """Raise CutShort."""
+        self._end.reached()
+
+    def call(self, *asked: Any) -> ToolAnswer:  # noqa: ANN401 - in place of any call
+        """Raise CutShort."""
+        self._end.reached(asked)
+
+    def close(self) -> None:
+        """Do nothing: none was started."""
 
 
 class _Silent:

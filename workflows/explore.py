@@ -5,17 +5,20 @@ names. A run that is taken up again does the changes once more, runs none of tho
 goes on with the names of the last.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from validators.encoding import decode, digest
+from workflows.boundary import Boundary
 from workflows.ports import Interpreter, InterpreterSession
 from workflows.proposal import EditReport
 from workflows.quoting import fenced
 from workflows.recorder import Recorder, ResumeRefusal
 from workflows.sdk_functions import Step
 from workflows.snippet import Functions, SnippetLimits, SnippetResult
+from workflows.tool_modules import Asked, Toolbox
+from workflows.tool_servers import ToolServers
 
 # Each may take as long as its limit, and what the run has is only looked at between replies.
 MAX_SNIPPETS = 8
@@ -43,14 +46,23 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class CodeMode:
-    """That a run works by snippets, in which interpreter and within which bounds."""
+    """That a run works by snippets, in which interpreter and within which bounds.
+
+    ``servers`` makes those that offer tools of others, None where the operator named none.
+    """
 
     interpreter: Interpreter
     limits: SnippetLimits
+    servers: Callable[[], ToolServers] | None = None
 
 
 class SnippetFunctions(Protocol):
     """What the snippets of one conversation may call, and what the last one did by it."""
+
+    @property
+    def boundary(self) -> Boundary:
+        """What the arguments of every function are checked by."""
+        ...
 
     @property
     def stubs(self) -> str:
@@ -93,9 +105,16 @@ class Explorer:
     """Runs the snippets of one conversation, called ``lane``; close it."""
 
     def __init__(
-        self, mode: CodeMode, functions: SnippetFunctions, recorder: Recorder, lane: str
+        self,
+        mode: CodeMode,
+        functions: SnippetFunctions,
+        recorder: Recorder,
+        lane: str,
+        toolbox: Toolbox | None = None,
     ) -> None:
         self._mode = mode
+        self._toolbox = toolbox
+        self._asked = Asked()
         self._functions = functions
         self._recorder = recorder
         self._lane = lane
@@ -119,6 +138,7 @@ class Explorer:
         self._number += 1
         self._functions.begin(snippet)
         key = f"{self._lane}/{self._number}"
+        self._asked.begin(key)
         known = self._recorder.history.snippets.get(key)
         if known is not None:
             return self._again(key, known["sha256"], known["answer"], snippet)
@@ -162,9 +182,11 @@ class Explorer:
 
     def _opened(self) -> InterpreterSession:
         if self._session is None:
-            functions, limits = self._functions, self._mode.limits
-            interpreter = self._mode.interpreter
-            self._session = interpreter.open(functions.all(), functions.stubs, limits)
+            functions, declared = dict(self._functions.all()), self._functions.stubs
+            if self._toolbox is not None:
+                functions |= self._toolbox.functions(self._functions.boundary, self._asked)
+                declared += self._toolbox.stubs
+            self._session = self._mode.interpreter.open(functions, declared, self._mode.limits)
             if self._snapshot is not None:
                 self._session.restore(self._snapshot)
         return self._session

@@ -15,9 +15,14 @@ _LAST = {
     "run.started": "started",
     "run.finished": "ended",
     "scope.selected": "scope",
+    "tools.offered": "offered",
 }
 # Events that are kept by one of their fields, and where.
-_BY_NAME = {"bundle.written": ("bundles", "sha256"), "snippet.finished": ("snippets", "snippet")}
+_BY_NAME = {
+    "bundle.written": ("bundles", "sha256"),
+    "snippet.finished": ("snippets", "snippet"),
+    "tool.answered": ("tool_answers", "call"),
+}
 # The lanes of a run's authors beside the first: one a stage, one a candidate, and the one in which
 # the first stage is asked for an order of files.
 _AUTHORS = frozenset({"stage", "candidate", "order"})
@@ -72,6 +77,8 @@ class History:
     bundles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     answered: Mapping[tuple[str, str], str] = field(default_factory=dict)
     snippets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    offered: Mapping[str, Any] | None = None
+    tool_answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
@@ -101,6 +108,7 @@ def history_of(entries: Iterable[Entry]) -> History:
         "answered": {},
         "commands": {},
         "snippets": {},
+        "tool_answers": {},
     }
     asked: dict[str, str] = {}
     for entry in entries:

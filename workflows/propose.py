@@ -41,7 +41,7 @@ from workflows.recorder import Recorder, recording
 from workflows.rerank import reranker
 from workflows.steps import judged, kept_diff, note_attempt, note_landing, scoped
 from workflows.task import Task
-from workflows.tools import actions_of
+from workflows.tools import actions_of, toolbox_of
 from workflows.unfinished import start_of
 from workflows.work import Work, facts_of, proposal_of
 from workflows.workshop import Outcome, Revision, Wishes, Workshop
@@ -71,9 +71,14 @@ def propose(
             work.scope = scoped(task, workshop, recorder, reorder)
             _require_environment(workshop, recorder)
             system = prompts.SYSTEM if workshop.code is None else prompts.SYSTEM_IN_CODE
-            opening = Conversation(system, (), actions_of(workshop.code))
+            toolbox = toolbox_of(workshop.code, recorder)
+            if toolbox is not None:
+                stack.callback(toolbox.close)
+            opening = Conversation(system, (), actions_of(workshop.code, toolbox))
             words = _first_words(task, workshop, work.scope, wishes.revision)
-            authors = Authors(models, workshop, recorder, allowance, opening, words, stack)
+            authors = Authors(
+                *(models, workshop, recorder, allowance, opening, words, stack), toolbox=toolbox
+            )
             second_opinion = partial(adjudicate, task, workshop, recorder, allowance)
             try:
                 _work_until_it_holds(authors, wishes, work, second_opinion)

@@ -53,6 +53,8 @@ _KEPT: Mapping[EventKind, tuple[str, ...]] = {
     "patch.landed": ("attempt", "tree"),
     "gate.finished": ("attempt", "gate", "side", "outcome", "seconds"),
     "gate.answered": ("gate", "tree", "outcome", "answer"),
+    "tools.offered": ("tools", "answer"),
+    "tool.answered": ("call", "request", "outcome", "seconds", "answer"),
     "snippet.finished": (
         *("snippet", "sha256", "outcome", "host_calls", "seconds", "edits", "answer"),
     ),

@@ -50,6 +50,10 @@ _ROLES: Mapping[str, Mapping[str, Role]] = {
     "notes": {"text": "text"},
     "finish": {"summary": "said"},
 }
+# No module of others may take one of these: functions, and the records they return.
+SNIPPET_NAMES = frozenset(_ROLES) | {
+    *("Hit", "Symbol", "Imports", "Commit", "Finding", "Verdict", "Literal", "dataclass"),
+}
 _QUESTIONS = frozenset(
     ("files", "read", "search", "symbols", "definition", "references", "callers", "imports")
 ) | {"history"}

@@ -24,9 +24,10 @@ from workflows.proposal import EditReport
 from workflows.quoting import Words
 from workflows.recorder import Recorder
 from workflows.sdk import Sdk, Shown
-from workflows.sdk_functions import MOST, AnswerCache, SdkFunctions, stubs
+from workflows.sdk_functions import MOST, SNIPPET_NAMES, AnswerCache, SdkFunctions, stubs
 from workflows.snippet import SnippetLimits
 from workflows.steps import asked_gate
+from workflows.tool_modules import Toolbox
 from workflows.visible_text import NOTHING
 from workflows.working_tree import WorkingTree
 from workflows.workshop import Workshop
@@ -225,13 +226,27 @@ class Tools:
         return text
 
 
-def actions_of(code: CodeMode | None) -> tuple[Action, ...]:
+def actions_of(code: CodeMode | None, toolbox: Toolbox | None = None) -> tuple[Action, ...]:
     """Return what a model is offered: a snippet, or an action for each thing."""
-    return ACTIONS if code is None else (run_code(stubs(), code.limits),)
+    if code is None:
+        return ACTIONS
+    return (run_code(stubs() + (toolbox.stubs if toolbox else ""), code.limits),)
+
+
+def toolbox_of(code: CodeMode | None, recorder: Recorder) -> Toolbox | None:
+    """Return the tools of others that snippets may call in this run; close it."""
+    if code is None or code.servers is None:
+        return None
+    return Toolbox(code.servers(), recorder, SNIPPET_NAMES)
 
 
 def tools_for(
-    workshop: Workshop, recorder: Recorder, tree: str, lane: str, cached: AnswerCache
+    workshop: Workshop,
+    recorder: Recorder,
+    tree: str,
+    lane: str,
+    cached: AnswerCache,
+    toolbox: Toolbox | None = None,
 ) -> Tools:
     """Return what answers the calls of the conversation ``lane``, which begins at ``tree``."""
     shown = Shown(workshop.include, workshop.exclude)
@@ -247,7 +262,7 @@ def tools_for(
     if workshop.code is None:
         return Tools(sdk, working)
     functions = SdkFunctions(sdk, working, cached)
-    return Tools(sdk, working, Explorer(workshop.code, functions, recorder, lane))
+    return Tools(sdk, working, Explorer(workshop.code, functions, recorder, lane, toolbox))
 
 
 def _is_edit(call: ActionCall) -> bool:

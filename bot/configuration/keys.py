@@ -24,6 +24,5 @@ KEYS: tuple[Key, ...] = (
 )
 
 NOT_HONOURED: Mapping[str, Where] = {
-    "mcp": "operator",
     "engine": "operator",
 }

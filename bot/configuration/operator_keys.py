@@ -11,6 +11,7 @@ from bot.configuration.endpoints import (
     wrong_receiver,
 )
 from bot.configuration.key import Key
+from bot.configuration.tool_servers import KEY_NAME, TOOL_SERVERS
 from bot.configuration.values import choice, list_of, number, refined, text, truth
 from validators.rules import ChangeKind
 from validators.sandbox import REQUIRED_BY_DEFAULT, Guarantee
@@ -166,6 +167,12 @@ OPERATOR_KEYS = (
         list_of(refined(text("a host", longest=259), _wrong_host), "a list of hosts"),
         "Whom set-ups may reach by TLS beside the package indexes of this machine.",
         (),
+        where="operator",
+    ),
+    Key(
+        KEY_NAME,
+        TOOL_SERVERS,
+        "Servers of tools by the Model Context Protocol that snippets may ask (docs/mcp.md).",
         where="operator",
     ),
     Key(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.configuration.endpoints import KEY_VARIABLES
-from bot.configuration.gates import GATE_FIELDS
+from bot.configuration.gates import GATE_FIELDS, GateField
 from bot.configuration.key import Key, Rule, Where
 from bot.configuration.keys import KEYS, NOT_HONOURED
 from bot.configuration.network import (
@@ -19,6 +19,7 @@ from bot.configuration.network import (
 )
 from bot.configuration.process import FORGE_VARIABLES
 from bot.configuration.profiles import PROFILE_FIELDS
+from bot.configuration.tool_servers import SERVER_FIELDS, ServerField
 from bot.configuration.values import or_nothing
 
 _TARGETS_SAY: dict[Rule, str] = {
@@ -93,6 +94,11 @@ A gate that both files name is the operator's.
 
 """
 
+_SERVERS = """
+A server of `mcp.servers` holds these keys ([Tools of other programs](mcp.md)):
+
+"""
+
 _ENVIRONMENT = """
 ## Words that are not honoured yet
 
@@ -160,19 +166,15 @@ def configuration_page() -> str:
                 [(*_row(key), _TARGETS_SAY[key.rule]) for key in files],
             ),
             _GATES,
-            _table(
-                ("key", "value", "default", "meaning"),
-                [
-                    (f"`{field.name}`", field.kind.words, _shown(field.default), field.meaning)
-                    for field in GATE_FIELDS
-                ],
-            ),
+            _fields(GATE_FIELDS),
             _PROFILES,
             _table(
                 ("key", "meaning"), [(f"`{name}`", said) for name, said in PROFILE_FIELDS.items()]
             ),
             _OPERATOR,
             _table(("key", "value", "default", "meaning"), [_row(key) for key in operators]),
+            _SERVERS,
+            _fields(SERVER_FIELDS),
             _ENVIRONMENT.format(words=_listed(tuple(NOT_HONOURED))),
             _table(
                 ("variable", "meaning"),
@@ -197,6 +199,16 @@ def configuration_page() -> str:
 
 def _row(key: Key) -> tuple[str, str, str, str]:
     return f"`{key.name}`", key.kind.words, _shown(key.default), key.meaning
+
+
+def _fields(fields: Sequence[GateField] | Sequence[ServerField]) -> str:
+    return _table(
+        ("key", "value", "default", "meaning"),
+        [
+            (f"`{field.name}`", field.kind.words, _shown(field.default), field.meaning)
+            for field in fields
+        ],
+    )
 
 
 def _variable(key: Key) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from bot.configuration.gates import SHELL
 from bot.configuration.keys import KEYS
 from bot.configuration.network import PLACES
+from bot.configuration.tool_servers import ToolServerRule
 from bot.console import one_line
 from bot.settings import TARGET_FILE, Settings
 from validators.rules import GateRule
@@ -103,7 +104,15 @@ def _shown(value: Any) -> list[str]:  # noqa: ANN401 - of any key
         return [one_line(str(value))]
     if all(isinstance(item, str) for item in value):
         return _wrapped(", ".join(one_line(item) for item in value), _VALUE_WIDTH, indent="")
-    return [_gate(item) if isinstance(item, GateRule) else _command(item) for item in value]
+    return [_item(item) for item in value]
+
+
+def _item(item: Any) -> str:  # noqa: ANN401 - of any key
+    if isinstance(item, GateRule):
+        return _gate(item)
+    if isinstance(item, ToolServerRule):
+        return one_line(f"{item.name} ({', '.join(item.read_only)}): {shlex.join(item.command)}")
+    return _command(item)
 
 
 def _gate(gate: GateRule) -> str:

@@ -40,7 +40,7 @@ def test_every_key_and_variable_stands_on_the_page() -> None:
 
 def test_every_table_of_the_page_has_as_many_cells_in_each_row() -> None:
     tables = [block for block in configuration_page().split("\n\n") if block.startswith("| ")]
-    assert len(tables) == 5
+    assert len(tables) == 6
     for table in tables:
         assert len({line.count("|") for line in table.splitlines()}) == 1
 

@@ -78,6 +78,7 @@ OPERATORS_VALUES: Mapping[str, Any] = {
     "sandbox.runtime": "runsc",
     "setup.image": "example/image:1",
     "setup.hosts": ["crates.example"],
+    "mcp.servers": {"weather": {"command": ["weather"], "read_only": ["forecast"]}},
     "state": "/elsewhere",
     "retention.days": 1,
     "retention.journal_mb": 1,

@@ -143,6 +143,8 @@ sandbox
 setup
   image                  not set                                 default
   hosts                  not set                                 default
+mcp
+  servers                not set                                 default
 state                    /var/lib/changewright                   operator line 5
 retention
   days                   90                                      default
