@@ -20,6 +20,7 @@ from bot.commands.index import index
 from bot.commands.init import init
 from bot.commands.journal import journal
 from bot.commands.learn import learn
+from bot.commands.mcp import mcp
 from bot.commands.metrics import metrics
 from bot.commands.migrate import migrate
 from bot.commands.propose import propose
@@ -72,7 +73,7 @@ def program(context: click.Context) -> None:
 
 for command in (
     *(init, doctor, scope, propose, resume, publish, apply, gate, verify, migrate, review, runs),
-    *(report, show, replay, trace, codemod, index, query, metrics, learn, sandbox, journal),
+    *(report, show, replay, trace, codemod, index, query, mcp, metrics, learn, sandbox, journal),
 ):
     program.add_command(command)
 
