@@ -29,6 +29,12 @@ KEY_NAME = "mcp.servers"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]{0,99})\}")
+# There are sockets, keys and what other processes are told, or what a sandbox has of its own.
+_NEVER = (
+    *("/proc", "/sys", "/dev", "/run", "/var/run", "/etc", "/opt/changewright"),
+    *("/workspace", "/environment", "/reports", "/repository"),
+)
+_WHOLE = re.compile(r"/(?:tmp|var|root|home(?:/[^/]+)?)")
 _WORD = text("text", longest=4_000, may_be_empty=True)
 _TOOL = text("a tool's name", longest=200)
 _LONGEST_S = 600
@@ -64,8 +70,12 @@ class ServerField:
 
 def _wrong_folder(value: str) -> str:
     parts = value.split("/")
-    is_plain = value.startswith("/") and value != "/" and not {"..", "."} & {*parts}
-    return "" if is_plain else "must be an absolute path"
+    if not value.startswith("/") or {"", ".", ".."} & {*parts[1:]}:
+        return "must be an absolute path"
+    is_ours = any(value == one or value.startswith(f"{one}/") for one in _NEVER)
+    if is_ours or _WHOLE.fullmatch(value):
+        return "must be a folder of the server's own, no place of the system and no whole home"
+    return ""
 
 
 def _wrong_argument(value: str) -> str:

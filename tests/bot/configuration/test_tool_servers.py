@@ -96,6 +96,11 @@ def test_no_server_is_what_there_is_by_default(tmp_path: Path) -> None:
         ({"w": {**WEATHER, "timeout_s": 601}}, "may wait 600 s for an answer at most"),
         ({"w": {**WEATHER, "folders": ["opt"]}}, "w.folders must be an absolute path, not 'opt'"),
         ({"w": {**WEATHER, "folders": ["/opt/../root"]}}, "must be an absolute path"),
+        *(
+            ({"w": {**WEATHER, "folders": [folder]}}, "must be a folder of the server's own, no")
+            for folder in ("/proc", "/run/docker", "/root", "/home/ada", "/tmp", "/etc")  # noqa: S108
+        ),
+        ({"w": {**WEATHER, "folders": ["/"]}}, "must be an absolute path"),
         ({"w": {**WEATHER, "computed": ["forecast"]}}, "must be written as TOOL.ARGUMENT"),
         ({"w": {**WEATHER, "computed": ["rm.x"]}}, "'rm', which is not among its read_only"),
         ({"w": {**WEATHER, "env": {"A-B": "x"}}}, "'A-B', which is no variable's name"),
