@@ -33,6 +33,7 @@ from bot.commands.review import review
 from bot.commands.runs import runs
 from bot.commands.sandbox import sandbox
 from bot.commands.scope import scope
+from bot.commands.serve import serve
 from bot.commands.show import show
 from bot.commands.trace import trace
 from bot.commands.verify import verify
@@ -73,7 +74,8 @@ def program(context: click.Context) -> None:
 
 for command in (
     *(init, doctor, scope, propose, resume, publish, apply, gate, verify, migrate, review, runs),
-    *(report, show, replay, trace, codemod, index, query, mcp, metrics, learn, sandbox, journal),
+    *(report, serve, show, replay, trace, codemod, index, query, mcp, metrics, learn, sandbox),
+    journal,
 ):
     program.add_command(command)
 

@@ -99,6 +99,11 @@ def _environment() -> "Environment":
     return environment
 
 
+def render(template: str, values: Mapping[str, Any]) -> str:
+    """Return a template below ``templates/`` with its values, each as `shown` makes it."""
+    return _environment().get_template(template).render(values)
+
+
 def render_page(template: str, style: str, script: str, values: Mapping[str, Any]) -> str:
     """Return one whole page; ``style`` and ``script`` are files that stand beside ``template``."""
     css, js = _asset(style), _asset(script)
@@ -112,7 +117,7 @@ def render_page(template: str, style: str, script: str, values: Mapping[str, Any
         )
     )
     own = {"style": css, "script": js, "policy": Markup(policy)}  # noqa: S704 - our own words
-    return _environment().get_template(template).render({**values, **own})
+    return render(template, {**values, **own})
 
 
 @cache

@@ -1,0 +1,68 @@
+"""Templates of the server's pages: one frame around each, with everything escaped."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from bot.pages.html import render
+from bot.server.assets import asset
+from bot.server.visit import VISIT, Visit, visit_of
+
+# What stands at the top of each page: path, words.
+NAVIGATION = (("/", "Inbox"),)
+
+
+class Refused(Exception):
+    """A request that is answered by a status and a sentence, which a person reads."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status = status
+        self.words = words
+
+
+def shown_page(
+    template: str, request: Request, values: Mapping[str, Any], status: int = 200
+) -> HTMLResponse:
+    """Return a page made of a template below ``serve/``, which extends ``base.html.j2``.
+
+    Beside ``values`` a template has ``visit``, ``here`` (the path), ``navigation``, ``asset`` (the
+    address of a shipped file), and ``csrf``, the hidden field that each form begins with.
+    """
+    visit = visit_of(request) if VISIT in request.scope else None
+    text = render(f"serve/{template}", {**_frame(visit, request), **values})
+    return HTMLResponse(text, status)
+
+
+def refused_page(refused: Refused, request: Request) -> HTMLResponse:
+    """Return the page that says why something is not done."""
+    values = {
+        "status": refused.status,
+        "phrase": HTTPStatus(refused.status).phrase,
+        "words": refused.words,
+    }
+    page = shown_page("refused.html.j2", request, values, refused.status)
+    if refused.status in {400, 405, 408, 413, 415}:
+        # What is left of the request is not read.
+        page.headers["connection"] = "close"
+    return page
+
+
+def csrf_field(visit: Visit) -> Markup:
+    """Return the hidden field of a form that changes something."""
+    field = Markup('<input type="hidden" name="csrf" value="{}">')
+    return field.format(visit.session.csrf)
+
+
+def _frame(visit: Visit | None, request: Request) -> dict[str, Any]:
+    return {
+        "visit": visit,
+        "here": request.url.path,
+        "navigation": NAVIGATION if visit and visit.session.csrf else (),
+        "asset": lambda name: asset(name).path,
+        "csrf": csrf_field(visit) if visit else "",
+    }

@@ -1,0 +1,39 @@
+"""What every page stands on: made once when the server starts, shared by all threads."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from bot.server.session import Sessions
+from bot.settings import Settings
+from workflows.ports import Forge, Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One repository with its forge and journal, and who may look at them.
+
+    ``authorities`` are what a browser may write as Host, ``port`` included. ``begin_revision``
+    starts the next attempt at a pull request in a process of its own and returns without waiting.
+    ``ending`` is set when the server is asked to end. Forge and journal may be used from any
+    thread.
+    """
+
+    settings: Settings
+    repository: Path
+    git_dir: Path
+    journal: Journal
+    forge: Forge
+    forge_kind: Literal["local", "github"]
+    sessions: Sessions
+    authorities: frozenset[str]
+    now_iso: Callable[[], str]
+    begin_revision: Callable[[int], None] | None = None
+    cookie: str = "changewright"
+    ending: threading.Event = field(default_factory=threading.Event)
+
+    def is_ending(self) -> bool:
+        """Whether whoever waits for more has to stop."""
+        return self.ending.is_set()
