@@ -1,9 +1,13 @@
 """A person's decision, written down in the run it is about."""
 
-from workflows.ports import Journal
+from workflows.ports import ForgeRefusal, Journal
 from workflows.recorder import Recorder, leased
 from workflows.review import Review
 from workflows.run import summarise
+
+
+class Overtaken(ForgeRefusal):
+    """Somebody was quicker: what a person decided on is not any more what they saw."""
 
 
 def note_review(journal: Journal, run: str, review: Review) -> None:

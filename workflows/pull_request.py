@@ -64,3 +64,17 @@ class PullRequest:
     def is_ours(self) -> bool:
         """Whether a run of ours made it, as only the forge can know."""
         return bool(self.draft.key and self.draft.run)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a person had before their eyes when they decided; ``reviews`` counts them."""
+
+    head: str
+    state: PullRequestState
+    reviews: int
+
+    @classmethod
+    def of(cls, pull_request: PullRequest) -> "Seen":
+        """Return what who looks at ``pull_request`` now sees."""
+        return cls(pull_request.head, pull_request.state, len(pull_request.reviews))

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.adapters.local_forge import talk
+from bot.adapters.local_forge.decisions import require_open, require_seen, with_review
 from bot.adapters.local_forge.records import FORMAT, Record, Records, Remark, refusing
 from validators.clones import branches
 from validators.clones.ancestry import has_commit
@@ -17,7 +18,7 @@ from validators.clones.merging import Merge, merge
 from validators.clones.repository import Place, resolve
 from validators.encoding import digest
 from workflows.ports import ForgeRefusal
-from workflows.pull_request import Commit, PullRequest, PullRequestDraft, PullRequestState
+from workflows.pull_request import Commit, PullRequest, PullRequestDraft, PullRequestState, Seen
 from workflows.review import Review
 from workflows.threads import Side, Thread, ThreadComment
 
@@ -116,7 +117,7 @@ class LocalForge:
         """Replace text and head of an open pull request."""
         with self._records.writing():
             record = self._records.read(number)
-            self._require_open(record.pull_request)
+            require_open(record.pull_request)
             if record.pull_request.draft.branch != draft.branch:
                 raise ForgeRefusal(f"pull request {number} is not about branch {draft.branch}")
             self._require_head(draft, head)
@@ -155,22 +156,24 @@ class LocalForge:
 
     def record_review(self, review: Review) -> PullRequest:
         """Keep a person's decision, unverified; an accepted request stays open to be merged."""
-        claimed = replace(review, verified=False)
+        return self.decide(review)
+
+    def decide(
+        self, review: Review, seen: Seen | None = None, *, merge: bool = False
+    ) -> PullRequest:
+        """Keep a decision, and ``merge`` with it, if all is as the person had ``seen`` it.
+
+        Looked at and kept under one lock, over all processes: of two who saw the same one decides,
+        and the other is told by `Overtaken`. Both are done, or neither.
+        """
         with self._records.writing():
             record = self._records.read(review.pull_request)
-            known = record.pull_request
-            if claimed in known.reviews:
-                return known
-            if not _is_late(known, review):
-                self._require_open(known)
-            state, ended = known.state, known.ended
-            if state == "open" and (review.verdict == "rejected" or review.merged):
-                state = "closed" if review.verdict == "rejected" else "merged"
-                ended = self._now_iso()
-            reviews = (*known.reviews, claimed)
-            decided = replace(known, state=state, ended=ended, reviews=reviews)
-            self._records.write(talk.reviewed(replace(record, pull_request=decided), claimed))
-            return decided
+            require_seen(record.pull_request, seen)
+            if merge:
+                record = self._merged(record)
+            decided = with_review(record, replace(review, verified=False), self._now_iso())
+            self._records.write(decided)
+            return decided.pull_request
 
     def comment(self, number: int, body: str, key: str) -> None:
         """Say something once: a second call with the same ``key`` replaces the first."""
@@ -199,9 +202,12 @@ class LocalForge:
         at = self._now_iso()
         self._talked(number, lambda record: talk.answered(record, thread, body, key, at))
 
-    def resolve_thread(self, number: int, thread: str) -> None:
-        """Mark a thread as dealt with; one that is resolved stays so."""
-        self._talked(number, lambda record: talk.resolved(record, thread))
+    def resolve_thread(self, number: int, thread: str, turns: int | None = None) -> None:
+        """Mark a thread as dealt with; one that is resolved stays so.
+
+        With ``turns`` only if it has no more than that many: nobody buries what they did not read.
+        """
+        self._talked(number, lambda record: talk.resolved(record, thread, turns))
 
     def fetch_pull_request(self, number: int, into_git_dir: Path) -> str | None:
         """Copy what a pull request's head holds, even without its branch; None where it is gone."""
@@ -216,19 +222,22 @@ class LocalForge:
         """Merge an open pull request and return the merge commit; a second call returns it too."""
         with self._records.writing():
             record = self._records.read(number)
-            known = record.pull_request
-            if record.merge_commit:
-                return record.merge_commit
-            self._require_open(known)
-            self._require_head(known.draft, known.head)
-            title = " ".join(known.draft.title.split())
-            message = f"Merge pull request {number}: {title}\n\nFrom {known.draft.branch}\n"
-            wanted = Merge(known.draft.base_branch, known.head, message, _AUTHOR, self._now_iso())
-            merge_commit = merge(self._place, wanted)
-            at = self._now_iso()
-            merged = replace(known, state="merged", ended=at, merge_commit=merge_commit)
-            self._records.write(replace(record, pull_request=merged, merge_commit=merge_commit))
-            return merge_commit
+            if not record.merge_commit:
+                record = self._merged(record)
+                self._records.write(record)
+            return record.merge_commit
+
+    def _merged(self, record: Record) -> Record:
+        """Merge, and return the record that says so, to be written by who holds the lock."""
+        known = record.pull_request
+        require_open(known)
+        self._require_head(known.draft, known.head)
+        title = " ".join(known.draft.title.split())
+        message = f"Merge pull request {known.number}: {title}\n\nFrom {known.draft.branch}\n"
+        wanted = Merge(known.draft.base_branch, known.head, message, _AUTHOR, self._now_iso())
+        commit = merge(self._place, wanted)
+        merged = replace(known, state="merged", ended=self._now_iso(), merge_commit=commit)
+        return replace(record, pull_request=merged, merge_commit=commit)
 
     def _talked(self, number: int, change: Callable[[Record], Record]) -> Record:
         with self._records.writing():
@@ -244,14 +253,3 @@ class LocalForge:
                 f"branch {draft.branch} is at {present or 'no commit'}, not at {head}: what was"
                 " looked at is not what is there; propose again"
             )
-
-    def _require_open(self, known: PullRequest) -> None:
-        if known.state != "open":
-            raise ForgeRefusal(f"pull request {known.number} is {known.state} already")
-
-
-def _is_late(known: PullRequest, review: Review) -> bool:
-    """Whether a decision may come after the end: of a merge, or of what was closed unsaid."""
-    if known.state == "closed" and review.verdict == "rejected":
-        return not any(one.verdict == "rejected" for one in known.reviews)
-    return (known.state, review.verdict) == ("merged", "accepted")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.adapters.local_forge.records import Record
+from workflows.decide import Overtaken
 from workflows.ports import ForgeRefusal
 from workflows.review import Review
 from workflows.threads import Side, Thread, ThreadComment
@@ -45,9 +46,13 @@ def answered(record: Record, thread: str, body: str, key: str, at: str) -> Recor
     return replace(replied(record, thread, said), answers=(*record.answers, named))
 
 
-def resolved(record: Record, thread: str) -> Record:
-    """Return the record with a thread marked as dealt with."""
-    return _with(record, replace(_thread(record, thread), resolved=True))
+def resolved(record: Record, thread: str, turns: int | None = None) -> Record:
+    """Return the record with a thread marked as dealt with, if it has at most so many turns."""
+    known = _thread(record, thread)
+    if turns is not None and len(known.comments) > turns:
+        last = known.comments[-1]
+        raise Overtaken(f"{last.author} said more in thread {thread} meanwhile; read that first")
+    return _with(record, replace(known, resolved=True))
 
 
 def _thread(record: Record, thread: str) -> Thread:
