@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.desk import login, open_desk
 from bot.server.address import Address
+from bot.server.cards import RunCards
 from bot.server.room import Room
 from bot.server.session import Sessions
 from bot.wiring import now_iso
@@ -33,5 +34,6 @@ def open_room(
             sessions=Sessions(reviewer or login(), lambda key: told(address.sign_in(key))),
             authorities=address.authorities,
             now_iso=now_iso,
+            run_cards=RunCards(desk.journal),
             cookie=f"changewright-{address.port}",
         )

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from bot.pages.html import render
+from bot.server.ages import age
 from bot.server.assets import asset
 from bot.server.visit import VISIT, Visit, visit_of
 
@@ -31,7 +32,8 @@ def shown_page(
     """Return a page made of a template below ``serve/``, which extends ``base.html.j2``.
 
     Beside ``values`` a template has ``visit``, ``here`` (the path), ``navigation``, ``asset`` (the
-    address of a shipped file), and ``csrf``, the hidden field that each form begins with.
+    address of a shipped file), ``age`` (how long ago a time was, in words), and ``csrf``, the
+    hidden field that each form begins with.
     """
     visit = visit_of(request) if VISIT in request.scope else None
     text = render(f"serve/{template}", {**_frame(visit, request), **values})
@@ -65,4 +67,5 @@ def _frame(visit: Visit | None, request: Request) -> dict[str, Any]:
         "navigation": NAVIGATION if visit and visit.session.csrf else (),
         "asset": lambda name: asset(name).path,
         "csrf": csrf_field(visit) if visit else "",
+        "age": (lambda at: age(at, visit.room.now_iso())) if visit else str,
     }

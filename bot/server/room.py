@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from bot.server.cards import RunCards
 from bot.server.session import Sessions
 from bot.settings import Settings
 from workflows.ports import Forge, Journal
@@ -30,6 +31,7 @@ class Room:
     sessions: Sessions
     authorities: frozenset[str]
     now_iso: Callable[[], str]
+    run_cards: RunCards
     begin_revision: Callable[[int], None] | None = None
     cookie: str = "changewright"
     ending: threading.Event = field(default_factory=threading.Event)

@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.adapters.local_forge import talk
 from bot.adapters.local_forge.decisions import require_open, require_seen, with_review
 from bot.adapters.local_forge.records import FORMAT, Record, Records, Remark, refusing
+from bot.adapters.local_forge.register import Standing
 from validators.clones import branches
 from validators.clones.ancestry import has_commit
 from validators.clones.merging import Merge, merge
@@ -149,10 +150,13 @@ class LocalForge:
         reviewed: bool = True,  # noqa: ARG002 - here it takes nothing more to know
     ) -> Sequence[PullRequest]:
         """Return all of them, newest first."""
-        known = [
-            self.pull_request(number) for number in sorted(self._records.numbers(), reverse=True)
-        ]
+        wanted = (one for one in self._records.standings() if state in {None, one.state})
+        known = (self.pull_request(one.number) for one in wanted)
         return [request for request in known if state in {None, request.state}]
+
+    def standings(self) -> Sequence[Standing]:
+        """Return how each pull request stands, newest first, at no cost for those that rest."""
+        return self._records.standings()
 
     def record_review(self, review: Review) -> PullRequest:
         """Keep a person's decision, unverified; an accepted request stays open to be merged."""

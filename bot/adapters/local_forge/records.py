@@ -3,11 +3,12 @@
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.adapters.local_forge.register import Register, Standing
 from scoping.refusal import Refusal
 from validators.encoding import EncodingRefusal, decode, encode
 from workflows.ports import ForgeRefusal
@@ -47,6 +48,14 @@ class Records:
     def __init__(self, folder: Path, name: str) -> None:
         self._folder = folder
         self._name = name
+        self._register = Register(folder)
+
+    def standings(self) -> Sequence[Standing]:
+        """Return how each pull request stands, newest first, without reading what did not change.
+
+        One that cannot be read stands as open, so that whoever looks for it is told.
+        """
+        return self._register.standings()
 
     def numbers(self) -> list[int]:
         """Return the numbers given so far, in no order."""
