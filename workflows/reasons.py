@@ -9,7 +9,7 @@ from workflows.review import RejectionKind
 
 QUESTION_KEY = "reason"
 _HEAD = "Closed without being merged: **why?** One tick is enough, and it is counted."
-_MEANINGS: Mapping[RejectionKind, str] = {
+MEANINGS: Mapping[RejectionKind, str] = {
     "wrong": "it does the wrong thing, or does not work",
     "incomplete": "part of what was asked is missing",
     "too-large": "it changes too much to be read",
@@ -24,7 +24,7 @@ _LABEL = re.compile(r"changewright\s*[:/]\s*([a-z-]+)", re.IGNORECASE)
 
 def question() -> str:
     """Return the comment that asks, with a box for each kind of reason."""
-    boxes = "\n".join(f"- [ ] `{kind}`: {meaning}" for kind, meaning in _MEANINGS.items())
+    boxes = "\n".join(f"- [ ] `{kind}`: {meaning}" for kind, meaning in MEANINGS.items())
     return f"{_HEAD}\n\n{boxes}\n"
 
 

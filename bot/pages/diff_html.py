@@ -15,6 +15,7 @@ from markupsafe import Markup
 from bot.pages.diff_text import FileOfDiff, Line
 from bot.pages.html import revealed, shown
 from validators.verdict import Finding
+from workflows.threads import Side
 
 # Of a line that no person reads to its end the beginning is shown.
 MAX_LINE = 400
@@ -29,30 +30,37 @@ _CHUNK = 60
 
 @dataclass(frozen=True, slots=True)
 class Remarks:
-    """What is known of one file's lines: findings by line (0: the file), lines no test runs."""
+    """What is known of one file's lines: findings by line (0: the file), lines no test runs.
+
+    ``beneath`` is HTML that stands under a line, by side and number. With a ``link``, the beginning
+    of an address, each number leads there: ``head-12#at`` is put behind it.
+    """
 
     findings: Mapping[int, tuple[Finding, ...]] = field(default_factory=dict)
     unrun: frozenset[int] = frozenset()
+    beneath: Mapping[tuple[Side, int], Markup] = field(default_factory=dict)
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
     """One file of a change as HTML; ``left_out`` lines of it are not in it.
 
-    ``unplaced`` are findings at lines that are not shown.
+    ``unplaced`` are findings at lines that are not shown; ``placed`` are the lines that are.
     """
 
     file: FileOfDiff
     html: Markup
     left_out: int
     unplaced: tuple[Finding, ...]
+    placed: frozenset[tuple[Side, int]] = frozenset()
 
 
 def shown_files(
     files: Sequence[FileOfDiff], remarks: Mapping[str, Remarks], room: int
 ) -> tuple[ShownFile, ...]:
     """Return each file within about ``room`` letters in all; the large ones give way first."""
-    sizes = {file.path: _size(file) for file in files}
+    sizes = {file.path: _size(file, remarks.get(file.path)) for file in files}
     shares: dict[str, int] = {}
     left = room
     for number, path in enumerate(sorted(sizes, key=lambda path: sizes[path])):
@@ -61,11 +69,12 @@ def shown_files(
     return tuple(_shown(one, remarks.get(one.path, Remarks()), shares[one.path]) for one in files)
 
 
-def _size(file: FileOfDiff) -> int:
+def _size(file: FileOfDiff, remarks: Remarks | None) -> int:
     """Return about how long a file's HTML becomes: lines that stay are there on both sides."""
     lines = (line for hunk in file.hunks for line in hunk.lines)
+    frame = _FRAME + (len(remarks.link) + _FRAME if remarks and remarks.link else 0)
     return sum(
-        (_width(line.text) + _FRAME) * (2 if line.old and line.new else 1) for line in lines
+        (_width(line.text) + frame) * (2 if line.old and line.new else 1) for line in lines
     ) + sum(_FRAME + len(hunk.within) for hunk in file.hunks)
 
 
@@ -78,7 +87,7 @@ def _width(text: str) -> int:
 
 def _shown(file: FileOfDiff, remarks: Remarks, room: int) -> ShownFile:
     pieces: list[str] = []
-    placed: set[int] = set()
+    placed: set[tuple[Side, int]] = set()
     used = lines_shown = 0
     total = sum(len(hunk.lines) for hunk in file.hunks)
     for piece, lines in _pieces(file, remarks):
@@ -87,12 +96,15 @@ def _shown(file: FileOfDiff, remarks: Remarks, room: int) -> ShownFile:
         pieces.append(piece)
         used += len(piece)
         lines_shown += len(lines)
-        placed |= {line.new for line in lines}
+        placed |= {place for line in lines for place in _places(line)}
     unplaced = tuple(
-        one for line, found in remarks.findings.items() if line not in placed for one in found
+        one
+        for line, found in remarks.findings.items()
+        if ("head", line) not in placed
+        for one in found
     )
     html = Markup("".join(pieces))  # noqa: S704 - of tags of ours around escaped text
-    return ShownFile(file, html, total - lines_shown, unplaced)
+    return ShownFile(file, html, total - lines_shown, unplaced, frozenset(placed))
 
 
 def _pieces(file: FileOfDiff, remarks: Remarks) -> Iterator[tuple[str, Sequence[Line]]]:
@@ -112,9 +124,10 @@ def _kept(lines: list[Line], remarks: Remarks) -> Iterator[tuple[str, Sequence[L
         cells: list[str] = []
         for line in some:
             text = _text(line)
-            cells.append(f'<u data-n="{line.old}">{text}</u>')
-            cells.append(f'<u data-n="{line.new}" aria-hidden="true">{text}</u>')
-            cells += _findings(line, remarks)
+            cells.append(f"<u{_number(line.old, 'head', line.new, remarks)}{text}</u>")
+            hidden = ' aria-hidden="true"'
+            cells.append(f"<u{hidden}{_number(line.new, 'head', line.new, remarks)}{text}</u>")
+            cells += _beneath(line, remarks)
         yield f'<div class="g">{"".join(cells)}</div>', some
 
 
@@ -127,15 +140,36 @@ def _changed(lines: list[Line], remarks: Remarks) -> Iterator[tuple[str, Sequenc
         cells: list[str] = []
         for old, fresh in some:
             before, after = _pair(old, fresh)
-            cells.append(f'<del data-n="{old.old}">{before}</del>' if old else "<i></i>")
-            if fresh:
-                unrun = ' class="unrun"' if fresh.new in remarks.unrun else ""
-                cells.append(f'<ins{unrun} data-n="{fresh.new}">{after}</ins>')
-                cells += _findings(fresh, remarks)
-            else:
-                cells.append("<i></i>")
+            cells.append(_gone(old, before, remarks) if old else "<i></i>")
+            cells.append(_new(fresh, after, remarks) if fresh else "<i></i>")
+            cells += [html for line in (old, fresh) if line for html in _beneath(line, remarks)]
         told = [line for pair in some for line in pair if line]
         yield f'<div class="g">{"".join(cells)}</div>', told
+
+
+def _gone(line: Line, html: str, remarks: Remarks) -> str:
+    return f"<del{_number(line.old, 'base', line.old, remarks)}{html}</del>"
+
+
+def _new(line: Line, html: str, remarks: Remarks) -> str:
+    unrun = ' class="unrun"' if line.new in remarks.unrun else ""
+    return f"<ins{unrun}{_number(line.new, 'head', line.new, remarks)}{html}</ins>"
+
+
+def _number(shown_as: int, side: Side, line: int, remarks: Remarks) -> str:
+    """Return the rest of a cell's tag, and its number, which leads to that line where it can."""
+    if not remarks.link:
+        return f' data-n="{shown_as}">'
+    # No stop for each line on the way through a page by keyboard: a form takes numbers too.
+    return f'><a tabindex="-1" href="{remarks.link}{side}-{line}#at">{shown_as}</a>'
+
+
+def _places(line: Line) -> Iterator[tuple[Side, int]]:
+    """Yield the sides that a line is shown for: one that stays is talked about as it is now."""
+    if line.new:
+        yield "head", line.new
+    if line.old:
+        yield "base", line.old
 
 
 def _text(line: Line) -> str:
@@ -177,10 +211,13 @@ def _common(a: str, b: str) -> int:
     return next((at for at, (one, other) in pairs if one != other), min(len(a), len(b)))
 
 
-def _findings(line: Line, remarks: Remarks) -> Iterator[str]:
-    """Yield what was found at a line, under it and over both columns."""
+def _beneath(line: Line, remarks: Remarks) -> Iterator[str]:
+    """Yield what was found and said at a line, under it and over both columns."""
     for one in remarks.findings.get(line.new, ()) if line.new else ():
         fix = f" <q>{shown(one.fix, MAX_LINE)}</q>" if one.fix else ""
         name = f"{shown(one.gate, MAX_LINE)}/{shown(one.code, MAX_LINE)}"
         words = shown(one.message.strip(), MAX_LINE)
         yield (f'<p class="note {one.severity}"><b>{one.severity}</b> {name}: {words}{fix}</p>')
+    for place in _places(line):
+        if place in remarks.beneath:
+            yield f'<div class="said">{remarks.beneath[place]}</div>'

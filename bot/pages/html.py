@@ -9,6 +9,7 @@ import base64
 import hashlib
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,11 @@ def ticked(text: str, limit: int = MAX_VALUE) -> Markup:
     return Markup("").join(pieces)
 
 
+def exact(text: str) -> Markup:
+    """Return a text for an attribute or a field of a form: escaped and redacted, else as it is."""
+    return escape(redacted(text).encode("utf-8", "replace").decode())
+
+
 def revealed(text: str) -> Markup:
     """Return text that was redacted as a whole before as HTML, with nothing in it hidden."""
     text = text.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -94,6 +100,7 @@ def _environment() -> "Environment":
         "shown": shown,
         "ticked": ticked,
         "end_of": end_of,
+        "exact": exact,
         "redacted": redacted,
     }
     return environment
@@ -104,8 +111,24 @@ def render(template: str, values: Mapping[str, Any]) -> str:
     return _environment().get_template(template).render(values)
 
 
-def render_page(template: str, style: str, script: str, values: Mapping[str, Any]) -> str:
-    """Return one whole page; ``style`` and ``script`` are files that stand beside ``template``."""
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How a page stands in a server: its style and scripts by their addresses, a bar above it."""
+
+    style: str
+    scripts: tuple[str, ...]
+    bar: Markup
+
+
+def render_page(
+    template: str, style: str, script: str, values: Mapping[str, Any], served: Served | None = None
+) -> str:
+    """Return one whole page; ``style`` and ``script`` are files that stand beside ``template``.
+
+    One that is ``served`` names them instead, and has its policy from the server.
+    """
+    if served:
+        return render(template, {**values, "served": served})
     css, js = _asset(style), _asset(script)
     policy = "; ".join(
         (
@@ -117,7 +140,7 @@ def render_page(template: str, style: str, script: str, values: Mapping[str, Any
         )
     )
     own = {"style": css, "script": js, "policy": Markup(policy)}  # noqa: S704 - our own words
-    return render(template, {**values, **own})
+    return render(template, {**values, **own, "served": None})
 
 
 @cache

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from bot.console import redacted
-from bot.pages.diff_html import Remarks, ShownFile, shown_files
+from bot.pages.diff_html import ShownFile, shown_files
 from bot.pages.diff_text import files_of
 from bot.pages.gate_section import measured_text
-from bot.pages.html import render_page
+from bot.pages.html import Served, render_page
+from bot.pages.run_findings import evidence_of, findings_of, remarks_of
 from bot.pages.run_gates import gate_views
 from bot.pages.run_scope import figure, file_rows, kinds_drawn
 from bot.pages.run_timeline import duration, lanes, offset, span_s, ticks
@@ -64,11 +65,16 @@ class Change:
     files_left_out: int
 
 
-def run_page(story: Story, bundle: Bundle | None = None, bundle_name: str = "") -> str:
+def run_page(
+    story: Story,
+    bundle: Bundle | None = None,
+    bundle_name: str = "",
+    served: Served | None = None,
+) -> str:
     """Return the page as HTML of at most about `MAX_PAGE_BYTES`.
 
     ``bundle`` is what the run wrote, where it is still there; ``bundle_name`` is how commands find
-    it.
+    it. Without ``served`` the page needs nothing beside itself.
     """
     page = ""
     for room, tests, findings in _BOUNDS:
@@ -77,6 +83,7 @@ def run_page(story: Story, bundle: Bundle | None = None, bundle_name: str = "") 
             "run.css",
             "run.js",
             _values(story, bundle, bundle_name, room, tests) | {"most": findings},
+            served,
         )
         if len(page.encode()) <= MAX_PAGE_BYTES:
             break
@@ -86,8 +93,8 @@ def run_page(story: Story, bundle: Bundle | None = None, bundle_name: str = "") 
 def _values(
     story: Story, bundle: Bundle | None, bundle_name: str, room: int, tests: int
 ) -> dict[str, Any]:
-    last, evidence = story.shown, _evidence(story, bundle)
-    findings = _findings(last, evidence, bundle)
+    last, evidence = story.shown, evidence_of(story, bundle)
+    findings = findings_of(last, evidence, bundle)
     change = _change(last, findings, evidence, room)
     rows = file_rows(story, change.names)
     verdict = last.attempt.verdict.word if last and last.attempt else None
@@ -123,33 +130,13 @@ def _values(
     }
 
 
-def _evidence(story: Story, bundle: Bundle | None) -> Evidence | None:
-    """Return the evidence of the attempt that is shown, from the bundle where blobs are gone."""
-    last = story.shown
-    known = last.attempt.evidence if last and last.attempt else None
-    return known or (bundle.evidence if bundle and not bundle.partial else None)
-
-
-def _findings(
-    last: Try | None, evidence: Evidence | None, bundle: Bundle | None
-) -> tuple[Finding, ...]:
-    """Return all that was found about what is shown, the gravest first."""
-    gravity = ("block", "ask", "warn", "note")
-    found = [
-        *(last.attempt.verdict.findings if last and last.attempt else ()),
-        *(evidence.findings if evidence else ()),
-        *(bundle.proposal.remarks if bundle else ()),
-    ]
-    return tuple(sorted(dict.fromkeys(found), key=lambda one: gravity.index(one.severity)))
-
-
 def _change(
     last: Try | None, findings: Iterable[Finding], evidence: Evidence | None, room: int
 ) -> Change:
     # Redacted as a whole: a key may be longer than a line.
     files = files_of(redacted(last.diff)) if last else ()
     some = files[:_MOST_FILES]
-    shown = shown_files(some, _remarks(findings, evidence), room)
+    shown = shown_files(some, remarks_of(findings, evidence), room)
     return Change(
         shown,
         tuple(one.path for one in files),
@@ -158,20 +145,6 @@ def _change(
         sum(one.left_out for one in shown),
         len(files) - len(some),
     )
-
-
-def _remarks(findings: Iterable[Finding], evidence: Evidence | None) -> dict[str, Remarks]:
-    """Return what is known of lines, by path."""
-    by_path: dict[str, dict[int, tuple[Finding, ...]]] = {}
-    for one in findings:
-        if one.path:
-            lines = by_path.setdefault(one.path, {})
-            lines[one.line] = (*lines.get(one.line, ()), one)
-    unrun = {one.path: frozenset(one.uncovered) for one in (evidence and evidence.coverage) or ()}
-    return {
-        path: Remarks(by_path.get(path, {}), unrun.get(path, frozenset()))
-        for path in {*by_path, *unrun}
-    }
 
 
 def _guarantees(evidence: Evidence | None) -> tuple[tuple[str, str, bool], ...]:

@@ -33,14 +33,14 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.server import assets, inbox, sign_in
+from bot.server import acting, assets, inbox, review, run, sign_in
 from bot.server.guard import Guard
 from bot.server.rendering import Refused, refused_page
 from bot.server.room import Room
 from bot.server.visit import threads
 from scoping.refusal import Refusal
 
-_PAGES = (sign_in, inbox)
+_PAGES = (sign_in, inbox, review, acting, run)
 
 
 def application(room: Room) -> Starlette:

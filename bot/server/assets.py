@@ -16,6 +16,7 @@ _KEPT = {"cache-control": "private, max-age=31536000, immutable"}
 _PARTS = {
     "style.css": ("templates/run.css", "templates/serve/serve.css"),
     "run.js": ("templates/run.js",),
+    "review.js": ("templates/serve/review.js",),
     "htmx.js": ("assets/htmx.min.js",),
 }
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}

@@ -3,12 +3,11 @@
 A run that has ended says the same for ever, so what was counted is kept in memory.
 """
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.pages.diff_text import files_of
+from bot.server.kept import Kept
 from validators.encoding import EncodingRefusal, decode
 from validators.verdict import VerdictWord
 from workflows.ports import Journal, JournalRefusal
@@ -52,29 +51,17 @@ class RunCards:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, str], RunCard | None] = OrderedDict()
+        self._kept: Kept[tuple[str, str], RunCard] = Kept(_MOST_KEPT)
 
     def of(self, run: str, bundle_sha256: str) -> RunCard | None:
         """Return what a run that wrote a bundle came to; None where nothing can be said."""
-        key = run, bundle_sha256
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        entries = self._journal.read(run) if run else ()
-        card = self._card(entries) if entries else None
-        with self._lock:
-            self._kept[key] = card
-            if len(self._kept) > _MOST_KEPT:
-                self._kept.popitem(last=False)
-        return card
-
-    def _card(self, entries: Sequence[Entry]) -> RunCard | None:
         try:
-            summary = summarise(entries)
-        except (ValueError, KeyError):  # carried here without its beginning, or by an older program
+            return self._kept.of((run, bundle_sha256), lambda: self._card(self._journal.read(run)))
+        except (ValueError, KeyError):  # unknown here, or written by an older program
             return None
+
+    def _card(self, entries: Sequence[Entry]) -> RunCard:
+        summary = summarise(entries)
         names = [one.event.data["diff"] for one in entries if one.event.data.get("diff")]
         size = self._size(str(names[-1])) if names else None
         return RunCard(summary.verdict, summary.usd, summary.at_least, size)

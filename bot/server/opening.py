@@ -7,6 +7,8 @@ from pathlib import Path
 from bot.desk import login, open_desk
 from bot.server.address import Address
 from bot.server.cards import RunCards
+from bot.server.deciding_here import DecidingHere
+from bot.server.proposals import Proposals
 from bot.server.room import Room
 from bot.server.session import Sessions
 from bot.wiring import now_iso
@@ -35,5 +37,9 @@ def open_room(
             authorities=address.authorities,
             now_iso=now_iso,
             run_cards=RunCards(desk.journal),
+            proposals=Proposals(
+                desk.journal, desk.settings.state, lambda one: desk.diff(place.root, one)
+            ),
+            decider=DecidingHere(desk, place.root, now_iso),
             cookie=f"changewright-{address.port}",
         )

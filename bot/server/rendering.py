@@ -8,7 +8,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from bot.pages.html import render
+from bot.pages.html import Served, render
 from bot.server.ages import age
 from bot.server.assets import asset
 from bot.server.visit import VISIT, Visit, visit_of
@@ -38,6 +38,18 @@ def shown_page(
     visit = visit_of(request) if VISIT in request.scope else None
     text = render(f"serve/{template}", {**_frame(visit, request), **values})
     return HTMLResponse(text, status)
+
+
+def served_frame(visit: Visit, request: Request) -> Served:
+    """Return what the page of a run stands in here."""
+    bar = Markup(render("serve/bar.html.j2", _frame(visit, request)))  # noqa: S704 - as below
+    return Served(asset("style.css").path, (asset("run.js").path,), bar)
+
+
+def piece(template: str, visit: Visit, values: Mapping[str, Any]) -> Markup:
+    """Return a part of a page, made of a template below ``serve/``."""
+    own = {"csrf": csrf_field(visit), "age": lambda at: age(at, visit.room.now_iso())}
+    return Markup(render(f"serve/{template}", {**own, **values}))  # noqa: S704 - escaped there
 
 
 def refused_page(refused: Refused, request: Request) -> HTMLResponse:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from bot.server.cards import RunCards
+from bot.server.deciding import Decider
+from bot.server.proposals import Proposals
 from bot.server.session import Sessions
 from bot.settings import Settings
 from workflows.ports import Forge, Journal
@@ -32,6 +34,8 @@ class Room:
     authorities: frozenset[str]
     now_iso: Callable[[], str]
     run_cards: RunCards
+    proposals: Proposals
+    decider: Decider
     begin_revision: Callable[[int], None] | None = None
     cookie: str = "changewright"
     ending: threading.Event = field(default_factory=threading.Event)
