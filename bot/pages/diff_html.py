@@ -60,7 +60,7 @@ def shown_files(
     files: Sequence[FileOfDiff], remarks: Mapping[str, Remarks], room: int
 ) -> tuple[ShownFile, ...]:
     """Return each file within about ``room`` letters in all; the large ones give way first."""
-    sizes = {file.path: _size(file, remarks.get(file.path)) for file in files}
+    sizes = {file.path: _size(file, remarks.get(file.path, Remarks())) for file in files}
     shares: dict[str, int] = {}
     left = room
     for number, path in enumerate(sorted(sizes, key=lambda path: sizes[path])):
@@ -69,13 +69,13 @@ def shown_files(
     return tuple(_shown(one, remarks.get(one.path, Remarks()), shares[one.path]) for one in files)
 
 
-def _size(file: FileOfDiff, remarks: Remarks | None) -> int:
+def _size(file: FileOfDiff, remarks: Remarks) -> int:
     """Return about how long a file's HTML becomes: lines that stay are there on both sides."""
     lines = (line for hunk in file.hunks for line in hunk.lines)
-    frame = _FRAME + (len(remarks.link) + _FRAME if remarks and remarks.link else 0)
-    return sum(
-        (_width(line.text) + frame) * (2 if line.old and line.new else 1) for line in lines
-    ) + sum(_FRAME + len(hunk.within) for hunk in file.hunks)
+    frame = _FRAME + (len(remarks.link) + _FRAME if remarks.link else 0)
+    shown = sum((_width(line.text) + frame) * (2 if line.old and line.new else 1) for line in lines)
+    beneath = sum(_FRAME + len(html) for html in remarks.beneath.values())
+    return shown + beneath + sum(_FRAME + len(hunk.within) for hunk in file.hunks)
 
 
 def _width(text: str) -> int:

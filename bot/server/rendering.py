@@ -1,6 +1,7 @@
 """Templates of the server's pages: one frame around each, with everything escaped."""
 
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -8,7 +9,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from bot.pages.html import Served, render
+from bot.pages.html import Served, render, shown
 from bot.server.ages import age
 from bot.server.assets import asset
 from bot.server.visit import VISIT, Visit, visit_of
@@ -32,7 +33,7 @@ def shown_page(
     """Return a page made of a template below ``serve/``, which extends ``base.html.j2``.
 
     Beside ``values`` a template has ``visit``, ``here`` (the path), ``navigation``, ``asset`` (the
-    address of a shipped file), ``age`` (how long ago a time was, in words), and ``csrf``, the
+    address of a shipped file), ``ago`` (how long ago a time was, in words), and ``csrf``, the
     hidden field that each form begins with.
     """
     visit = visit_of(request) if VISIT in request.scope else None
@@ -48,7 +49,7 @@ def served_frame(visit: Visit, request: Request) -> Served:
 
 def piece(template: str, visit: Visit, values: Mapping[str, Any]) -> Markup:
     """Return a part of a page, made of a template below ``serve/``."""
-    own = {"csrf": csrf_field(visit), "age": lambda at: age(at, visit.room.now_iso())}
+    own = {"csrf": csrf_field(visit), "ago": partial(ago, visit)}
     return Markup(render(f"serve/{template}", {**own, **values}))  # noqa: S704 - escaped there
 
 
@@ -72,6 +73,16 @@ def csrf_field(visit: Visit) -> Markup:
     return field.format(visit.session.csrf)
 
 
+def ago(visit: Visit, at: str) -> Markup:
+    """Return how long ago a time was, as HTML; a text that is no time stands there as it is."""
+    words = age(at, visit.room.now_iso())
+    return (
+        Markup('<time datetime="{0}" title="{0}">{1}</time>').format(at, words)
+        if words
+        else shown(at)
+    )
+
+
 def _frame(visit: Visit | None, request: Request) -> dict[str, Any]:
     return {
         "visit": visit,
@@ -79,5 +90,5 @@ def _frame(visit: Visit | None, request: Request) -> dict[str, Any]:
         "navigation": NAVIGATION if visit and visit.session.csrf else (),
         "asset": lambda name: asset(name).path,
         "csrf": csrf_field(visit) if visit else "",
-        "age": (lambda at: age(at, visit.room.now_iso())) if visit else str,
+        "ago": partial(ago, visit) if visit else str,
     }
