@@ -31,6 +31,7 @@ from workflows.tracker import Tracker
 if TYPE_CHECKING:
     from bot.adapters.github_forge.asking import Said
     from bot.adapters.github_forge.forge import GitHubForge
+    from bot.adapters.github_forge.person import GitHubPerson
     from bot.adapters.local_forge.forge import LocalForge
     from bot.indexes.machine import MachineIndexes
     from bot.telemetry.journal import TracedJournal
@@ -268,6 +269,22 @@ def github_forge(settings: Settings, git_dir: Path) -> "GitHubForge":
     from bot.forge_access import access_of  # noqa: PLC0415 - the same
 
     return GitHubForge(access_of(settings.forge, settings.installer_environment), git_dir)
+
+
+def github_person(settings: Settings, git_dir: Path) -> "GitHubPerson":
+    """Return GitHub as the owner of this process's token works on it; as `github_forge` does.
+
+    WiringRefusal for an App, which is nobody: what it does is not a person's word.
+    """
+    from bot.adapters.github_forge.person import GitHubPerson  # noqa: PLC0415 - as above
+    from bot.forge_access import access_of  # noqa: PLC0415 - the same
+
+    if settings.forge.app_id is not None:
+        raise WiringRefusal(
+            "forge.app_id lets an App work on GitHub, and a review is a person's: give a token of"
+            " your own, and leave forge.app_id out (CHANGEWRIGHT_FORGE_APP_ID= for one command)"
+        )
+    return GitHubPerson(access_of(settings.forge, settings.installer_environment), git_dir)
 
 
 def github_reader(settings: Settings) -> "Callable[[str], Said]":

@@ -9,9 +9,10 @@ from typing import Literal
 from bot.server.cards import RunCards
 from bot.server.deciding import Decider
 from bot.server.proposals import Proposals
+from bot.server.reading import ReadForge
 from bot.server.session import Sessions
 from bot.settings import Settings
-from workflows.ports import Forge, Journal
+from workflows.ports import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Room:
     repository: Path
     git_dir: Path
     journal: Journal
-    forge: Forge
+    forge: ReadForge
     forge_kind: Literal["local", "github"]
     sessions: Sessions
     authorities: frozenset[str]

@@ -25,6 +25,8 @@ def sign_in(visit: Visit, request: Request) -> Response:
 
 def rename(visit: Visit, _request: Request) -> Response:
     """Let this browser decide by another name."""
+    if visit.room.forge_kind != "local":
+        raise Refused(403, "GitHub knows who you are by the token; no other name counts there.")
     if not visit.room.sessions.rename(visit.session, visit.form.get("name", "")):
         raise Refused(400, "Say by which name you decide; the one before still counts.")
     return RedirectResponse("/", 303)

@@ -98,6 +98,11 @@ class ReviewThreads:
             if not self._is_said(number, thread, key):
                 raise
 
+    def say(self, number: int, thread: str, text: str) -> None:
+        """Say something, in a thread that is this pull request's."""
+        self._known(number, thread)
+        self._client.graphql(_REPLY, {"thread": thread, "body": text})
+
     def resolve(self, number: int, thread: str) -> None:
         """Mark one as dealt with; one that is resolved stays so."""
         if self._known(number, thread).resolved:

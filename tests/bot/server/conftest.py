@@ -41,6 +41,13 @@ def _commit(ref: str, parent: str, mark: int, files: dict[str, str]) -> str:
     return "".join(parts)
 
 
+def csrf_in(page: str) -> str:
+    """Return the token that the forms of a page hold."""
+    found = _CSRF.search(page)
+    assert found is not None
+    return found[1]
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository whose branches change one file each, and one of which has a hostile text."""
@@ -112,9 +119,7 @@ class Town:
 
     @property
     def csrf(self) -> str:
-        found = _CSRF.search(self.page("/"))
-        assert found is not None
-        return found[1]
+        return csrf_in(self.page("/"))
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ FIELDS = {
     r"PATCH /pulls/\d+": {"title", "body", "base", "state"},
     r"POST /issues/\d+/comments|PATCH /issues/comments/\d+": {"body"},
     r"POST /issues/\d+/labels": {"labels"},
+    r"POST /pulls/\d+/reviews": {"commit_id", "event", "body"},
+    r"POST /pulls/\d+/comments": {"commit_id", "body", "path", "line", "side", "subject_type"},
     r"POST /pulls/\d+/requested_reviewers": {"reviewers", "team_reviewers"},
     r"(POST|PATCH) /check-runs(/\d+)?": {
         "name", "head_sha", "status", "conclusion", "output", "details_url", "external_id",
@@ -178,6 +180,8 @@ class Hub(HubPulls, HubTalk, HubThreads):
                 r"GET /pulls/(\d+)/comments",
                 lambda r, a, w, n: page(a, self.review_comments.get(int(n), [])),
             ),
+            (r"POST /pulls/(\d+)/reviews", self._review),
+            (r"POST /pulls/(\d+)/comments", self._comment_at),
             (r"GET /issues/(\d+)", lambda r, a, w, n: self._issue(n)),
             (r"GET /issues/(\d+)/comments", self._talk),
             (r"POST /issues/(\d+)/comments", self._say),

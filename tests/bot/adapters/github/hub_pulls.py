@@ -1,5 +1,6 @@
 """The pull requests of the small GitHub; their heads are where the branches of real git are."""
 
+import itertools
 from collections.abc import Callable
 
 from tests.bot.adapters.github.asked import NOW, Asked, Entry, No, Told, page
@@ -13,6 +14,9 @@ class HubPulls:
     roles: dict[str, tuple[str, str]]
     issues: dict[int, Entry]
     pulls: dict[int, Entry]
+    reviews: dict[int, list[Entry]]
+    ids: "itertools.count[int]"
+    begin_thread: Callable[..., str]
     _git: HubGit
     new_issue: Callable[..., int]
 
@@ -100,3 +104,31 @@ class HubPulls:
             raise No(422, "Reviews may only be requested from collaborators.")
         self.pulls[int(number)]["requested_reviewers"] += [{"login": name} for name in logins]
         return Told(201, self._shown(self.pulls[int(number)]))
+
+    def _review(self, repository: Entry, asked: Asked, login: str, number: str) -> Entry:
+        """Keep a review; nobody may ask their own pull request for changes."""
+        if self.pulls[int(number)]["user"]["login"] == login:
+            raise No(422, "Can not request changes on your own pull request")
+        states = {"REQUEST_CHANGES": "CHANGES_REQUESTED", "APPROVE": "APPROVED"}
+        made = {
+            "id": next(self.ids),
+            "state": states[asked.body["event"]],
+            "body": asked.body["body"],
+            "commit_id": asked.body["commit_id"],
+            "submitted_at": NOW,
+            "author_association": "MEMBER",
+            "user": {"login": login},
+        }
+        self.reviews.setdefault(int(number), []).append(made)
+        return made
+
+    def _comment_at(self, repository: Entry, asked: Asked, login: str, number: str) -> Told:
+        """Begin a thread at a line, where the head holds the file."""
+        body = asked.body
+        place = self.repositories[repository["full_name"]]["place"]
+        if self._git.head(place, self.pulls[int(number)]["head"]["ref"]) != body["commit_id"]:
+            raise No(422, "commit_id is not part of the pull request")
+        if body.get("line", 1) > 9:
+            raise No(422, "pull_request_review_thread.line must be part of the diff")
+        self.begin_thread(int(number), login, body["body"], body["path"], body.get("line"))
+        return Told(201, {"id": next(self.ids), "path": body["path"], "body": body["body"]})
