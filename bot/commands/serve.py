@@ -1,11 +1,18 @@
 """``changewright serve``: proposals, runs and figures in a browser, on one's own machine."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.commands import options
 from bot.console import Console
+
+if TYPE_CHECKING:
+    from bot.server.room import Room
 
 
 @click.command()
@@ -30,6 +37,7 @@ from bot.console import Console
     " way takes the session over, and decides in your name. A tunnel (ssh -L) needs no such flag.",
 )
 @options.reviewer
+@options.model
 @options.forge
 @options.repo
 @options.state
@@ -38,6 +46,7 @@ def serve(
     port: int,
     host: str,
     reviewer: str | None,
+    model: str | None,
     forge: str | None,
     repo: Path,
     state: Path | None,
@@ -69,4 +78,28 @@ def serve(
             console.say(f"open {url}")
             console.say("it ends with Ctrl-C")
             console.document({"url": url, "host": host, "port": address.port})
-            Server(application(room), room.ending).serve_on(listening)
+            with _revising(room, model) as ready:
+                Server(application(ready), ready.ending).serve_on(listening)
+
+
+@contextmanager
+def _revising(room: "Room", model: str | None) -> "Iterator[Room]":
+    """Let pages begin next attempts, where a model and the forge may meet."""
+    from bot.commands.revisions import OwnRevisions  # noqa: PLC0415 - keeps --help fast
+    from bot.desk import open_desk  # noqa: PLC0415 - the same
+
+    if room.forge_kind != "local":
+        yield room
+        return
+    told = options.given(state=room.settings.state)
+
+    def answer(number: int) -> None:
+        with open_desk(room.repository, told) as desk:
+            desk.answer_without_change(number)
+
+    words = ["--repo", str(room.repository), "--state", str(room.settings.state)]
+    revisions = OwnRevisions([*words, *[f"--model={model}"] * bool(model)], answer)
+    try:
+        yield replace(room, revisions=revisions)
+    finally:
+        revisions.end()

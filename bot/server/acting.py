@@ -130,8 +130,9 @@ def _require_words(words: str) -> None:
 
 
 def _begin(visit: Visit, number: int) -> None:
-    if visit.room.begin_revision is not None:
-        visit.room.begin_revision(number)
+    if visit.room.revisions is not None:
+        base = visit.room.forge.pull_request(number).draft.base_commit
+        visit.room.revisions.begin(number, base)
 
 
 ROUTES = (

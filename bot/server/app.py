@@ -11,7 +11,7 @@ endpoint that must be a coroutine (an event stream) is a Starlette `Route` of it
 What a page is given:
 
 - ``visit.room``: ``journal`` and ``forge`` (both for any thread), ``settings``, ``repository`` and
-  ``git_dir``, ``forge_kind``, ``now_iso``, ``begin_revision``.
+  ``git_dir``, ``forge_kind``, ``now_iso``, ``revisions``.
 - ``visit.session.reviewer``: the name the person decides by, on the local forge merely claimed.
 - ``visit.form``: the fields of a POST. The guard has checked session, CSRF token and origin.
 - ``request.path_params`` and ``request.query_params``: a stranger's words.

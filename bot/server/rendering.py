@@ -61,8 +61,8 @@ def refused_page(refused: Refused, request: Request) -> HTMLResponse:
         "words": refused.words,
     }
     page = shown_page("refused.html.j2", request, values, refused.status)
-    if refused.status in {400, 405, 408, 413, 415}:
-        # What is left of the request is not read.
+    if request.method not in {"GET", "HEAD"}:
+        # What is left of a body is not read.
         page.headers["connection"] = "close"
     return page
 

@@ -80,7 +80,8 @@ def review_page(
         "kept": kept,
         "kinds": [(kind, MEANINGS[kind]) for kind in get_args(RejectionKind)],
         "may_accept": room.decider.may_accept,
-        "may_revise": room.begin_revision is not None,
+        "may_revise": room.revisions is not None,
+        "revision": room.revisions.of(number) if room.revisions else None,
         "is_local": room.forge_kind == "local",
     }
     return shown_page("review.html.j2", request, values, status)

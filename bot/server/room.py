@@ -10,6 +10,7 @@ from bot.server.cards import RunCards
 from bot.server.deciding import Decider
 from bot.server.proposals import Proposals
 from bot.server.reading import ReadForge
+from bot.server.revisions import Revisions
 from bot.server.session import Sessions
 from bot.settings import Settings
 from workflows.ports import Journal
@@ -19,8 +20,8 @@ from workflows.ports import Journal
 class Room:
     """One repository with its forge and journal, and who may look at them.
 
-    ``authorities`` are what a browser may write as Host, ``port`` included. ``begin_revision``
-    starts the next attempt at a pull request in a process of its own and returns without waiting.
+    ``authorities`` are what a browser may write as Host, port included. ``revisions`` are None
+    where no next attempt can be begun from a page.
     ``ending`` is set when the server is asked to end. Forge and journal may be used from any
     thread.
     """
@@ -37,7 +38,7 @@ class Room:
     run_cards: RunCards
     proposals: Proposals
     decider: Decider
-    begin_revision: Callable[[int], None] | None = None
+    revisions: Revisions | None = None
     cookie: str = "changewright"
     ending: threading.Event = field(default_factory=threading.Event)
 
