@@ -7,6 +7,7 @@ from typing import IO
 
 from bot.commands.own_process import own_argv
 from bot.server.revisions import Revision
+from scoping.refusal import Refusal
 
 _LONGEST_WORDS = 4_000
 
@@ -68,6 +69,8 @@ class OwnRevisions:
             child.wait()
         try:
             self._ended(number)
+        except Refusal as refusal:
+            said = f"{said}\nthreads are not answered: {refusal}".strip()
         finally:
             with self._lock:
                 self._said[number] = said
