@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.commands import options
-from bot.console import Console
+from bot.console import Console, redactor
+from bot.logs import open_log
 
 if TYPE_CHECKING:
     from bot.server.room import Room
@@ -74,6 +75,7 @@ def serve(
             console.note(f"for another browser: {url}")
 
         with open_room(repo, told, address, reviewer, tell_next) as room:
+            open_log(room.settings.state, "", redactor())
             url = address.sign_in(room.sessions.invite())
             console.say(f"open {url}")
             console.say("it ends with Ctrl-C")

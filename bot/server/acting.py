@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from typing import cast, get_args
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -39,12 +40,13 @@ def decide(visit: Visit, request: Request) -> Response:
         decision = replace(decision, kind=cast("RejectionKind", kind))
     seen = _seen(visit)
 
-    def act() -> None:
+    def act() -> str:
         _require_allowed(visit, decision)
         visit.room.decider.decide(decision, visit.session.reviewer, seen)
+        return "decisions"
 
     kept = Kept(words=decision.words, kind=decision.kind if verdict == "rejected" else None)
-    answer = _done(visit, request, act, kept, f"/review/{number}#decisions")
+    answer = _done(visit, request, act, kept)
     if verdict == "changes-requested" and answer.status_code == _SEE_OTHER and form.get("begin"):
         _begin(visit, number)
     return answer
@@ -61,14 +63,13 @@ def comment(visit: Visit, request: Request) -> Response:
     if side == "base":
         place = replace(place, side="base")
 
-    def act() -> None:
+    def act() -> str:
         _require_words(words)
         where = place.path, place.line, place.side
         reviewer = visit.session.reviewer
-        visit.room.decider.comment(number, where, words, reviewer, form.get("head", ""))
+        return visit.room.decider.comment(number, where, words, reviewer, form.get("head", ""))
 
-    here = f"/review/{number}#said"
-    return _done(visit, request, act, Kept(words=words, place=place), here)
+    return _done(visit, request, act, Kept(words=words, place=place))
 
 
 def reply(visit: Visit, request: Request) -> Response:
@@ -77,15 +78,15 @@ def reply(visit: Visit, request: Request) -> Response:
     words, thread = form.get("words", "").strip(), form.get("thread", "")
     turn = Turn(number, thread, whole_number(form.get("turns", ""), "turns"))
 
-    def act() -> None:
+    def act() -> str:
         if form.get("act") == "resolve":
             visit.room.decider.resolve(turn)
-            return
-        _require_words(words)
-        visit.room.decider.reply(turn, words, visit.session.reviewer)
+        else:
+            _require_words(words)
+            visit.room.decider.reply(turn, words, visit.session.reviewer)
+        return f"thread-{thread}"
 
-    here = f"/review/{number}#thread-{thread}" if thread.isalnum() else f"/review/{number}"
-    return _done(visit, request, act, Kept(words=words, thread=thread), here)
+    return _done(visit, request, act, Kept(words=words, thread=thread))
 
 
 class _NotDone(Refusal):
@@ -95,17 +96,14 @@ class _NotDone(Refusal):
 _SEE_OTHER = 303
 
 
-def _done(
-    visit: Visit, request: Request, act: Callable[[], None], kept: Kept, then: str
-) -> Response:
-    """Act and lead back to the page; where that is refused, show it with the words kept."""
+def _done(visit: Visit, request: Request, act: Callable[[], str], kept: Kept) -> Response:
+    """Act and lead back to the place that ``act`` returns; refused, show the page, words kept."""
+    number = number_in(request)
     try:
-        act()
+        place = act()
     except Refusal as refusal:
-        # A pull request that is not there has no page to come back to.
-        number = number_in(request)
         return review_page(visit, request, number, replace(kept, why=str(refusal)), 409)
-    return RedirectResponse(then, _SEE_OTHER)
+    return RedirectResponse(f"/review/{number}#{quote(place)}", _SEE_OTHER)
 
 
 def _seen(visit: Visit) -> Seen:

@@ -43,7 +43,7 @@ class Decider(Protocol):
     def comment(
         self, number: int, place: tuple[str, int, Side], words: str, reviewer: str, head: str
     ) -> str:
-        """Begin a thread at path, line and side of ``head``, and return its id."""
+        """Begin a thread at path, line and side of ``head``; return where the page then has it."""
         ...
 
     def reply(self, turn: Turn, words: str, reviewer: str) -> None:

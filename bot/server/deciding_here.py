@@ -53,7 +53,7 @@ class DecidingHere:
         if place[0]:
             self._desk.require_line(self._repository, number, place)
         said = ThreadComment(reviewer, words, self._now_iso())
-        return self._desk.forge.begin_thread(number, place, said).id
+        return f"thread-{self._desk.forge.begin_thread(number, place, said).id}"
 
     def reply(self, turn: Turn, words: str, reviewer: str) -> None:
         """Say something in a thread, which opens it again."""

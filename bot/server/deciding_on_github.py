@@ -51,7 +51,7 @@ class DecidingOnGitHub:
         """Begin a thread at a line of the commit that was looked at."""
         with self._asking:
             self._person.begin_thread(number, head, place, words)
-        return ""
+        return "said"
 
     def reply(self, turn: Turn, words: str, reviewer: str) -> None:  # noqa: ARG002 - as above
         """Say something in a thread."""

@@ -11,6 +11,7 @@ No page can forget any of it: a form is read and checked here, and its fields al
 import asyncio
 from collections.abc import Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -19,6 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot import logs
+from bot.bug_report import write_report
 from bot.server.rendering import Refused, refused_page
 from bot.server.room import Room
 from bot.server.session import Session
@@ -56,6 +58,7 @@ class Guard:
         self._app = app
         self._room = room
         self._threads = threads
+        self._reports: dict[str, Path] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or hand it on with its `Visit`."""
@@ -72,9 +75,23 @@ class Guard:
         except ClientDisconnect:
             return
         except Exception as error:  # noqa: BLE001 - the server goes on, and the log says what it was
-            logs.current().event("serve.failed", "error", fault=type(error).__name__)
+            fault = await self._noted(error)
             if not sent.has_begun:
-                await refused_page(_fault(error), request)(scope, receive, sent)
+                await refused_page(fault, request)(scope, receive, sent)
+
+    async def _noted(self, error: Exception) -> Refused:
+        """Write a report of a fault, the first of its kind, and return what its page says."""
+        name = type(error).__name__
+        logs.current().event("serve.failed", "error", fault=name)
+        if name not in self._reports:
+            loop = asyncio.get_running_loop()
+            report = await loop.run_in_executor(self._threads, write_report, error, ())
+            self._reports[name] = report.path
+        return Refused(
+            500,
+            f"This is a fault of ours ({name}), and nothing else was harmed: the other pages are"
+            f" there. A report is in {self._reports[name]}; please attach it to an issue.",
+        )
 
     async def _admitted(self, request: Request) -> Visit:
         """Return the visit; raise Refused. What is cheapest to know is asked first."""
@@ -165,11 +182,3 @@ async def _form(request: Request) -> Mapping[str, str]:
 
 def _too_large() -> Refused:
     return Refused(413, f"A form holds {MAX_BODY_BYTES // 1024} KiB at most. Nothing was changed.")
-
-
-def _fault(error: Exception) -> Refused:
-    return Refused(
-        500,
-        f"This is a fault of ours ({type(error).__name__}); the log names it. Nothing else was"
-        " harmed: the other pages are there.",
-    )

@@ -41,9 +41,10 @@ def shown_page(
     return HTMLResponse(text, status)
 
 
-def served_frame(visit: Visit, request: Request) -> Served:
-    """Return what the page of a run stands in here."""
-    bar = Markup(render("serve/bar.html.j2", _frame(visit, request)))  # noqa: S704 - as below
+def served_frame(visit: Visit, request: Request, number: int) -> Served:
+    """Return what the page of a run stands in here; ``number`` is its pull request's, or 0."""
+    values = {**_frame(visit, request), "number": number}
+    bar = Markup(render("serve/bar.html.j2", values))  # noqa: S704 - as below
     return Served(asset("style.css").path, (asset("run.js").path,), bar)
 
 
@@ -76,6 +77,7 @@ def csrf_field(visit: Visit) -> Markup:
 def ago(visit: Visit, at: str) -> Markup:
     """Return how long ago a time was, as HTML; a text that is no time stands there as it is."""
     words = age(at, visit.room.now_iso())
+    words += " ago" if words[:1].isdecimal() else ""
     return (
         Markup('<time datetime="{0}" title="{0}">{1}</time>').format(at, words)
         if words
@@ -87,6 +89,7 @@ def _frame(visit: Visit | None, request: Request) -> dict[str, Any]:
     return {
         "visit": visit,
         "here": request.url.path,
+        "number": 0,
         "navigation": NAVIGATION if visit and visit.session.csrf else (),
         "asset": lambda name: asset(name).path,
         "csrf": csrf_field(visit) if visit else "",

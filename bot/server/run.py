@@ -12,7 +12,9 @@ from workflows.run_record import require_run
 def run(visit: Visit, request: Request) -> Response:
     """Show a run as it stands now."""
     told = visit.room.proposals.run(require_run(request.path_params["run"]))
-    served = served_frame(visit, request)
+    made = [one.outcome for one in told.story.effects if one.kind == "pull-request" and one.outcome]
+    number = made[-1].get("number") if made else None
+    served = served_frame(visit, request, number if isinstance(number, int) else 0)
     return HTMLResponse(run_page(told.story, told.bundle, told.bundle_name, served))
 
 

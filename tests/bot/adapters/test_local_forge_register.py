@@ -8,7 +8,7 @@ import pytest
 
 from bot.adapters.local_forge import register
 from bot.adapters.local_forge.records import FORMAT, Record, Records
-from workflows.pull_request import PullRequest, PullRequestDraft
+from workflows.pull_request import PullRequest, PullRequestDraft, PullRequestState
 from workflows.review import Review
 
 DRAFT = PullRequestDraft("k", "changewright/x", "main", "b" * 40, "t", "body", "r1", "0" * 64)
@@ -37,7 +37,7 @@ def test_the_newest_stands_first_and_a_decision_is_known(records: Records) -> No
 def test_a_change_right_after_a_look_is_seen_by_the_next(records: Records) -> None:
     for number in range(20):
         records.standings()
-        state = "closed" if number % 2 else "open"
+        state: PullRequestState = "closed" if number % 2 else "open"
         records.write(Record(FORMAT, replace(OPEN, state=state, ended="t")))
         assert {one.number: one.state for one in records.standings()}[1] == state
 

@@ -178,7 +178,7 @@ def test_a_comment_begins_a_thread_at_its_line(town: "Town") -> None:
     town.propose(2)
     at = {"path": PATH, "line": "4", "side": "base", "head": town.known(1).head}
 
-    assert town.send("/review/1/comment", words="Why?\r\nSo.", **at) == (303, "/review/1#said")
+    assert town.send("/review/1/comment", words="Why?\r\nSo.", **at) == (303, "/review/1#thread-1")
 
     thread = town.forge.threads(1)[0]
     assert (thread.path, thread.line, thread.side) == (PATH, 4, "base")

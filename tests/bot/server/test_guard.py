@@ -1,10 +1,13 @@
 """Nobody but who was let in sees a page, and no page of another site decides anything."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 from starlette.testclient import TestClient
 
+from bot import logs
+from bot.redaction import Redactor
 from bot.server.app import application
 from bot.server.guard import MAX_BODY_BYTES
 from tests.bot.server.conftest import ADDRESS, OURS
@@ -182,7 +185,16 @@ def test_every_answer_says_what_a_browser_may_do_with_it(
         assert answer.headers["referrer-policy"] == "no-referrer"
 
 
-def test_a_fault_of_ours_is_a_page_and_the_next_one_is_there(town: "Town") -> None:
+@pytest.fixture
+def log(town: "Town") -> Iterator[None]:
+    """The log of a server, beside which reports are written."""
+    logs.begin("serve")
+    logs.open_log(town.room.settings.state, "", Redactor())
+    yield
+    logs.begin("")
+
+
+def test_a_fault_of_ours_is_a_page_and_the_next_one_is_there(town: "Town", log: None) -> None:
     town.propose()
     forge = town.room.forge
     forge.threads = lambda _number: 1 / 0  # type: ignore[assignment,return-value]
@@ -190,5 +202,7 @@ def test_a_fault_of_ours_is_a_page_and_the_next_one_is_there(town: "Town") -> No
     text = town.page("/review/1", 500)
 
     assert "ZeroDivisionError" in text
+    (report,) = (town.room.settings.state / "reports").iterdir()
+    assert report.name in town.page("/review/1", 500)
     assert "Traceback" not in text
     assert town.browser.get("/nothing").status_code == 404
