@@ -45,7 +45,7 @@ def route() -> Route:
     known = {found.path: found for found in map(asset, _PARTS)}
 
     async def send(request: Request) -> Response:
-        found = known.get(request.url.path)
+        found = known.get(request.scope["path"])
         if found is None:
             return Response("no such file\n", 404, media_type="text/plain")
         return Response(found.content, headers=_KEPT, media_type=found.media_type)

@@ -100,7 +100,7 @@ class Guard:
         if request.method not in {"GET", "HEAD", "POST"}:
             raise Refused(405, "Pages are read and forms are sent here, nothing else.")
         session = self._room.sessions.of(request.cookies.get(self._room.cookie, ""))
-        is_open = request.url.path.startswith(_OPEN)
+        is_open = request.scope["path"].startswith(_OPEN)
         if session is None and not is_open:
             raise Refused(
                 401,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup
 from starlette.requests import Request
@@ -86,9 +87,14 @@ def ago(visit: Visit, at: str) -> Markup:
 
 
 def _frame(visit: Visit | None, request: Request) -> dict[str, Any]:
+    # Of the scope, not of an URL: a Host that was refused may be none. One slash alone: two would
+    # begin the name of another host.
+    here = quote("/" + str(request.scope["path"]).lstrip("/"), errors="replace")
+    query = quote(request.scope.get("query_string", b""), safe="=&%+-._~")
     return {
         "visit": visit,
-        "here": request.url.path,
+        "here": here,
+        "again": f"{here}?{query}" if query else here,
         "number": 0,
         "navigation": NAVIGATION if visit and visit.session.csrf else (),
         "asset": lambda name: asset(name).path,

@@ -11,6 +11,8 @@ def sign_in(visit: Visit, request: Request) -> Response:
     """Begin a session for who holds an invitation that is open."""
     if visit.session.csrf:
         return RedirectResponse("/", 303)
+    if request.method != "GET":  # who only looks whether it is there does not use it up
+        raise Refused(405, "A link is opened, and nothing else.")
     secret = visit.room.sessions.admit(request.query_params.get("token", ""))
     if not secret:
         raise Refused(

@@ -51,6 +51,30 @@ def test_a_link_lets_one_browser_in_and_is_worth_nothing_afterwards(
     assert "each works once" in second.text
 
 
+def test_who_looks_whether_a_link_is_there_does_not_use_it_up(
+    town: "Town", stranger: TestClient
+) -> None:
+    link = {"token": town.room.sessions.invite()}
+
+    assert stranger.head("/sign-in", params=link).status_code == 405
+    assert stranger.get("/sign-in", params=link).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("path", "link"),
+    [
+        ("/review/1?path=a%2Fb.py&line=2", "/review/1?path=a%2Fb.py&amp;line=2"),
+        ("/%2F%2Fevil.example/", "/evil.example/"),
+        ("/%22%3E%3Cscript%3E%E2%80%AE", "/%22%3E%3Cscript%3E%E2%80%AE"),
+        ("/?%22%3E<script>", "/?%22%3E%3Cscript%3E"),
+    ],
+)
+def test_a_refusal_leads_back_to_the_page_that_was_meant(
+    stranger: TestClient, path: str, link: str
+) -> None:
+    assert f'<a href="{link}">Open this page</a>' in stranger.get(path).text
+
+
 def test_no_invitation_is_open_before_one_was_made(town: "Town") -> None:
     town.room.sessions._invitation = ""
 

@@ -78,6 +78,8 @@ def test_what_no_browser_sends_harms_nobody(town: "Town") -> None:
         b"GET http://evil.example/ HTTP/1.1\r\n" + host: b"401",
         b"GET /\xff\xfe HTTP/1.1\r\n" + host: b"400",
         b"GET / HTTP/1.1\r\nHost: evil\r\n": b"421",
+        b"GET / HTTP/1.1\r\nHost: [\r\n": b"421",
+        b"GET / HTTP/1.1\r\nHost: a b/@[::\r\n": b"421",
         b"GET / HTTP/1.1\r\n": b"400",
         b"GET / HTTP/1.0\r\n": b"421",
         b"GET / HTTP/1.1\r\n" + host + host: b"400",
