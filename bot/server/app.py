@@ -50,7 +50,8 @@ def application(room: Room) -> Starlette:
     @asynccontextmanager
     async def life(_app: Starlette) -> AsyncIterator[None]:
         yield
-        pool.shutdown(wait=False, cancel_futures=True)
+        # What is being decided is kept whole before the journal is closed.
+        pool.shutdown(wait=True, cancel_futures=True)
 
     return Starlette(
         routes=[assets.route(), *(route for page in _PAGES for route in page.ROUTES)],

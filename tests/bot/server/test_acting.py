@@ -115,6 +115,20 @@ def test_words_for_one_that_has_ended_can_still_be_copied(town: "Town") -> None:
     assert "Your words, which were not kept" in text
 
 
+def test_what_was_closed_unsaid_is_given_its_reason(town: "Town") -> None:
+    town.propose()
+    town.forge.close_pull_request(1, "stale")
+
+    page = form(town.page("/review/1"), "decide")
+
+    assert "reject:duplicate" in page
+    assert 'value="merge"' not in page
+    assert town.decide(1, "merge")[0] == 409
+    assert town.decide(1, "reject:duplicate")[0] == 303
+    assert town.known(1).reviews[0].kind == "duplicate"
+    assert "reject:" not in town.page("/review/1")
+
+
 def test_a_branch_that_moved_is_not_accepted_unseen(town: "Town") -> None:
     town.propose()
 
