@@ -17,11 +17,21 @@ from bot.target_file import target_file
 from bot.wiring import opened_journal
 from validators.checkout import Clone, materialise, open_clone
 from validators.encoding import decode, digest, encode
+from workflows.budget import Budget
 from workflows.cut_short import CutShort, gone_over
 from workflows.explore import CodeMode
 from workflows.ports import Journal, JournalRefusal
 from workflows.proposal import unseal
-from workflows.replayed import Landing, ReplayRefusal, copied, kept_until, landings, wishes_then
+from workflows.replayed import (
+    Landing,
+    ReplayRefusal,
+    copied,
+    kept_until,
+    landings,
+    stepped,
+    wishes_then,
+    works_by_steps,
+)
 from workflows.run import Entry
 from workflows.snippet import SnippetLimits
 from workflows.task import Task
@@ -30,11 +40,15 @@ from workflows.workshop import Wishes, Workshop
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What came of it: each attempt's trees, and the ``tree`` that was in hand at the end."""
+    """What came of it: each attempt's trees, and the ``tree`` that was in hand at the end.
+
+    A campaign's run has ``steps`` over its target, any other replies of a model.
+    """
 
     landings: tuple[Landing, ...]
     replies: int
     tree: str
+    steps: int = 0
 
     @property
     def is_same(self) -> bool:
@@ -53,7 +67,8 @@ def replay(
         entries = tuple(journal.read(run))
         if not any(one.event.kind == "run.started" for one in entries):
             raise ReplayRefusal(f"the journal has no run {run!r}; `changewright runs` lists them")
-        wishes = wishes_then(entries, journal.get_blob)
+        by_steps = works_by_steps(entries)
+        wishes = Wishes(Budget()) if by_steps else wishes_then(entries, journal.get_blob)
         begun = next(one.event.data for one in entries if one.event.kind == "run.started")
         if step:
             entries = kept_until(entries, step)
@@ -61,12 +76,24 @@ def replay(
         state = from_process(told).state
         with scratch(state) as place:
             clone = open_clone(repo or Path(task.repository), begun["base_commit"], place / "clone")
+            if by_steps:
+                return _stepped(entries, clone, journal, out)
             settings = from_process(told, target_file(clone))
             if wishes.revision:
                 lay_again(wishes.revision, clone, state)
             with _own_journal(place, entries, journal, settings) as own:
                 shop = _workshop(clone, own, settings, _way_of(begun))
                 return _gone_over((task, run, wishes), entries, shop, out)
+
+
+def _stepped(
+    entries: Sequence[Entry], clone: Clone, journal: Journal, out: Path | None
+) -> Replayed:
+    found, tree = stepped(entries, clone, journal.get_blob)
+    if out is not None:
+        materialise(clone, tree, out)
+    steps = sum(1 for one in entries if one.event.kind == "command.finished")
+    return Replayed(found, 0, tree, steps)
 
 
 def _gone_over(

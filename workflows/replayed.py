@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from scoping.refusal import Refusal
+from validators.checkout import Clone, write_tree
 from validators.encoding import decode, encode
 from workflows.budget import Budget
 from workflows.history import history_of
+from workflows.migration_step import StepResult
 from workflows.ports import Journal
 from workflows.run import Entry, Event
 from workflows.workshop import Revision, Wishes
@@ -91,6 +93,37 @@ def wishes_then(entries: Sequence[Entry], blob: Callable[[str], bytes]) -> Wishe
         revision=decode(blob(kept), Revision) if kept else None,
         told=begun.get("told") or {},
     )
+
+
+def works_by_steps(entries: Sequence[Entry]) -> bool:
+    """Whether a run was a campaign's: what its steps made of the target is kept, no reply is."""
+    return any("target" in one.event.data for one in entries if one.event.kind == "run.started")
+
+
+def stepped(
+    entries: Sequence[Entry], clone: Clone, blob: Callable[[str], bytes]
+) -> tuple[tuple[Landing, ...], str]:
+    """Lay the changes of each kept step on the base again.
+
+    Returns each judged attempt, and the tree that was in hand at the end. What was judged is the
+    tree after the last step, or after one before it where later steps were undone.
+    """
+    found: list[Landing] = []
+    tree, trees = clone.base_tree, list[str]()
+    for entry in entries:
+        data = entry.event.data
+        if entry.event.kind == "command.finished":
+            if data.get("step", 1) == 1:  # another try begins from the base
+                tree, trees = clone.base_tree, []
+            result = decode(blob(str(data["changes"])), StepResult)
+            if not result.trouble:
+                tree = write_tree(clone, tree, result.files) if result.files else tree
+                trees.append(tree)
+        elif entry.event.kind == "attempt.finished":
+            then = str(data["attempt"]["applied_tree"])
+            now = then if then in trees else tree
+            found.append(Landing(int(data["attempt"]["number"]), then, now))
+    return tuple(found), tree
 
 
 def landings(then: Sequence[Entry], now: Sequence[Entry]) -> tuple[Landing, ...]:

@@ -35,9 +35,10 @@ def replay(
 ) -> int:
     """Land every kept reply of a run again and compare the trees with the journal's.
 
-    No model is asked, no command of the target runs, and nothing is written down. Exit code 0 when
-    each tree is the same, 1 when one is not. --json prints {"run", "same", "replies", "tree",
-    "landings": [{"attempt", "then", "now"}], "out"}.
+    Of a campaign's run these are the changes that its steps made. No model is asked, no command of
+    the target runs, and nothing is written down. Exit code 0 when each tree is the same, 1 when one
+    is not. --json prints {"run", "same", "replies", "steps", "tree", "landings": [{"attempt",
+    "then", "now"}], "out"}.
     """
     from bot.replaying import replay as again  # noqa: PLC0415 - keeps --help fast
     from workflows.replayed import ReplayRefusal  # noqa: PLC0415 - the same
@@ -52,6 +53,8 @@ def replay(
         words = "the same" if one.is_same else f"DIFFERENT: {one.now[:12] or 'nothing'} now"
         console.say(f"attempt {one.attempt}: tree {one.then[:12]}, {words}")
     counted = f"{done.replies} kept {'reply' if done.replies == 1 else 'replies'}"
+    if done.steps:
+        counted = f"{done.steps} kept {'step' if done.steps == 1 else 'steps'}"
     if not done.landings:
         console.say("nothing had landed by then")
     elif done.is_same:
@@ -65,6 +68,7 @@ def replay(
             "run": run,
             "same": done.is_same,
             "replies": done.replies,
+            "steps": done.steps,
             "tree": done.tree,
             "landings": done.landings,
             "out": str(place or ""),

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bot.console import one_line
+from bot.pages.step_words import QUIET
 from validators.encoding import EncodingRefusal, decode
 from workflows.actions import RUN_CODE
 from workflows.conversation import ActionCall, Conversation, Reply
 from workflows.explore import Told
+from workflows.migration_step import StepResult
 from workflows.ports import JournalRefusal
 from workflows.run import Entry
 
@@ -76,7 +78,7 @@ def failing(entries: Sequence[Entry]) -> tuple[int, ...]:
 
 def _quiet_line(entry: Entry) -> str:
     """Return in words what tells nobody anything while it happens."""
-    teller = _LINES.get(entry.event.kind)
+    teller = QUIET.get(entry.event.kind)
     return one_line(teller(entry.event.data) if teller else entry.event.kind)
 
 
@@ -157,23 +159,21 @@ def _opinion(data: Data, _: GetBlob) -> str:
     return "\n".join(f"{one['path']}:{one['start_line']} {one['why']}" for one in reasons)
 
 
-def _price(usd: object) -> str:
-    return "an unknown price" if usd is None else f"${float(str(usd)):.4f}"
+def _changed(data: Data, get_blob: GetBlob) -> str:
+    """Return the files that a campaign's step changed, and the places that it left."""
+    result = _blob(data.get("changes"), StepResult, get_blob)
+    if result is None:
+        return _GONE
+    left = [f"left: {place}" for place in result.left or ()]
+    return "\n".join([*(one.path for one in result.files), *left, result.said]).strip()
 
 
-_LINES: Mapping[str, Callable[[Data], str]] = {
-    "budget.reserved": lambda d: f"reserved: at most {d['tokens']} tokens, {_price(d['usd'])}",
-    "budget.settled": lambda d: f"paid: {d['tokens']} tokens, {_price(d['usd'])}",
-    "effect.intended": lambda d: f"to be done outside: {d['kind']}",
-    "effect.settled": lambda d: f"done outside: {d['key'].partition(' ')[0]}",
-    "gate.answered": lambda d: f"the model asked for {d['gate']} gates: {d['outcome']}",
-    "model.replied": lambda d: f"reply of {d.get('model', 'the model')}",
-}
 _BODIES: Mapping[str, Callable[[Data, GetBlob], str]] = {
     "run.started": _task,
     "scope.selected": lambda data, _: "\n".join(data.get("files", ())),
     "prompt.sent": _asked,
     "model.replied": _replied,
+    "command.finished": _changed,
     "patch.landed": _landed,
     "gate.finished": lambda data, _: str(data.get("tail", "")),
     "snippet.finished": _snippet,

@@ -101,3 +101,23 @@ def test_a_run_that_worked_by_snippets_is_gone_over_without_running_one(
         place = desk.folder / str(step)
         assert replay(desk, name, "--until", str(step), "--out", str(place)) == 0
         assert (place / "data/one.txt").read_text() == text
+
+
+def test_a_run_of_a_campaign_lays_the_changes_of_its_steps_again(desk: "Desk") -> None:
+    command = ("migrate", "--rule", "sed -i s/$/!/", "--on", "*.txt", "--shard", "directory")
+    code, document = desk.ask(*command, "--unsafe-no-sandbox", "--quiet")
+    assert code == 0, desk.noted
+    name = document["targets"][0]["run"]
+    step = desk.kinds(name).index("command.finished") + 1
+
+    assert replay(desk, name) == 0
+    assert "attempt 1: tree" in desk.said
+    assert "same: 1 kept step landed again, and no model was asked" in desk.said
+    for until, text in ((step - 1, "one\n"), (step, "one!\n")):
+        place = desk.folder / str(until)
+        assert replay(desk, name, "--until", str(until), "--out", str(place)) == 0
+        assert (place / "data/one.txt").read_text() == text
+    assert run(["show", name, str(step), "--state", str(desk.state)]) == 0
+    said = desk.capsys.readouterr().out
+    assert "step 1 of try 1: done" in said
+    assert "data/one.txt" in said

@@ -3,17 +3,21 @@
 import json
 import time
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from bot import progress
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 from bot.cli import run
+from bot.pages.step_words import QUIET
 from bot.wiring import now_iso
 from validators.verdict import Finding, Verdict
 from workflows.conversation import ActionCall, Conversation, Message, Reply, Usage
 from workflows.explore import Told
 from workflows.proposal import Attempt, EditReport
 from workflows.recorder import recording
+from workflows.run import EventKind
 from workflows.task import Task
 
 FAILED = Verdict("fail", (Finding("tests", "new-failure", "block", "a < b fails", "t.py", 3),))
@@ -139,3 +143,9 @@ def test_a_snippet_is_shown_as_it_was_written_with_what_it_came_to(state: Path, 
     assert "[read] {'path': 'a'}" in said("r2", "2")
     assert "snippet   ok, 1 call, 0 edits (0.1 s)\n      It came to its end.\n      a.py" in text
     assert "the model asked for test gates: pass" in text
+
+
+def test_every_kind_of_event_has_words() -> None:
+    known = {*progress._TELLERS, *QUIET}
+
+    assert known == {*get_args(EventKind)}

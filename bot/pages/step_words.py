@@ -1,0 +1,62 @@
+"""What is said of an event that tells nobody anything while it happens, but does afterwards."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from workflows.run import EventKind
+
+Data = Mapping[str, Any]
+
+
+def _price(usd: object) -> str:
+    return "an unknown price" if usd is None else f"${float(str(usd)):.4f}"
+
+
+def _swept(data: Data) -> str:
+    only, again = data.get("only"), data.get("again") or ()
+    which = "all targets" if only is None else f"{len(only)} targets"
+    return f"asked for: {which}" + (f", {len(again)} of them once more" if again else "")
+
+
+def _step(data: Data) -> str:
+    done = f"failed: {data['trouble']}" if data.get("trouble") else "done"
+    return f"step {data.get('step', 1)} of try {data.get('attempt', 1)}: {done}"
+
+
+def _review(data: Data) -> str:
+    review = data["review"]
+    return f"review of {review.get('reviewer', '')}: {review.get('verdict', '')}"
+
+
+def _stale(data: Data) -> str:
+    return f"base moved to {data['head'][:12]}, {data.get('paths', 0)} paths met"
+
+
+QUIET: Mapping[EventKind, Callable[[Data], str]] = {
+    "run.admitted": lambda d: f"admitted: answers {d.get('answers') or 'a person'}",
+    "base.stale": _stale,
+    "scope.asked": lambda d: f"order of files asked of {d.get('model', 'a model')}",
+    "budget.reserved": lambda d: f"reserved: at most {d['tokens']} tokens, {_price(d['usd'])}",
+    "budget.settled": lambda d: f"paid: {d['tokens']} tokens, {_price(d['usd'])}",
+    "model.replied": lambda d: f"reply of {d.get('model', 'the model')}",
+    "command.finished": _step,
+    "gate.answered": lambda d: f"the model asked for {d['gate']} gates: {d['outcome']}",
+    "effect.intended": lambda d: f"to be done outside: {d['kind']}",
+    "effect.settled": lambda d: f"done outside: {d['key'].partition(' ')[0]}",
+    "review.recorded": _review,
+    "outcome.collected": lambda d: f"outcome: {d['outcome'].get('state', '')}",
+    "campaign.started": lambda d: f"campaign {d['campaign']}",
+    "campaign.swept": _swept,
+    "campaign.paused": lambda d: f"paused by {d.get('by', 'a person')}: {d.get('why', '')}",
+    "campaign.resumed": lambda _: "goes on",
+    "campaign.cancelled": lambda _: "cancelled",
+    "author.started": lambda d: f"its program is written by run {d['run']}",
+    "program.tried": lambda d: f"program {d['attempt']} tried",
+    "author.finished": lambda d: f"program: {d.get('cause') or d.get('place') or 'written'}",
+    "target.claimed": lambda d: f"taken by {d['worker']}",
+    "target.released": lambda d: f"given back by {d['worker']}",
+    "target.started": lambda d: f"worked on by run {d['run']}",
+    "target.changed": lambda d: f"{d.get('files', 0)} files changed",
+    "target.published": lambda d: f"pull request {d['number']}: {d['url']}",
+    "target.settled": lambda d: f"{d['state']}: {d.get('why', '')}",
+}
