@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from bot import logs
-from bot.console import Console, one_line, redactor
+from bot.console import Console, redactor
 from bot.logs import open_log
 from bot.scratch import private, scratch
 from bot.settings import Settings, from_process
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from bot.adapters.local_forge.forge import LocalForge
     from bot.indexes.machine import MachineIndexes
     from bot.telemetry.journal import TracedJournal
-    from bot.telemetry.traces import Traces
     from validators.building.supply import Supply
     from validators.judging.base_runs import BaseSides
 
@@ -123,6 +122,7 @@ def state_folder(command_line: Mapping[str, object]) -> Path:
 def opened_journal(command_line: Mapping[str, object]) -> Iterator["TracedJournal"]:
     """Open the journal of the state folder for as long as one command needs it."""
     from bot.telemetry.journal import TracedJournal  # noqa: PLC0415 - keeps --help fast
+    from bot.telemetry.keeping import traces_of  # noqa: PLC0415 - the same
 
     settings = from_process(command_line)
     path = private(settings.state) / "journal.sqlite"
@@ -131,23 +131,6 @@ def opened_journal(command_line: Mapping[str, object]) -> Iterator["TracedJourna
         yield journal
     finally:
         journal.close()
-
-
-def traces_of(settings: Settings) -> "Traces":
-    """Return what keeps the traces of runs, and sends them where the operator wants them."""
-    from bot.telemetry.destination import destination_of  # noqa: PLC0415 - as above
-    from bot.telemetry.sending import Sender  # noqa: PLC0415 - the same
-    from bot.telemetry.traces import Keeping, Traces  # noqa: PLC0415 - the same
-
-    told, folder = settings.telemetry, settings.state / "traces"
-    if not told.is_asked:
-        return Traces(Keeping(folder, told.content))
-    hint = f"{folder} has them, and `changewright trace RUN --send` sends them"
-    sender = Sender(
-        lambda: destination_of(told, settings.installer_environment),
-        lambda why: Console().note(one_line(f"note: {why}; {hint}")),
-    )
-    return Traces(Keeping(folder, told.content, sender))
 
 
 def sandbox_of(settings: Settings, *, unsafe: bool, scratch: Path | None = None) -> Sandbox:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from bot import logs
 from bot.telemetry.destination import Destination, TelemetryRefusal
@@ -33,7 +34,10 @@ class Batch:
 
 
 class Sender:
-    """Takes batches and sends them; ``complain`` is told at the end, once, what was not sent."""
+    """Takes batches and sends them; ``complain`` is told at the end, once, what was not sent.
+
+    Several may use one, each of which closes it: the last of them waits, for all.
+    """
 
     def __init__(
         self, find: Callable[[], Destination | None], complain: Callable[[str], None]
@@ -46,6 +50,18 @@ class Sender:
         self._why = ""
         self._lock = threading.Lock()
         self._is_over = threading.Event()
+        self._users = 1
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was closed, and sends nothing more."""
+        return self._is_over.is_set()
+
+    def joined(self) -> Self:
+        """Return it for one more user."""
+        with self._lock:
+            self._users += 1
+        return self
 
     def offer(self, batch: Batch) -> None:
         """Have a batch sent soon; where too many wait already it is dropped and counted."""
@@ -64,7 +80,13 @@ class Sender:
 
     def close(self, within_s: float = CLOSING_S) -> None:
         """Wait until all is sent, but no longer than ``within_s``; say what was not."""
+        with self._lock:
+            self._users -= 1
+            is_used = self._users > 0
+        if is_used:
+            return
         if self._thread is None:
+            self._is_over.set()
             return
         until = time.monotonic() + within_s
         try:

@@ -153,12 +153,13 @@ def test_a_state_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 # --- the rest -------------------------------------------------------------------------------------
 
 
-def test_drafts_logs_and_reports_go_when_they_are_old(state: Path) -> None:
+def test_drafts_logs_reports_and_traces_go_when_they_are_old(state: Path) -> None:
     kept = [
         made(state / "bundles" / "r1.json", 500 * DAY),
         made(state / "bundles" / "r2.unfinished", 60.0),
         made(state / "bundles" / "r.unfinished.json", 500 * DAY),
         made(state / "logs" / "r1.jsonl", 80 * DAY),
+        made(state / "traces" / "r1.jsonl", 80 * DAY),
         made(state / "songs.txt", 500 * DAY),
         made(state / "forge" / "repository.git" / "HEAD", 500 * DAY),
     ]
@@ -171,10 +172,13 @@ def test_drafts_logs_and_reports_go_when_they_are_old(state: Path) -> None:
         made(state / "base-sides" / "target" / "tmp1.unfinished", 2 * HOUR),
         made(state / "logs" / "r2.jsonl", 100 * DAY),
         made(state / "reports" / "r2.txt", 100 * DAY),
+        made(state / "traces" / "r2.jsonl", 100 * DAY),
+        made(state / "traces" / "r2.sent", 100 * DAY),
+        made(state / "traces" / ".r2-x.unfinished", 2 * HOUR),
         made(state / "journal.sqlite.v1.backup", 100 * DAY),
     ]
     done = tidy(state, Bounds(days=90), NOW)
-    assert (done.drafts, done.files, done.troubles) == (6, 3, ())
+    assert (done.drafts, done.files, done.troubles) == (7, 5, ())
     assert all(path.exists() for path in kept)
     assert not any(path.exists() for path in gone)
 

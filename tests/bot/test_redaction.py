@@ -224,11 +224,13 @@ def test_secrets_are_known_by_the_names_of_their_variables() -> None:
         "DB_PASSWORD_FILE_CONTENT": SHORT,
         "CLIENT_SECRET": "short",
         "HTTPS_PROXY": "http://me:Pr0xy-pa55@proxy.example:3128/",
+        "OTEL_EXPORTER_OTLP_HEADERS": "x-team=h3ader-of-a-team,Authorization=Basic%20dXNlcjpwYXNz",
         "KEYBOARD": "not-a-secret-1",
         "MONKEY": "not-a-secret-2",
     }
     assert set(secret_values(environment)) == {
         *(KEY, "ghp_0123456789", "lower-case-1", SHORT, "Pr0xy-pa55"),
+        *("h3ader-of-a-team", "Basic%20dXNlcjpwYXNz", "Basic dXNlcjpwYXNz"),
     }
 
 

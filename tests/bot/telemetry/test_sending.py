@@ -168,3 +168,18 @@ def test_a_fault_of_ours_ends_nothing(said: Said) -> None:
 
     (complaint,) = said.complaints
     assert complaint.endswith("a fault of changewright: RuntimeError")
+
+
+def test_of_several_users_the_last_waits_for_all(said: Said) -> None:
+    with collector([Answer(400)]) as known:
+        sender = Sender(at(known.url), said.complaints.append)
+        again = sender.joined()
+        sender.offer(said.batch())
+        again.close(60)
+        assert (sender.is_over, said.complaints) == (False, [])
+        sender.offer(said.batch())
+        sender.close(60)
+
+    assert sender.is_over
+    (complaint,) = said.complaints
+    assert complaint.startswith(f"{2 * len(SPANS)} spans were not sent: ")
