@@ -62,14 +62,14 @@ def destination_of(
     headers, protocol = _headers(said), said.of("PROTOCOL") or "http/protobuf"
     if protocol not in {"http/protobuf", "http/json"}:
         raise TelemetryRefusal(
-            f"traces are not sent: the protocol {protocol[:20]!r} is not spoken here; set"
+            f"the protocol {protocol[:20]!r} is not spoken here; set"
             " OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http/protobuf and an endpoint that takes it"
         )
     address = urlsplit(url)
     if headers and address.scheme == "http" and address.hostname not in _LOCAL:
         raise TelemetryRefusal(
-            f"traces are not sent: the headers of OTEL_EXPORTER_OTLP_HEADERS would go to"
-            f" {address.netloc} unencrypted; use https, or a collector on this machine"
+            f"the headers of OTEL_EXPORTER_OTLP_HEADERS would go to {address.netloc} unencrypted;"
+            " use https, or a collector on this machine"
         )
     return Destination(
         url,
@@ -123,7 +123,7 @@ def _with_path(base: str) -> str:
 
 def _require_address(url: str, name: str) -> None:
     if wrong := wrong_receiver(url):
-        raise TelemetryRefusal(f"traces are not sent: {name} {wrong}")
+        raise TelemetryRefusal(f"{name} {wrong}")
 
 
 def _headers(said: _Variables) -> Mapping[str, str]:
@@ -135,7 +135,7 @@ def _headers(said: _Variables) -> Mapping[str, str]:
         is_sound = equals and _HEADER.fullmatch(name) and _VALUE.fullmatch(value)
         if not is_sound or name.lower() in _OURS:
             raise TelemetryRefusal(
-                f"traces are not sent: entry {number} of OTEL_EXPORTER_OTLP_HEADERS is no header"
+                f"entry {number} of OTEL_EXPORTER_OTLP_HEADERS is no header"
                 " that can be sent; write name=value,name=value with percent-encoded values"
             )
         found[name.lower()] = value

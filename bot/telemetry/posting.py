@@ -67,11 +67,15 @@ class _Again(Exception):
 
 
 class Post:
-    """Posts documents to one destination; TelemetryRefusal where one cannot be."""
+    """Posts documents to one destination; TelemetryRefusal where one cannot be.
+
+    ``trouble`` is why the last request has to be made again, empty while none has.
+    """
 
     def __init__(self, destination: Destination, clock: Clock | None = None) -> None:
         self._to = destination
         self._clock = clock or Clock()
+        self.trouble = ""
         self._opener = _opener(destination)
 
     def send(self, document: bytes, within_s: float) -> int:
@@ -83,6 +87,7 @@ class Post:
             try:
                 return self._posted(request, max(0.1, left))
             except _Again as later:
+                self.trouble = str(later)
                 wait = pause if later.after_s is None else later.after_s
                 if wait > min(left, _LONGEST_WAIT_S):
                     raise TelemetryRefusal(str(later)) from later
@@ -145,8 +150,8 @@ def _opener(to: Destination) -> OpenerDirector:
             trusted.load_cert_chain(to.client_certificate, to.client_key or None)
     except OSError as error:  # an SSLError is one
         raise TelemetryRefusal(
-            f"traces are not sent to {to.place}: the certificate or key that"
-            f" OTEL_EXPORTER_OTLP_CERTIFICATE or its fellows name cannot be read ({_word(error)})"
+            "the certificate or key that OTEL_EXPORTER_OTLP_CERTIFICATE or its fellows name cannot"
+            f" be read ({_word(error)})"
         ) from error
     proxies = dict.fromkeys(("http", "https"), to.proxy) if to.proxy else {}
     return build_opener(ProxyHandler(proxies), HTTPSHandler(context=trusted), _Unfollowed())

@@ -22,9 +22,8 @@ def as_protobuf(document: bytes, place: str) -> bytes:
         )
     except ImportError as error:
         raise TelemetryRefusal(
-            f"traces are not sent to {place}: that needs the extra `otel`; install"
-            " 'changewright[otel]', or set OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http/json where the"
-            " receiver takes JSON"
+            f"to send to {place} takes the extra `otel`; install 'changewright[otel]', or set"
+            " OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http/json where the receiver takes JSON"
         ) from error
     message = ParseDict(_with_plain_ids(json.loads(document)), ExportTraceServiceRequest())
     serialized: bytes = message.SerializeToString()

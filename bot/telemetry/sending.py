@@ -46,6 +46,7 @@ class Sender:
         self._complain = complain
         self._waiting: queue.Queue[Batch | None] = queue.Queue(_MOST_WAITING)
         self._thread: threading.Thread | None = None
+        self._post: Post | None = None
         self._unsent = 0
         self._why = ""
         self._lock = threading.Lock()
@@ -97,7 +98,8 @@ class Sender:
         self._is_over.set()
         self._thread = None
         if self._unsent:
-            why = self._why or f"the receiver took longer than {within_s:g} s"
+            tried = self._post.trouble if self._post is not None else ""
+            why = self._why or tried or f"the receiver took longer than {within_s:g} s"
             logs.current().event("trace.dropped", "warning", spans=self._unsent)
             self._complain(f"{self._unsent} spans were not sent: {why}")
 
@@ -106,7 +108,6 @@ class Sender:
             self._unsent += spans
 
     def _work(self) -> None:
-        post: Post | None = None
         rested = 0.0
         while (batch := self._waiting.get()) is not None:
             if self._is_over.is_set():
@@ -114,9 +115,9 @@ class Sender:
             if time.monotonic() < rested:
                 continue
             try:
-                post = post or self._opened()
-                if post is not None:
-                    self._send(post, batch)
+                self._post = self._post or self._opened()
+                if self._post is not None:
+                    self._send(self._post, batch)
                     continue
                 self._count(-len(batch.spans))  # nobody wants it
             except TelemetryRefusal as no:

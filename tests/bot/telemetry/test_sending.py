@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -90,10 +91,15 @@ def test_nobody_there_is_told(said: Said) -> None:
     sender = Sender(at(known.url), said.complaints.append)
     sender.offer(said.batch())
 
-    sender.close(0.01)  # it would try again for longer
+    for _ in range(60_000):  # it would try again for longer
+        if sender._post is not None and sender._post.trouble:
+            break
+        time.sleep(0.001)
+    sender.close(0.01)
 
     (complaint,) = said.complaints
-    assert complaint.startswith(f"{len(SPANS)} spans were not sent: ")
+    assert complaint.startswith(f"{len(SPANS)} spans were not sent: localhost:")
+    assert "cannot be reached (Connection refused)" in complaint
 
 
 def test_the_end_does_not_wait_for_a_receiver_that_is_slow(
