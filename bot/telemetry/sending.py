@@ -118,8 +118,9 @@ class Sender:
                 self._post = self._post or self._opened()
                 if self._post is not None:
                     self._send(self._post, batch)
-                    continue
-                self._count(-len(batch.spans))  # nobody wants it
+                else:
+                    self._count(-len(batch.spans))  # nobody wants it
+                continue
             except TelemetryRefusal as no:
                 self._why = self._why or str(no)
             except Exception as fault:  # noqa: BLE001 - a trace is no reason to end anything

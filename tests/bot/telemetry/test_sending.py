@@ -159,6 +159,7 @@ def test_wrong_settings_are_told_when_there_is_something_to_send(said: Said) -> 
 def test_where_nobody_wants_traces_nothing_is_said(said: Said) -> None:
     sender = Sender(lambda: None, said.complaints.append)
     sender.offer(said.batch())
+    sender.offer(said.batch())
     sender.close(60)
 
     assert (said.sent, said.complaints) == (0, [])
