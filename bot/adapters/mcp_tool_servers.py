@@ -16,6 +16,7 @@ from bot.redaction import Redactor
 from bot.tool_servers.server_process import Plan, ServerFault, ServerProcess
 from validators.sandbox import Guarantee, Limits, Mount, Phase, Sandbox, SandboxRefusal, Session
 from workflows.tool_servers import OfferedTool, OfferedTools, ToolAnswer, ToolServerRefusal
+from workflows.visible_text import as_printed
 
 TREE = "/repository"
 _CODE, _LIBRARIES = "/opt/changewright/code", "/opt/changewright/libraries"
@@ -103,7 +104,7 @@ class McpToolServers:
             answer = process.call(tool, arguments)
         except ServerFault as fault:
             self._end(one)
-            one.fault = one.redactor.text(str(fault))
+            one.fault = _told(one, fault)
             raise ToolServerRefusal(one.fault) from None
         return replace(answer, text=one.redactor.text(answer.text))
 
@@ -117,7 +118,7 @@ class McpToolServers:
         try:
             process = self._started(one)
         except (ServerFault, ToolServerRefusal) as fault:
-            one.fault = one.redactor.text(str(fault))
+            one.fault = _told(one, fault)
             self._end(one)
             return OfferedTools(plan.name, trouble=f"server {plan.name}: {one.fault}")
         tools = tuple(self._redacted(one, each) for each in process.offered)
@@ -158,6 +159,11 @@ class McpToolServers:
             return self._sandbox.open(self._empty, phase, _LIMITS)
         except SandboxRefusal as no:
             raise ToolServerRefusal(str(no)) from no
+
+
+def _told(one: _Known, fault: Exception) -> str:
+    """Return why a server is of no use as one line, which may hold its last words."""
+    return " ".join(as_printed(one.redactor.text(str(fault))).text.split())
 
 
 def _argv() -> list[str]:

@@ -37,19 +37,24 @@ class Plan:
 
 
 class ServerProcess:
-    """A started server, and what it offers. Not safe for two threads; close it."""
+    """A started server, and what it offers. Not safe for two threads; close it.
+
+    ServerFault where it does not start, or does not say what it offers.
+    """
 
     def __init__(self, plan: Plan, session: Session, argv: Sequence[str]) -> None:
         self._plan = plan
         self._session = session
-        self._channel: Channel = session.start(argv)
-        self.offered: tuple[OfferedTool, ...] = ()
+        try:
+            self._channel: Channel = session.start(argv)
+        except SandboxRefusal as no:
+            raise ServerFault(str(no)) from no
         told = {
             "command": list(plan.command),
             "tools": list(plan.tools),
             "environment": dict(plan.environment),
         }
-        self.offered = self._asked(told, _START_S, self._offered)
+        self.offered: tuple[OfferedTool, ...] = self._asked(told, _START_S, self._offered)
 
     def call(self, tool: str, arguments: Mapping[str, Any]) -> ToolAnswer:
         """Return what a tool answers; ServerFault when there is nobody to answer any more."""

@@ -18,6 +18,7 @@ ENDED = "it ended"
 MAX_LINE_BYTES = 4 * 1024**2
 # What some print among their messages, by mistake.
 _MAX_STRAY_LINES = 1_000
+_LOOK_S = 0.1
 
 _Heard = MemoryObjectSendStream[SessionMessage | Exception]
 _Told = MemoryObjectReceiveStream[SessionMessage]
@@ -50,21 +51,28 @@ class Server:
                 tasks.cancel_scope.cancel()
 
     async def _listen(self, process: Process, heard: _Heard) -> None:
+        """Hand on what it says until it ends: the pipe alone may be held open by its children."""
+        async with heard:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_end_with, process, tasks.cancel_scope)
+                await self._hand_on(process, heard)
+                tasks.cancel_scope.cancel()
+            self.fault = self.fault or ENDED
+
+    async def _hand_on(self, process: Process, heard: _Heard) -> None:
         assert process.stdout is not None  # noqa: S101 - for the type checker; it is a pipe
         strays = 0
-        async with heard:
-            async for line in self._lines(process.stdout):
-                try:
-                    message = jsonrpc_message_adapter.validate_json(line, by_name=False)
-                except (ValueError, RecursionError):
-                    strays += bool(line.strip())
-                    if strays > _MAX_STRAY_LINES:
-                        self.fault = f"it printed more than {_MAX_STRAY_LINES} lines of no protocol"
-                        return
-                else:
-                    with suppress(anyio.BrokenResourceError):  # nobody listens any more
-                        await heard.send(SessionMessage(message))
-            self.fault = self.fault or ENDED
+        async for line in self._lines(process.stdout):
+            try:
+                message = jsonrpc_message_adapter.validate_json(line, by_name=False)
+            except (ValueError, RecursionError):
+                strays += bool(line.strip())
+                if strays > _MAX_STRAY_LINES:
+                    self.fault = f"it printed more than {_MAX_STRAY_LINES} lines of no protocol"
+                    return
+            else:
+                with suppress(anyio.BrokenResourceError):  # nobody listens any more
+                    await heard.send(SessionMessage(message))
 
     async def _lines(self, stream: ByteReceiveStream) -> AsyncIterator[bytes]:
         held = bytearray()
@@ -77,6 +85,14 @@ class Server:
             for other in others:
                 yield bytes(held)
                 held = bytearray(other)
+
+
+async def _end_with(process: Process, scope: anyio.CancelScope) -> None:
+    """Cancel ``scope`` when the process has ended, and what it said by then was heard."""
+    while process.returncode is None:  # noqa: ASYNC110 - its `wait` waits for the pipe as well
+        await anyio.sleep(_LOOK_S)
+    await anyio.sleep(_LOOK_S)
+    scope.cancel()
 
 
 async def _tell(process: Process, told: _Told) -> None:

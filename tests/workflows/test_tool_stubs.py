@@ -2,10 +2,15 @@
 
 import ast
 import json
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.adapters.monty_interpreter import monty_interpreter
+from bot.adapters.none_sandbox import NoneSandbox
+from workflows.sdk_functions import stubs
+from workflows.snippet import SnippetLimits
 from workflows.tool_parameters import Module, module_of
 from workflows.tool_servers import OfferedTool, OfferedTools
 from workflows.tool_stubs import quoted, stubs_of
@@ -84,3 +89,22 @@ def test_no_word_of_a_stranger_becomes_a_declaration(name: str, words: str, key:
     (function,) = kind.body
     assert isinstance(function, ast.FunctionDef)
     assert all(line.isprintable() for line in told.splitlines())
+
+
+def test_an_interpreter_that_checks_types_checks_the_tools_of_others(tmp_path: Path) -> None:
+    evil = OfferedTool("class", EVIL, SCHEMA)
+    declared = stubs_of([module(OfferedTool("forecast", EVIL, SCHEMA), evil)])
+    functions = {"weather.forecast": lambda **given: str(given), "weather.class_": lambda: ""}
+    interpreter = monty_interpreter(NoneSandbox(tmp_path), tmp_path)
+    session = interpreter.open(functions, stubs() + declared, SnippetLimits(timeout_s=30.0))
+    try:
+        wrong = session.run("print('begun')\nweather.forecast(city=7)")
+        unknown = session.run("weather.destroy(city='Bern')")
+        right = session.run("print(weather.forecast(city='Bern', units='metric'))")
+    finally:
+        session.close()
+
+    assert (wrong.outcome, unknown.outcome, wrong.printed) == ("type-error", "type-error", "")
+    assert "Expected `str`" in wrong.message
+    assert "no attribute `destroy`" in unknown.message
+    assert right.printed == "{'city': 'Bern', 'units': 'metric'}\n"

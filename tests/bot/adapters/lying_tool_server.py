@@ -215,7 +215,7 @@ def answer(message: Json) -> None:
 
 def main() -> None:
     if WAY == "dead":
-        sys.stderr.write(f"cannot start: KEY is {os.environ.get('KEY')}\n")
+        sys.stderr.write(f"cannot start:\x1b[31m KEY is {os.environ.get('KEY')}\n")
         sys.exit(1)
     for line in sys.stdin:
         answer(json.loads(line))
