@@ -126,11 +126,8 @@ _TELLERS: dict[str, Callable[[Any], str]] = {
         f"  snippet   {d['outcome']}, {_several(d['host_calls'], 'call')},"
         f" {_several(d['edits'], 'edit')} ({d['seconds']:.1f} s)"
     ),
-    "tools.offered": lambda d: "\n".join(
-        [
-            f"tools       {d['tools']} of other programs",
-            *(f"  note      {t}" for t in d["troubles"]),
-        ]
+    "tools.offered": lambda d: "; ".join(
+        [f"tools       {d['tools']} of other programs", *d["troubles"]]
     ),
     "attempt.finished": _attempt,
     "stage.entered": lambda d: f"stage {d['stage']}: going on with {d['model']}",

@@ -60,6 +60,10 @@ REJECTED = {"path": "b.py", "landed": False}
             entry("snippet.finished", outcome="timeout", host_calls=7, edits=2, seconds=9.96),
             "  snippet   timeout, 7 calls, 2 edits (10.0 s)",
         ),
+        (
+            entry("tools.offered", tools=2, troubles=["server weather: it ended"]),
+            "tools       2 of other programs; server weather: it ended",
+        ),
         (entry("prompt.sent", attempt=1, conversation="x"), "attempt 1: asking the model"),
         (
             entry("prompt.sent", attempt=1, conversation="x", reservation="opinion-1/1.1"),

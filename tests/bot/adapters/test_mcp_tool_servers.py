@@ -235,17 +235,21 @@ def walled(tmp_path: Path) -> Iterator[Servers]:
 
 
 @pytest.mark.sandbox
+@pytest.mark.parametrize(
+    ("sees_tree", "tree"),
+    [(True, ["tally.py"]), pytest.param(False, None, marks=pytest.mark.long)],
+)
 def test_a_server_reaches_nothing_but_what_it_was_given(
-    walled: Servers, monkeypatch: pytest.MonkeyPatch
+    walled: Servers, monkeypatch: pytest.MonkeyPatch, tree: list[str] | None, *, sees_tree: bool
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-of-the-model")
 
-    found = json.loads(told(walled("reaches", sees_tree=True)))
+    found = json.loads(told(walled("reaches", sees_tree=sees_tree)))
 
     assert found == {
         "environment": ["HOME", "KEY", "LANG", "PATH", "PWD", "TMPDIR"],
         "files": [],
-        "repository": ["tally.py"],
+        "repository": tree,
         "writes": False,
         "home": ["changewright"],
         "network": "none",
