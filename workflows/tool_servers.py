@@ -63,3 +63,20 @@ class ToolServers(Protocol):
     def close(self) -> None:
         """End all of them."""
         ...
+
+
+class NoServers:
+    """Where a run had servers and there are none any more: what they said is in its journal."""
+
+    def offered(self) -> tuple[OfferedTools, ...]:
+        """Return nothing."""
+        return ()
+
+    def call(
+        self, server: str, _tool: str, _arguments: Mapping[str, Any], _known: Sequence[OfferedTool]
+    ) -> ToolAnswer:
+        """Raise ToolServerRefusal."""
+        raise ToolServerRefusal(f"the operator has set up no server {server!r} any more")
+
+    def close(self) -> None:
+        """Do nothing."""

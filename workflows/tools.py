@@ -28,6 +28,7 @@ from workflows.sdk_functions import MOST, SNIPPET_NAMES, AnswerCache, SdkFunctio
 from workflows.snippet import SnippetLimits
 from workflows.steps import asked_gate
 from workflows.tool_modules import Toolbox
+from workflows.tool_servers import NoServers
 from workflows.visible_text import NOTHING
 from workflows.working_tree import WorkingTree
 from workflows.workshop import Workshop
@@ -235,9 +236,11 @@ def actions_of(code: CodeMode | None, toolbox: Toolbox | None = None) -> tuple[A
 
 def toolbox_of(code: CodeMode | None, recorder: Recorder) -> Toolbox | None:
     """Return the tools of others that snippets may call in this run; close it."""
-    if code is None or code.servers is None:
+    had_some = recorder.history.offered is not None
+    if code is None or (code.servers is None and not had_some):
         return None
-    return Toolbox(code.servers(), recorder, SNIPPET_NAMES)
+    servers = code.servers() if code.servers is not None else NoServers()
+    return Toolbox(servers, recorder, SNIPPET_NAMES)
 
 
 def tools_for(

@@ -153,6 +153,9 @@ def _read_server(name: str, node: Node, place: Place) -> ToolServerRule:
     known = {field.name: field for field in SERVER_FIELDS}
     given = _mapping(node, place)
     for word, entry in given.items():
+        if word == "network":
+            words = "has 'network', but no server can have one here: remove that line"
+            raise place.refusal(entry, words)
         if word not in known:
             nearest = get_close_matches(word, known, 1, 0.0)[0]
             words = f"has an unknown key {shown(Node(word))}; did you mean {nearest!r}?"

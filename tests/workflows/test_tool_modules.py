@@ -1,7 +1,7 @@
 """Tools of other programs in a run: called by snippets, checked, written down, never believed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -202,6 +202,22 @@ def test_a_run_that_was_cut_off_asks_nobody_twice(
     assert studio.asked() == asked
     assert (played.listed, len(played.asked)) == (0, left)
     played.listed = 1  # it was closed once more
+
+
+def test_a_run_that_had_servers_is_told_the_same_when_there_are_none_any_more(
+    studio: "Studio", played: Played
+) -> None:
+    assert studio.code is not None
+    played.answers = [ToolAnswer("rain"), ToolAnswer("sun")]
+    studio.propose(said(*TURNS))
+    first = studio.asked()[0]
+    studio.cut_off(studio.kinds().index("tool.answered") + 1)
+    studio.code = replace(studio.code, servers=None)
+
+    studio.propose(said(*TURNS))
+
+    assert studio.asked()[0] == first
+    assert "weather.forecast failed: the operator has set up no server" in results(studio)[1]
 
 
 def test_what_a_killed_run_had_come_to_is_told_without_asking_a_server(

@@ -105,7 +105,7 @@ def test_no_server_is_what_there_is_by_default(tmp_path: Path) -> None:
         ({"w": {**WEATHER, "computed": ["rm.x"]}}, "'rm', which is not among its read_only"),
         ({"w": {**WEATHER, "env": {"A-B": "x"}}}, "'A-B', which is no variable's name"),
         ({"w": {**WEATHER, "env": {"A": 7}}}, "must give A a text; put it in quotes"),
-        ({"w": {**WEATHER, "network": True}}, "unknown key 'network'"),
+        ({"w": {**WEATHER, "network": True}}, "has 'network', but no server can have one here"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(servers: object, words: str) -> None:
