@@ -15,6 +15,7 @@ from workflows.conversation import ActionCall, Conversation, Reply
 from workflows.explore import Told
 from workflows.migration_step import StepResult
 from workflows.ports import JournalRefusal
+from workflows.program_reply import Found
 from workflows.run import Entry
 
 T = TypeVar("T")
@@ -135,6 +136,13 @@ def _snippet(data: Data, get_blob: GetBlob) -> str:
     return _GONE if told is None else told.text
 
 
+def _tried(data: Data, get_blob: GetBlob) -> str:
+    found = _blob(data.get("found"), Found, get_blob)
+    if found is None:
+        return _GONE
+    return "\n".join(found.objections) or f"accepted: {found.about}"
+
+
 def _landed(data: Data, get_blob: GetBlob) -> str:
     lines = [
         f"{one['path']}: {'landed' if one['landed'] else 'REJECTED'} ({one['how']})"
@@ -176,6 +184,7 @@ _BODIES: Mapping[str, Callable[[Data, GetBlob], str]] = {
     "command.finished": _changed,
     "patch.landed": _landed,
     "gate.finished": lambda data, _: str(data.get("tail", "")),
+    "program.tried": _tried,
     "snippet.finished": _snippet,
     "attempt.finished": _finished,
     "adjudication.finished": _opinion,

@@ -15,6 +15,7 @@ from bot.wiring import now_iso
 from validators.verdict import Finding, Verdict
 from workflows.conversation import ActionCall, Conversation, Message, Reply, Usage
 from workflows.explore import Told
+from workflows.program_reply import Found
 from workflows.proposal import Attempt, EditReport
 from workflows.recorder import recording
 from workflows.run import EventKind
@@ -134,6 +135,9 @@ def test_a_snippet_is_shown_as_it_was_written_with_what_it_came_to(state: Path, 
         ended = {"outcome": "ok", "host_calls": 1, "seconds": 0.1, "edits": 0, "answer": told}
         pen.record("snippet.finished", snippet="/1", sha256="0" * 64, **ended)
         pen.record("gate.answered", gate="test", tree="t", outcome="pass", answer="")
+        for number, why in enumerate(((), ("a.py:1: overlooked",))):
+            found = Found(objections=why, about="Renames calls.")
+            pen.record("program.tried", attempt=number, found=pen.keep(found))
         pen.record("run.finished", state="nothing", verdict="fail", why="it failed")
     journal.close()
 
@@ -143,6 +147,8 @@ def test_a_snippet_is_shown_as_it_was_written_with_what_it_came_to(state: Path, 
     assert "[read] {'path': 'a'}" in said("r2", "2")
     assert "snippet   ok, 1 call, 0 edits (0.1 s)\n      It came to its end.\n      a.py" in text
     assert "the model asked for test gates: pass" in text
+    assert "number 0\n      accepted: Renames calls." in text
+    assert "number 1\n      a.py:1: overlooked" in text
 
 
 def test_every_kind_of_event_has_words() -> None:
