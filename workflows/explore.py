@@ -61,7 +61,7 @@ class SnippetFunctions(Protocol):
 
     @property
     def boundary(self) -> Boundary:
-        """What the arguments of every function are checked by."""
+        """What their snippets said and were answered, to check arguments by."""
         ...
 
     @property

@@ -2,15 +2,17 @@
 
     python tests/bench/authoring.py [--tree FOLDER] [--files N]
 
-Without `--tree` Twisted's wheel is fetched from the package index. The change is the same in both
+Without `--tree` Twisted's wheel is fetched from the package index. The change is the same in all
 rows: a method of tests gets another name. No model is asked: an oracle that knows the change
-answers through the port, edits for what it is shown, or a program, whose first reply counts wrongly
-so that there is a second. What was sent and said is counted as the program itself does before it
-asks, a quarter of the UTF-8 bytes, and priced by the list that is installed, without a cache. Gates
-pass everything: they cost no token. A site is right when it has the new name in the end.
+answers through the port. It gives edits for what it is shown; or a program, whose first reply
+counts wrongly so that there is a second; or a snippet that tries the program on all files and hands
+it over. What was sent and said is counted as the program itself does before it asks, a quarter of
+the UTF-8 bytes, and priced by the list that is installed, without a cache. Gates pass everything:
+they cost no token. A site is right when it has the new name in the end.
 """
 
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -33,12 +35,13 @@ from bot.workshop import workshop
 from validators.evidence import Evidence
 from validators.verdict import Verdict
 from workflows import author_request, patch_request
+from workflows.actions import RUN_CODE
 from workflows.authored_program import AuthoredProgram
 from workflows.authoring import author_once, authored_program
 from workflows.campaign import Campaign, Recipe, Template
 from workflows.campaign_plan import CampaignSpec, Selection, Site, plan
 from workflows.campaign_streams import authoring_stream
-from workflows.conversation import Conversation, Message, Reply, ReplyLimits, Usage
+from workflows.conversation import ActionCall, Conversation, Message, Reply, ReplyLimits, Usage
 from workflows.migrate import run_target
 from workflows.picture import Picture
 from workflows.ports import Journal
@@ -77,6 +80,16 @@ EXAMPLES = {
 }
 
 
+SNIPPET = f"""\
+program = {PROGRAM!r}
+expected = sum([one.sites for one in count({SITE.pattern!r})])
+found = try_program(program)
+print(found.expected, expected, found.rewritten, found.left[:5], found.failures[:5])
+if found.expected == expected and not found.failures:
+    submit(program, {list(EXAMPLES.items())!r}, expected, "It renames the method.")
+"""
+
+
 @dataclass
 class Oracle:
     """The Model port by somebody who knows the change, and counts; ``files`` are at the base."""
@@ -101,16 +114,17 @@ class Oracle:
         observe: Callable[[str], None] = lambda _: None,
     ) -> Reply:
         first = conversation.messages[0].text
-        is_patch = conversation.system == patch_request.SYSTEM
-        text = (
-            self._edits(first)
-            if is_patch
-            else _program(first, is_second=len(conversation.messages) > 1)
-        )
-        usage = Usage(self.estimate_tokens(text_of(conversation)), self.estimate_tokens(text))
+        if conversation.actions:
+            said = Message("model", calls=(ActionCall("1", RUN_CODE, {"code": SNIPPET}),))
+        elif conversation.system == patch_request.SYSTEM:
+            said = Message("model", self._edits(first))
+        else:
+            said = Message("model", _program(first, is_second=len(conversation.messages) > 1))
+        written = said.text + "".join(str(call.arguments) for call in said.calls)
+        usage = Usage(self.estimate_tokens(text_of(conversation)), self.estimate_tokens(written))
         usage = replace(usage, usd=price_usd(MODEL, usage))
         self.asked.append(usage)
-        return Reply(Message("model", text), "end", usage, self.name)
+        return Reply(said, "actions" if said.calls else "end", usage, self.name)
 
     def _edits(self, words: str) -> str:
         """Return an edit for each line with a site that was shown, as short as it is unique."""
@@ -258,24 +272,25 @@ def main() -> None:
         files = repository(tree, given.files, place / "repo")
         sites = sum(len(SITE.findall(text)) for text in files.values())
         print(f"{len(files)} files, {sum(map(len, files.values())) / 1e6:.1f} MB, {sites} sites")
+        author = Recipe("author", (WORDS, "")), Recipe("patch", (WORDS,))
         ways = {
             "a request for each file": ((Recipe("patch", (WORDS,)),), Shard("file")),
-            "one program for all": (
-                (Recipe("author", (WORDS, "")), Recipe("patch", (WORDS,))),
-                Shard("all", 20),
-            ),
+            "one program for all": (author, Shard("all", 20)),
+            "one program, by snippets": (author, Shard("all", 20)),
         }
         rows = []
         for name, (steps, shard) in ways.items():
+            os.environ["CHANGEWRIGHT_MODEL_ACTION"] = "code" if "snippets" in name else "tools"
             oracle = Oracle(files)
             made = worked(steps, shard, place, oracle)
             shutil.rmtree(place / f"state-{steps[0].kind}", ignore_errors=True)
             left = sum(len(SITE.findall(text)) for text in made.values())
             rows.append(row(name, oracle, len(files), sites - left))
-        print(
-            f"per file, the first is {rows[0][0] / rows[1][0]:.0f} times the second in tokens,"
-            f" {rows[0][1] / rows[1][1]:.0f} times in dollars"
-        )
+        for row_of, name in zip(rows[1:], list(ways)[1:], strict=True):
+            print(
+                f"a request for each file takes {rows[0][0] / row_of[0]:.0f} times the tokens of"
+                f" {name}, and {rows[0][1] / row_of[1]:.0f} times the dollars"
+            )
 
 
 def row(name: str, oracle: Oracle, files: int, right: int) -> tuple[float, float]:

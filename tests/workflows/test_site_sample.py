@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from validators.checkout import open_clone
 from workflows.campaign import Target
-from workflows.site_sample import MOST_SHOWN, SampleFile, SiteSample, site_sample
+from workflows.site_sample import MOST_SHOWN, SampleFile, SiteSample, site_sample, wide_sample
 
 if TYPE_CHECKING:
     from tests.workflows.conftest import Studio
@@ -14,8 +14,15 @@ if TYPE_CHECKING:
 WORDS = frozenset({"old"})
 
 
+Sampled = Callable[..., SiteSample]
+
+
 def sampled(
-    studio: "Studio", run_git: Callable[..., str], files: dict[str, str], place: Path
+    studio: "Studio",
+    run_git: Callable[..., str],
+    files: dict[str, str],
+    place: Path,
+    by: Sampled = site_sample,
 ) -> SiteSample:
     repository = studio.folder / "tally"
     for path, text in files.items():
@@ -25,7 +32,7 @@ def sampled(
     run_git(repository, "commit", "--quiet", "--message=more")
     clone = open_clone(repository, "main", place)
     target = Target("t", "r", tuple(files), "b")
-    return site_sample([target], {("r", "b"): clone}, WORDS)
+    return by([target], {("r", "b"): clone}, WORDS)
 
 
 def unseen_of(sample: SiteSample) -> list[SampleFile]:
@@ -57,3 +64,19 @@ def test_few_files_are_shared_and_without_a_telling_line_any_will_do(
 
     one = sampled(studio, run_git, {"a.py": "old\n"}, tmp_path / "one")
     assert ([file.path for file in one.shown], one.unseen) == (["a.py"], ())
+
+
+def test_a_wide_sample_holds_every_file_and_holds_back_as_many(
+    studio: "Studio", run_git: Callable[..., str], tmp_path: Path
+) -> None:
+    files = {f"a/{n}.py": f"old({n})\n" for n in range(50)} | {"b/none.py": "print(1)\n"}
+
+    found = sampled(studio, run_git, files, tmp_path / "wide", wide_sample)
+    narrow = sampled(studio, run_git, {"c.txt": ""} | files, tmp_path / "narrow")
+
+    unseen = [one.path for one in unseen_of(found)]
+    seen = [one.path for one in (*found.shown, *found.others)]
+    assert (len(found.shown), len(unseen)) == (len(narrow.shown), len(unseen_of(narrow)))
+    assert sorted([*seen, *unseen]) == sorted(files)
+    assert seen[-1] == "b/none.py", "what the words do not name comes last"
+    assert narrow.others == ()
