@@ -88,6 +88,10 @@ def _put_out(parcel: "Bundle", sha256: str, works: "Press", console: Console) ->
     from bot.hosting import answers_out  # noqa: PLC0415 - keeps --help fast
     from workflows.publish import publish as put_out  # noqa: PLC0415 - the same
 
+    if parcel.proposal.task.campaign:
+        from bot.campaigns.publishing import by_hand  # noqa: PLC0415 - for a campaign's alone
+
+        works = by_hand(parcel, works)
     published = _in_turn(lambda: put_out(parcel, sha256, works))
     for one in _in_turn(lambda: answers_out(parcel, published, works)):
         console.note(f"thread {one_line(one.thread)}: {one.kind}")
