@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 from validators.encoding import builtins
 
 if TYPE_CHECKING:
+    from rich.console import Console as Terminal
+
     from bot.redaction import Redactor
 
 
@@ -34,10 +36,7 @@ class Console:
     def note(self, text: str) -> None:
         """Print progress or a hint, which ``--quiet`` leaves out."""
         if not self.quiet:
-            # Nobody who reads along, or a log without room, is no reason to end a run.
-            with suppress(OSError):
-                sys.stderr.write(f"{printable(redacted(text))}\n")
-                sys.stderr.flush()
+            say_aside(f"{printable(redacted(text))}\n")
 
     def document(self, document: Any) -> None:  # noqa: ANN401 - any noun
         """Print the one JSON document, if one was asked for."""
@@ -47,6 +46,23 @@ class Console:
             plain = _redacted_leaves(builtins(document))
             sys.stdout.write(json.dumps(plain, ensure_ascii=True, indent=2) + "\n")
             sys.stdout.flush()
+
+
+def say_aside(text: str) -> None:
+    """Write what is redacted and printable already to standard error, if anybody reads along."""
+    # Nobody who does, or a log without room, is no reason to end a run.
+    with suppress(OSError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+def terminal(*, quiet: bool) -> "Terminal | None":
+    """Return what draws over its own lines on standard error; None where that is no terminal."""
+    if quiet or not sys.stderr.isatty():
+        return None
+    from rich.console import Console as Drawing  # noqa: PLC0415 - 60 ms, only on a terminal
+
+    return Drawing(stderr=True)
 
 
 class _Redaction:

@@ -3,14 +3,12 @@
 It reads what was written to the journal and nothing else, so what people see is what is kept.
 """
 
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from bot import logs
-from bot.console import one_line, printable, redacted, redactor
+from bot.console import one_line, printable, redacted, redactor, say_aside, terminal
 from bot.logs import Log
 from workflows.history import kind_of
 from workflows.opinion import LANE
@@ -153,10 +151,8 @@ class Progress:
         self._words: Stream | None = None
 
     def __enter__(self) -> Self:
-        if not self._quiet and not self._log.speaks and sys.stderr.isatty():
-            from rich.console import Console  # noqa: PLC0415 - 60 ms, only on a terminal
-
-            self._status = Console(stderr=True).status("starting")
+        if drawn := terminal(quiet=self._quiet or self._log.speaks):
+            self._status = drawn.status("starting")
             self._status.start()
         return self
 
@@ -182,10 +178,7 @@ class Progress:
             self._status.console.print(line, markup=False, highlight=False)
             self._status.update(line.strip()[:100].replace("[", "\\["))
         else:
-            # Nobody who reads along is no reason to end a run.
-            with suppress(OSError):
-                sys.stderr.write(line + "\n")
-                sys.stderr.flush()
+            say_aside(f"{line}\n")
 
     def words(self, piece: str) -> None:
         """Show a piece of a model's words as it comes, where even the details are to be seen."""
@@ -195,6 +188,4 @@ class Progress:
 
 
 def _show_words(text: str) -> None:
-    with suppress(OSError):
-        sys.stderr.write(printable(text))
-        sys.stderr.flush()
+    say_aside(printable(text))

@@ -1,11 +1,9 @@
 """A campaign's status on a terminal, drawn again as it goes on; plain lines when piped."""
 
-import sys
-from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from bot.console import printable, redacted
+from bot.console import printable, redacted, say_aside, terminal
 from bot.pages.campaign import status_text
 from workflows.board import Board
 from workflows.progress_report import report_of
@@ -23,11 +21,10 @@ class LiveTable:
         self._last = ""
 
     def __enter__(self) -> Self:
-        if not self._quiet and sys.stderr.isatty():
-            from rich.console import Console  # noqa: PLC0415 - 60 ms, only on a terminal
-            from rich.live import Live  # noqa: PLC0415
+        if drawn := terminal(quiet=self._quiet):
+            from rich.live import Live  # noqa: PLC0415 - only on a terminal
 
-            self._live = Live(console=Console(stderr=True), auto_refresh=False, transient=True)
+            self._live = Live(console=drawn, auto_refresh=False, transient=True)
             self._live.start()
         return self
 
@@ -53,6 +50,4 @@ class LiveTable:
         line = text.partition("\n")[0]
         if line != self._last:
             self._last = line
-            with suppress(OSError):
-                sys.stderr.write(f"{line}\n")
-                sys.stderr.flush()
+            say_aside(f"{line}\n")

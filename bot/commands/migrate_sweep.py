@@ -1,7 +1,7 @@
 """``changewright migrate sample``, ``sweep`` and ``work``: the targets of a campaign worked on."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -9,6 +9,8 @@ from bot.commands import options
 from bot.console import Console
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from bot.campaigns.yard import Ground
 
 workers_option = click.option(
@@ -20,65 +22,34 @@ workers_option = click.option(
 )
 
 
+def _working(command: "Callable[..., int]") -> "Callable[..., int]":
+    """Give a command what both that begin a campaign take; its file comes last of its words."""
+    shared = (
+        click.argument("file", type=click.Path(path_type=Path), default=Path("campaign.yml")),
+        *(options.repo, options.base, options.model, workers_option, options.unsafe),
+        *(options.state, options.quiet, options.verbose, options.json()),
+    )
+    for option in reversed(shared):
+        command = option(command)
+    return command
+
+
 @click.command()
 @click.argument("count", type=click.IntRange(1, 100_000), metavar="N")
-@click.argument("file", type=click.Path(path_type=Path), default=Path("campaign.yml"))
-@options.repo
-@options.base
-@options.model
-@workers_option
-@options.unsafe
-@options.state
-@options.quiet
-@options.verbose
-@options.json()
-def sample(
-    count: int,
-    file: Path,
-    repo: Path,
-    base: str,
-    model: str | None,
-    workers: int,
-    state: Path | None,
-    *,
-    unsafe_no_sandbox: bool,
-    quiet: bool,
-    json_form: str,
-) -> int:
+@_working
+def sample(count: int, **given: Any) -> int:  # noqa: ANN401 - click checked them
     """Work on N targets of every kind there is, and show what they came to.
 
     The same N every time: some of each folder, kind of file and size. Change the steps and try
     again until the table is good; what the sample came to under the same steps on the same commit
     is not done again, by another sample or by the sweep. Output and exit codes are as with sweep.
     """
-    ground = _ground(state, model, unsafe=unsafe_no_sandbox)
-    console = Console(json_form, quiet)
-    return _sweep(file, (repo, base), ground, console, (workers, count))
+    return _sweep(given, count)
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path), default=Path("campaign.yml"))
-@options.repo
-@options.base
-@options.model
-@workers_option
-@options.unsafe
-@options.state
-@options.quiet
-@options.verbose
-@options.json()
-def sweep(
-    file: Path,
-    repo: Path,
-    base: str,
-    model: str | None,
-    workers: int,
-    state: Path | None,
-    *,
-    unsafe_no_sandbox: bool,
-    quiet: bool,
-    json_form: str,
-) -> int:
+@_working
+def sweep(**given: Any) -> int:  # noqa: ANN401 - click checked them
     """Work on all targets of a campaign, and show what they came to.
 
     What is done stays done, and what failed is tried again. A target that fails never stops the
@@ -87,9 +58,7 @@ def sweep(
     another terminal. --json prints what `migrate status --json` does. Exit code 0 when no target
     failed.
     """
-    ground = _ground(state, model, unsafe=unsafe_no_sandbox)
-    console = Console(json_form, quiet)
-    return _sweep(file, (repo, base), ground, console, (workers, None))
+    return _sweep(given, None)
 
 
 @click.command()
@@ -124,23 +93,19 @@ def work(
     return 0
 
 
-def _sweep(
-    file: Path,
-    base: tuple[Path, str],
-    ground: "Ground",
-    console: Console,
-    portion: tuple[int, int | None],
-) -> int:
+def _sweep(given: "Mapping[str, Any]", count: int | None) -> int:
     """Begin a campaign, or go on with it, and show how it stands in the end."""
     from bot.campaigns.carrying_out import begin, worked  # noqa: PLC0415 - keeps --help fast
     from bot.campaigns.document import read_campaign  # noqa: PLC0415
     from bot.pages.campaign import status_text  # noqa: PLC0415
     from workflows.progress_report import report_of  # noqa: PLC0415
 
-    workers, count = portion
-    key = begin(read_campaign(file), base, ground, console, count)
+    ground = _ground(given["state"], given["model"], unsafe=given["unsafe_no_sandbox"])
+    console = Console(given["json_form"], given["quiet"])
+    spec = read_campaign(given["file"])
+    key = begin(spec, (given["repo"], given["base"]), ground, console, count)
     try:
-        board = worked(key, ground, console, workers)
+        board = worked(key, ground, console, given["workers"])
     except KeyboardInterrupt:
         console.note("go on with it: the same command again; targets that are done stay done")
         raise
