@@ -373,8 +373,8 @@ def test_what_is_not_whole_or_stopped_changes_nothing_and_a_silent_forge_loses_n
     assert told.startswith("**Revised.**")
 
 
-def _may_not(number: int, thread: str) -> None:
-    raise ForgeRefusal(f"thread {thread} of {number} may not be resolved")
+def _may_not(number: int, thread: str, turns: int | None = None) -> None:
+    raise ForgeRefusal(f"thread {thread} of {number} may not be resolved after {turns}")
 
 
 @pytest.mark.sandbox
