@@ -102,7 +102,10 @@ class SnippetFunctions(Protocol):
 
 
 class Explorer:
-    """Runs the snippets of one conversation, called ``lane``; close it."""
+    """Runs the snippets of one conversation, called ``lane``; close it.
+
+    Its interpreter starts at once, while the model still thinks about the first snippet.
+    """
 
     def __init__(
         self,
@@ -113,13 +116,16 @@ class Explorer:
         toolbox: Toolbox | None = None,
     ) -> None:
         self._mode = mode
-        self._toolbox = toolbox
         self._asked = Asked()
         self._functions = functions
         self._recorder = recorder
         self._lane = lane
         self._number = self._of_reply = 0
-        self._session: InterpreterSession | None = None
+        offered, declared = dict(functions.all()), functions.stubs
+        if toolbox is not None:
+            offered |= toolbox.functions(functions.boundary, self._asked)
+            declared += toolbox.stubs
+        self._session: InterpreterSession = mode.interpreter.open(offered, declared, mode.limits)
         self._snapshot: bytes | None = None
         self._is_lost = False
 
@@ -142,7 +148,10 @@ class Explorer:
         known = self._recorder.history.snippets.get(key)
         if known is not None:
             return self._again(key, known["sha256"], known["answer"], snippet)
-        result = self._opened().run(snippet)
+        if self._snapshot is not None:  # of a snippet that ran in an earlier process
+            self._session.restore(self._snapshot)
+            self._snapshot = None
+        result = self._session.run(snippet)
         told = _told(result, self._functions, is_lost=self._is_lost or result.is_state_lost)
         self._is_lost = False
         self._recorder.record(
@@ -163,10 +172,8 @@ class Explorer:
         return self._functions.made
 
     def close(self) -> None:
-        """End the interpreter, if one was started."""
-        session, self._session = self._session, None
-        if session is not None:
-            session.close()
+        """End the interpreter."""
+        self._session.close()
 
     def _again(self, key: str, sha256: str, answer: str, snippet: str) -> Told:
         """Return what a snippet came to before, its changes done once more."""
@@ -179,17 +186,6 @@ class Explorer:
         self._functions.repeat(told.steps)
         self._snapshot, self._is_lost = told.snapshot, told.snapshot is None
         return told
-
-    def _opened(self) -> InterpreterSession:
-        if self._session is None:
-            functions, declared = dict(self._functions.all()), self._functions.stubs
-            if self._toolbox is not None:
-                functions |= self._toolbox.functions(self._functions.boundary, self._asked)
-                declared += self._toolbox.stubs
-            self._session = self._mode.interpreter.open(functions, declared, self._mode.limits)
-            if self._snapshot is not None:
-                self._session.restore(self._snapshot)
-        return self._session
 
 
 def _told(result: SnippetResult, functions: SnippetFunctions, *, is_lost: bool) -> Told:

@@ -6,7 +6,8 @@ there what it was given. Types are not checked.
 
 from pathlib import Path
 
-from bot.interpreting.sandboxed import Kind, SandboxedInterpreter
+from bot.interpreting.kind import Kind, own_python
+from bot.interpreting.sandboxed import SandboxedInterpreter
 from bot.interpreting.state import Replayed
 from validators.sandbox import Guarantee, Sandbox
 
@@ -15,5 +16,6 @@ def cpython_interpreter(
     sandbox: Sandbox, scratch: Path, require: frozenset[Guarantee] = frozenset()
 ) -> SandboxedInterpreter:
     """Return CPython, as this program itself runs on it, in ``sandbox``."""
-    kind = Kind("cpython", library="", words=("cpython",), mounts=(), state=Replayed)
+    python = own_python()
+    kind = Kind("cpython", python.command("cpython"), python.mounts(), Replayed)
     return SandboxedInterpreter(kind, sandbox, scratch, require)

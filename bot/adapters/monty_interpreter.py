@@ -8,7 +8,8 @@ import importlib.util
 import sysconfig
 from pathlib import Path
 
-from bot.interpreting.sandboxed import LIBRARIES, Kind, SandboxedInterpreter
+from bot.interpreting.kind import LIBRARIES, Kind, own_python
+from bot.interpreting.sandboxed import SandboxedInterpreter
 from bot.interpreting.state import Dumped
 from validators.sandbox import Guarantee, Mount, Sandbox
 from workflows.snippet import InterpreterRefusal
@@ -32,5 +33,7 @@ def monty_interpreter(
         Mount(package.with_name("typing_extensions.py"), f"{LIBRARIES}/typing_extensions.py"),
         Mount(binary, _BINARY),
     )
-    kind = Kind("monty", _LIBRARY, ("monty", _BINARY), mounts, Dumped, late_s=0.75)
+    python = own_python()
+    command = python.command("monty", _BINARY, library=_LIBRARY)
+    kind = Kind("monty", command, (*python.mounts(), *mounts), Dumped, late_s=0.75)
     return SandboxedInterpreter(kind, sandbox, scratch, require)

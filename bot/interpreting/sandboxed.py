@@ -1,53 +1,26 @@
 """The Interpreter port over a process in a sandbox: what its adapters differ in is a `Kind`."""
 
 import inspect
-import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bot.interpreting.kind import Kind
 from bot.interpreting.namespaces import plain_name, prelude
 from bot.interpreting.state import State
 from bot.interpreting.wire import no_record, read, written
-from bot.interpreting.worker_process import Answer, WorkerProcess
+from bot.interpreting.worker_process import Answer, Program, WorkerProcess
 from scoping.refusal import Refusal
-from validators.sandbox import Guarantee, Limits, Mount, Phase, Sandbox, Session
+from validators.sandbox import Guarantee, Limits, Sandbox, Session
 from workflows.snippet import Functions, SnippetLimits, SnippetResult
 
-_CODE = "/opt/changewright/code"
-LIBRARIES = "/opt/changewright/libraries"
-# Places that are mounts are words of their own: without walls those stand elsewhere.
-_START = """
-import os, sys
-sys.path += map(os.path.dirname, sys.argv[1:3])
-from bot.interpreting.worker import main
-main(sys.argv[3:])
-"""
-# What an interpreter takes before any snippet runs.
-_OWN_MEMORY_BYTES = 512 * 1024**2
 # Monty has a process of its own, and threads count as well.
 _PROCESSES = 32
 _HOURS_S = 12 * 3_600.0
 _MAX_ANSWER_CHARACTERS = 4_000_000
 _MAX_WORDS = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One interpreter: its worker's words, what it needs to see, and how its names are kept.
-
-    ``library`` is the place of a package inside that its worker imports, or empty. ``late_s`` is
-    what it is given past the time limit to stop a snippet itself, which keeps better words on it.
-    """
-
-    name: str
-    library: str
-    words: tuple[str, ...]
-    mounts: tuple[Mount, ...]
-    state: Callable[[], State]
-    late_s: float = 0.0
 
 
 class SandboxedInterpreter:
@@ -67,10 +40,10 @@ class SandboxedInterpreter:
         self._kind = kind
         self._sandbox = sandbox
         self._empty = scratch / "no-tree"
-        self._phase = _phase(kind, require)
+        self._phase = kind.phase(require)
 
     def open(self, functions: Functions, stubs: str, limits: SnippetLimits) -> "SandboxedSession":
-        """Return a session; its process is started with the first snippet."""
+        """Return a session; its process is begun at once, and waited for by the first snippet."""
         before = prelude(functions)
         functions = {plain_name(name): function for name, function in functions.items()}
         told = {
@@ -81,14 +54,15 @@ class SandboxedInterpreter:
         }
 
         def start() -> WorkerProcess:
-            opened, late_s = self._opened(limits), self._kind.late_s
-            return WorkerProcess(opened, self._argv(), told, limits, late_s, time.monotonic)
+            kind = self._kind
+            program = Program(tuple(kind.argv(limits)), kind.start_s, kind.late_s)
+            return WorkerProcess(self._opened(limits), program, told, limits, time.monotonic)
 
         return SandboxedSession(start, functions, self._kind.state())
 
     def _opened(self, limits: SnippetLimits) -> Session:
         self._empty.mkdir(exist_ok=True)
-        memory = limits.memory_bytes + _OWN_MEMORY_BYTES
+        memory = limits.memory_bytes + self._kind.own_memory_bytes
         bounds = Limits(
             timeout_s=_HOURS_S,
             memory_bytes=memory,
@@ -98,12 +72,6 @@ class SandboxedInterpreter:
             disk_files=100,
         )
         return self._sandbox.open(self._empty, self._phase, bounds)
-
-    def _argv(self) -> list[str]:
-        python = str(Path(sys.executable).resolve())
-        # No -I: it would leave PYTHONHASHSEED unread, and this environment is all ours.
-        start = [python, "-S", "-B", "-P", "-s", "-c", _START]
-        return [*start, f"{_CODE}/validators", self._kind.library, *self._kind.words]
 
 
 class SandboxedSession:
@@ -119,6 +87,7 @@ class SandboxedSession:
         self._functions = functions
         self._state = state
         self._worker: WorkerProcess | None = None
+        self._fresh: WorkerProcess | None = start()
 
     def run(self, snippet: str) -> SnippetResult:
         """Run one snippet, in a new process where the last one was ended."""
@@ -135,7 +104,8 @@ class SandboxedSession:
         if heard.outcome in {"ok", "raised"}:
             self._state.note(snippet, answers, heard.dumped)
         if not heard.can_go_on:
-            self._worker = None
+            # While the model reads why, the next one starts.
+            self._worker, self._fresh = None, self._start()
         return SnippetResult(
             heard.outcome,
             heard.printed.decode("utf-8", "ignore"),
@@ -149,22 +119,30 @@ class SandboxedSession:
 
     def restore(self, snapshot: bytes) -> None:
         """Continue from what an earlier result kept; it is read when the next snippet runs."""
-        self.close()
+        if self._worker is not None:
+            self.close()
         self._state.take(snapshot)
 
     def close(self) -> None:
         """End the process, if there is one."""
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.close()
+        for worker in (self._worker, self._fresh):
+            if worker is not None:
+                worker.close()
+        self._worker = self._fresh = None
 
     def _started(self) -> tuple[WorkerProcess, bool]:
         """Return a new process with the names so far, or without, and whether they are lost."""
-        worker = self._start()
+        worker = self._next()
         if self._state.is_new or self._state.bring_back(worker):
             return worker, False
         worker.close()
-        return self._start(), True
+        return self._next(), True
+
+    def _next(self) -> WorkerProcess:
+        """Return a process that no snippet ran in, ready for one."""
+        worker, self._fresh = self._fresh or self._start(), None
+        worker.await_ready()
+        return worker
 
     def _answering(self, answers: list[Any]) -> Answer:
         def answer(name: str, args: list[Any], named: dict[str, Any]) -> dict[str, Any]:
@@ -202,16 +180,3 @@ def _size(value: Any) -> int:  # noqa: ANN401 - what `written` returns
     if isinstance(value, list | dict):
         return sum(map(_size, value.values() if isinstance(value, dict) else value))
     return 8
-
-
-def _phase(kind: Kind, require: frozenset[Guarantee]) -> Phase:
-    """Return what a worker may see: our code and its libraries, read-only, and an empty tree."""
-    ours = Path(__file__).resolve().parent.parent.parent
-    names = ("scoping", "validators", "bot/interpreting")
-    mounts = [Mount(ours / name, f"{_CODE}/{name}") for name in names]
-    prefix = Path(sys.base_prefix)
-    if not prefix.is_relative_to("/usr"):
-        mounts.append(Mount(prefix, str(prefix)))
-    # Snippets that are run again are to see sets in the same order.
-    fixed = {"PYTHONHASHSEED": "0"}
-    return Phase("snippet", (*mounts, *kind.mounts), environment=fixed, require=require)

@@ -4,7 +4,7 @@ Whatever comes from it is a stranger's: it is checked for form here, and counted
 the process counts as well.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Any, get_args
@@ -13,7 +13,6 @@ from validators.codemods.frames import packed, unpacked
 from validators.sandbox import Channel, SandboxRefusal, Session
 from workflows.snippet import STOPPED, InterpreterRefusal, SnippetLimits, SnippetOutcome
 
-_START_S = 30.0
 _MAX_MESSAGE = 4_000
 _MAX_REASON = 300
 _MAX_DUMP_BYTES = 12 * 1024**2
@@ -47,27 +46,46 @@ class Heard:
         return self.outcome not in STOPPED
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What is started: its words, the seconds to its readiness, and those past a time limit.
+
+    In the latter it may stop a snippet itself.
+    """
+
+    argv: tuple[str, ...]
+    start_s: float
+    late_s: float
+
+
 class WorkerProcess:
     """A started interpreter, ``told`` what it begins with. Not safe for two threads; close it.
 
-    Past the time of ``limits`` it has ``late_s`` to stop a snippet itself.
+    It starts while the caller does something else; `await_ready` comes before the first snippet.
     """
 
     def __init__(
         self,
         session: Session,
-        argv: Sequence[str],
+        program: Program,
         told: Mapping[str, Any],
         limits: SnippetLimits,
-        late_s: float,
         clock: Clock,
     ) -> None:
         self._session = session
         self._clock = clock
-        self._limits, self._late_s = limits, late_s
-        self._channel: Channel = session.start(argv)
-        self._watchdog = _Watchdog(clock, session.close)
-        self._hear_ready({"do": "begin", **told}, b"")
+        self._program, self._limits = program, limits
+        try:
+            self._channel: Channel = session.start(program.argv)
+        except BaseException:
+            session.close()
+            raise
+        self._watchdog = _Watchdog(clock, program.start_s, session.close)
+        self._is_told = self._send({"do": "begin", **told}, b"")
+
+    def await_ready(self) -> None:
+        """Wait until it takes snippets; InterpreterRefusal where it did not start."""
+        self._hear_ready(is_sent=self._is_told)
 
     def close(self) -> None:
         """End the process and its sandbox."""
@@ -77,7 +95,7 @@ class WorkerProcess:
     def load(self, state: bytes) -> bool:
         """Give it the names of an earlier process; False where it does not take them."""
         try:
-            self._hear_ready({"do": "load"}, state)
+            self._hear_ready(is_sent=self._send({"do": "load"}, state))
         except InterpreterRefusal:
             return False
         return True
@@ -111,7 +129,7 @@ class WorkerProcess:
 
     def _received(self, heard: Heard) -> bytes:
         """Return the next message within the limit, and book how long it was waited for."""
-        left = self._limits.timeout_s + self._late_s - heard.wall_s
+        left = self._limits.timeout_s + self._program.late_s - heard.wall_s
         if left <= 0:  # what is there already would be returned for ever
             raise TimeoutError
         begun = self._clock()
@@ -149,11 +167,11 @@ class WorkerProcess:
             return False
         return True
 
-    def _hear_ready(self, header: Mapping[str, Any], state: bytes) -> None:
+    def _hear_ready(self, *, is_sent: bool) -> None:
         answer: bytes | None = None
-        if self._send(header, state):
+        if is_sent:
             try:
-                answer = self._channel.receive(_START_S)
+                answer = self._channel.receive(self._program.start_s)
             except (TimeoutError, SandboxRefusal):
                 answer = None
         if answer is None:
@@ -182,8 +200,9 @@ class WorkerProcess:
 class _Watchdog:
     """Ends a session when a message to it is not taken: one thread, however many messages."""
 
-    def __init__(self, clock: Clock, end: Callable[[], None]) -> None:
+    def __init__(self, clock: Clock, patience_s: float, end: Callable[[], None]) -> None:
         self._clock = clock
+        self._patience_s = patience_s
         self._end = end
         self._since: float | None = None
         self._stopped = Event()
@@ -202,6 +221,6 @@ class _Watchdog:
     def _watch(self) -> None:
         while not self._stopped.wait(_LOOK_S):
             since = self._since
-            if since is not None and self._clock() - since > _START_S:
+            if since is not None and self._clock() - since > self._patience_s:
                 self._stopped.set()
                 self._end()

@@ -9,6 +9,7 @@ import pytest
 from bot.adapters.cpython_interpreter import cpython_interpreter
 from bot.adapters.monty_interpreter import monty_interpreter
 from bot.adapters.none_sandbox import NoneSandbox
+from bot.interpreting.kind import own_python
 from scoping.refusal import Refusal
 from validators.sandbox import SandboxRefusal
 from workflows.ports import Interpreter, InterpreterSession
@@ -253,7 +254,8 @@ def test_an_interpreter_that_cannot_start_is_refused_with_what_to_do(tmp_path: P
         required.open({}, "", LIMITS).run("1")
 
     broken = cpython_interpreter(NoneSandbox(tmp_path), tmp_path)
-    broken._kind = replace(broken._kind, words=("monty", "/no/such/binary"))
+    nothing = own_python().command("monty", "/no/such/binary")
+    broken._kind = replace(broken._kind, argv=nothing)
     with pytest.raises(InterpreterRefusal, match=r"model\.action: tools needs none"):
         broken.open({}, "", LIMITS).run("1")
 
