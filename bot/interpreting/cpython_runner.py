@@ -2,7 +2,6 @@
 
 import builtins
 import contextlib
-import resource
 import sys
 from collections.abc import Iterator, Mapping
 from types import TracebackType
@@ -17,7 +16,10 @@ _OURS = 20
 
 
 class CPythonRunner:
-    """One namespace, in which snippets are executed one after the other."""
+    """One namespace, in which snippets are executed one after the other.
+
+    Whoever makes it bounds the memory of the process.
+    """
 
     def __init__(self, line: Line, told: Mapping[str, Any]) -> None:
         self._line = line
@@ -29,8 +31,6 @@ class CPythonRunner:
             **functions,
         }
         sys.setrecursionlimit(told["recursion"] + _OURS)
-        most = told["memory_bytes"] + _in_use()
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
     def load(self, state: bytes) -> None:
         """Refuse: its names cannot be dumped, so its snippets are run again instead."""
@@ -86,10 +86,3 @@ def _line_of(trace: TracebackType | None) -> int:
             number = trace.tb_lineno
         trace = trace.tb_next
     return number
-
-
-def _in_use() -> int:
-    """Return how many bytes of private writable memory this process has before any snippet."""
-    with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 - no pathlib here
-        found = [line.split()[1] for line in status if line.startswith("VmData:")]
-    return int(found[0]) * 1024

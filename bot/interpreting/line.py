@@ -34,6 +34,14 @@ class Runner(Protocol):
         ...
 
 
+class Caller(Protocol):
+    """Whatever brings a call of a snippet's to our functions."""
+
+    def call(self, name: str, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        """Call one of our functions; ValueError holds why it refused."""
+        ...
+
+
 class Line:
     """The channel as a worker uses it: messages, calls, and what a snippet prints, up to a cap."""
 
@@ -57,16 +65,16 @@ class Line:
 
     def call(self, name: str, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> Any:  # noqa: ANN401
         """Call one of our functions; ValueError holds why it refused."""
-        told = {"args": written(arguments), "named": {k: written(v) for k, v in named.items()}}
+        return value_of(self.ask({"call": name, **asked(arguments, named)}))
+
+    def ask(self, call: Mapping[str, Any]) -> dict[str, Any]:
+        """Send a call, and return the answer to it."""
         self.flush()
-        self.say({"call": name, "dropped": self.dropped, **told})
+        self.say({**call, "dropped": self.dropped})
         heard = self.hear()
         if heard is None:
             raise SystemExit(0)
-        answer = heard[0]
-        if "error" in answer:
-            raise ValueError(answer["error"])
-        return answer["value"]
+        return heard[0]
 
     def begin_output(self, cap: int) -> None:
         """Print at most ``cap`` bytes from now on."""
@@ -102,7 +110,19 @@ def words_of(kind: str, message: str, number: int = 0) -> str:
     return f"{told[:_MAX_WORDS]}{where}"
 
 
-def function(line: Line, name: str, make_record: MakeRecord) -> Callable[..., Any]:
+def asked(arguments: tuple[Any, ...], named: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a call as they are sent; TypeError for one that cannot be."""
+    return {"args": written(arguments), "named": {k: written(v) for k, v in named.items()}}
+
+
+def value_of(answer: Mapping[str, Any]) -> Any:  # noqa: ANN401 - what JSON knows
+    """Return what a call was answered; ValueError holds why it was refused."""
+    if "error" in answer:
+        raise ValueError(answer["error"])
+    return answer["value"]
+
+
+def function(line: Caller, name: str, make_record: MakeRecord) -> Callable[..., Any]:
     """Return what a snippet calls as ``name``."""
 
     def call(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - what JSON knows

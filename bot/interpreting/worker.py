@@ -9,20 +9,55 @@ from typing import Any
 
 from bot.interpreting.line import Line, Runner
 
+Begin = Callable[[Line, Mapping[str, Any]], Runner]
+
 
 def main(arguments: list[str]) -> None:
-    """Serve with the interpreter that the first argument names."""
-    if arguments[0] == "monty":
-        from bot.interpreting.monty_runner import MontyRunner  # noqa: PLC0415 - only where it is
+    """Serve with the interpreter that the first argument names, or be a part of one."""
+    kind, *words = arguments
+    if kind == "kernel":
+        from bot.interpreting.jupyter_kernel import main as kernel  # noqa: PLC0415 - as below
 
-        _serve(lambda line, told: MontyRunner(line, told, arguments[1]))
+        kernel(words)
     else:
-        from bot.interpreting.cpython_runner import CPythonRunner  # noqa: PLC0415 - the same
-
-        _serve(CPythonRunner)
+        _serve(_BEGIN[kind](words))
 
 
-def _serve(begin: Callable[[Line, Mapping[str, Any]], Runner]) -> None:
+# Each is only imported where it is wanted: what it needs is nowhere else.
+def _monty(words: list[str]) -> Begin:
+    from bot.interpreting.monty_runner import MontyRunner  # noqa: PLC0415
+
+    return lambda line, told: MontyRunner(line, told, words[0])
+
+
+def _cpython(_: list[str]) -> Begin:
+    from bot.interpreting.cpython_runner import CPythonRunner  # noqa: PLC0415
+    from bot.interpreting.own_memory import bound_memory  # noqa: PLC0415
+
+    def begin(line: Line, told: Mapping[str, Any]) -> Runner:
+        runner = CPythonRunner(line, told)
+        bound_memory(told["memory_bytes"])
+        return runner
+
+    return begin
+
+
+def _jupyter(_: list[str]) -> Begin:
+    from bot.interpreting.jupyter_runner import JupyterRunner  # noqa: PLC0415
+
+    return JupyterRunner
+
+
+def _pyodide(_: list[str]) -> Begin:
+    from bot.interpreting.pyodide_runner import PyodideRunner  # noqa: PLC0415
+
+    return PyodideRunner
+
+
+_BEGIN = {"monty": _monty, "cpython": _cpython, "jupyter": _jupyter, "pyodide": _pyodide}
+
+
+def _serve(begin: Begin) -> None:
     """Answer over the inherited descriptors until nobody asks any more."""
     line = Line()
     first = line.hear()

@@ -11,6 +11,7 @@ from bot.adapters.monty_interpreter import monty_interpreter
 from bot.adapters.none_sandbox import NoneSandbox
 from bot.interpreting.kind import own_python
 from scoping.refusal import Refusal
+from tests.interpreter_makers import ALL, SLOW, made
 from validators.sandbox import SandboxRefusal
 from workflows.ports import Interpreter, InterpreterSession
 from workflows.snippet import InterpreterRefusal, SnippetLimits, SnippetResult
@@ -34,8 +35,7 @@ class _weather:
 weather: _weather
 """
 MIB = 1024**2
-LIMITS = SnippetLimits(0.4, 96 * MIB, output_bytes=2_000, host_calls=40, recursion=100)
-MAKERS = {"monty": monty_interpreter, "cpython": cpython_interpreter}
+LIMITS = SnippetLimits(20.0, 96 * MIB, output_bytes=2_000, host_calls=40, recursion=100)
 Run = Callable[[str], SnippetResult]
 
 
@@ -71,12 +71,12 @@ FUNCTIONS = {
 }
 
 
-@pytest.fixture(scope="module", params=MAKERS)
+@pytest.fixture(scope="module", params=ALL)
 def interpreter(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Interpreter:
     place = tmp_path_factory.mktemp("interpreter")
-    return MAKERS[request.param](NoneSandbox(place), place)
+    return made(request.param, NoneSandbox(place), place)
 
 
 @pytest.fixture(scope="module")
@@ -191,8 +191,10 @@ STOPPED = {
 def test_a_snippet_is_stopped_at_its_limit_and_the_names_before_it_stay(
     interpreter: Interpreter, outcome: str
 ) -> None:
-    roomy = replace(LIMITS, timeout_s=0.4 if outcome == "timeout" else 20.0)
-    session = interpreter.open(FUNCTIONS, STUBS, roomy)
+    limits = LIMITS
+    if outcome == "timeout":
+        limits = replace(LIMITS, timeout_s=2.0 if interpreter.name in SLOW else 0.4)
+    session = interpreter.open(FUNCTIONS, STUBS, limits)
     session.run("kept = [one.path for one in places('a')]")
 
     done = session.run(f"kept.append('lost')\n{STOPPED[outcome]}")
@@ -204,6 +206,23 @@ def test_a_snippet_is_stopped_at_its_limit_and_the_names_before_it_stay(
     assert "\n" not in done.message
     assert done.printed == ("called\n" if outcome == "host-calls" else "")
     assert (after.printed, after.is_state_lost) == ("['a-0.py', 'a-1.py']\n", False)
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_what_is_slow_to_start_keeps_its_contract_in_brief(name: str, tmp_path: Path) -> None:
+    session = made(name, NoneSandbox(tmp_path), tmp_path).open(FUNCTIONS, STUBS, LIMITS)
+    kept = session.run("import statistics\nkept = [one.path for one in places('a')]")
+    raised = session.run("fresh = 1\nprint('so far')\nrefuse('cake')")
+    session.run("assert 'fresh' not in globals()\nkept.append('b.py')")
+
+    stopped = session.run(f"kept.append('lost')\n{STOPPED['host-calls']}")
+    after = session.run("print(kept)")
+    session.close()
+
+    assert (kept.outcome, kept.host_calls) == ("ok", 1)
+    assert (raised.printed, raised.message) == ("so far\n", "ValueError: no cake here (line 3)")
+    assert (stopped.outcome, stopped.printed) == ("host-calls", "called\n")
+    assert (after.printed, after.is_state_lost) == ("['a-0.py', 'a-1.py', 'b.py']\n", False)
 
 
 def test_a_snapshot_brings_the_names_into_another_session(interpreter: Interpreter) -> None:
