@@ -16,28 +16,18 @@ def code_mode(bench: Bench) -> "CodeMode | None":
     """Return the interpreter that the settings name, or None where models call tools.
 
     Snippets are a model's programs: what the sandbox must guarantee for the target's commands it
-    must guarantee for them. InterpreterRefusal where the interpreter is not installed, or would
-    have no wall at all.
+    must guarantee for them. InterpreterRefusal as of `interpreter_on`.
     """
     settings = bench.settings
     if settings.model_action != "code":
         return None
-    from bot.adapters.cpython_interpreter import cpython_interpreter  # noqa: PLC0415
-    from bot.adapters.monty_interpreter import monty_interpreter  # noqa: PLC0415
-    from workflows.explore import CodeMode  # noqa: PLC0415
-    from workflows.snippet import InterpreterRefusal, SnippetLimits  # noqa: PLC0415
+    from bot.interpreters import Ground, interpreter_on  # noqa: PLC0415 - only in code mode
+    from workflows.explore import CodeMode  # noqa: PLC0415 - the same
+    from workflows.snippet import SnippetLimits  # noqa: PLC0415 - the same
 
-    of = monty_interpreter
-    if settings.model_interpreter == "cpython":
-        if bench.sandbox.name == "none":
-            raise InterpreterRefusal(
-                "model.interpreter: cpython has no wall but the sandbox; leave out"
-                " --unsafe-no-sandbox, or set model.interpreter to monty"
-            )
-        of = cpython_interpreter
-    interpreter = of(bench.sandbox, bench.scratch, required(bench))
+    ground = Ground(settings, bench.sandbox, bench.scratch, required(bench))
     servers = partial(_servers, bench) if settings.tool_servers else None
-    return CodeMode(interpreter, SnippetLimits(), servers)
+    return CodeMode(interpreter_on(ground), SnippetLimits(), servers)
 
 
 def _servers(bench: Bench) -> "ToolServers":

@@ -49,7 +49,7 @@ def examine(command_line: Mapping[str, object], *, offline: bool) -> tuple[Check
     """Return every check, in the order in which a run would meet them."""
     settings = from_process(command_line, None)
     checks = [_platform(platform.system()), *_state(settings.state), _git(), _sandbox(settings)]
-    checks += [_model(settings), _forge(settings)]
+    checks += [_model(settings), _interpreters(settings), _forge(settings)]
     if not offline:
         checks += [_indexes(settings), _python_index(settings), _node_index(settings)]
     return tuple(checks)
@@ -169,6 +169,21 @@ def _model(settings: Settings) -> Check:
         return _optional("model key", f"{names} {is_or_are} set (not tried: that costs)")
     found = f"{missing[0]} is not set; --model scripted:FILE and recorded:RUN need no key"
     return _optional("model key", found, f"export {missing[0]}=...")
+
+
+def _interpreters(settings: Settings) -> Check:
+    """Say which interpreters of snippets are there; only the one that is chosen is missed."""
+    from bot.adapters.none_sandbox import NoneSandbox  # noqa: PLC0415 - nothing is run in it
+    from bot.interpreters import Ground, missing_interpreters  # noqa: PLC0415 - only here
+
+    place = settings.state
+    missing = missing_interpreters(Ground(settings, NoneSandbox(place), place))
+    there = ", ".join(name for name, why in missing.items() if not why)
+    found = f"for snippets there are {there}"
+    chosen = settings.model_interpreter
+    if settings.model_action != "code" or not missing[chosen]:
+        return _optional("interpreters", found)
+    return _optional("interpreters", f"{found}; {missing[chosen]}", "changewright config")
 
 
 def _forge(settings: Settings) -> Check:

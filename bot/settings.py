@@ -83,6 +83,8 @@ class Settings:
     model_interpreter: str
     tool_servers: tuple[ToolServerRule, ...]
     tool_server_environments: Mapping[str, Mapping[str, Secret]] = field(repr=False)
+    jupyter_environment: Path | None
+    pyodide_folder: Path | None
     adjudicator: str
     model_fallback: tuple[str, ...]
     api_key: Secret | None = field(repr=False)
@@ -230,6 +232,8 @@ def _settings(
         model_interpreter=values["model.interpreter"],
         tool_servers=values[SERVERS] or (),
         tool_server_environments=handed_on,
+        jupyter_environment=_folder(values["model.jupyter"]),
+        pyodide_folder=_folder(values["model.pyodide"]),
         adjudicator=values["model.adjudicator"],
         model_fallback=values["model.fallback"],
         api_key=Secret(api_key) if api_key else None,
@@ -272,6 +276,10 @@ def _handed_on(servers: Given, sources: Sources) -> Mapping[str, Mapping[str, Se
         server: {name: Secret(value) for name, value in environment.items()}
         for server, environment in found.items()
     }
+
+
+def _folder(value: str | None) -> Path | None:
+    return None if value is None else Path(value)
 
 
 def _state(value: str | None, sources: Sources) -> Path:

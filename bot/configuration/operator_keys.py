@@ -27,6 +27,10 @@ _LAST_PORT = 65_535
 _GUARANTEE = choice(*get_args(Guarantee))
 
 
+def _wrong_place(value: str) -> str:
+    return "" if value.startswith("/") else "must be an absolute path"
+
+
 def _wrong_folder(value: str) -> str:
     return "" if value.startswith(("/", "~/")) else "must be an absolute path or begin with ~/"
 
@@ -98,12 +102,25 @@ OPERATOR_KEYS = (
     ),
     Key(
         "model.interpreter",
-        choice("monty", "cpython"),
+        choice("monty", "cpython", "jupyter", "pyodide"),
         "What runs the snippets of `model.action: code`, inside the sandbox: a part of Python whose"
-        " types are checked first, or all of it.",
+        " types are checked first, all of it, a Jupyter kernel, or CPython in WebAssembly.",
         "monty",
         where="operator",
         variable="CHANGEWRIGHT_MODEL_INTERPRETER",
+    ),
+    Key(
+        "model.jupyter",
+        refined(text("an absolute path"), _wrong_place),
+        "The virtual environment, with ipykernel and what else snippets may import, whose kernel"
+        " runs them; its own one where none is named.",
+        where="operator",
+    ),
+    Key(
+        "model.pyodide",
+        refined(text("an absolute path"), _wrong_place),
+        "The folder of the npm package `pyodide`; Node is the first of PATH.",
+        where="operator",
     ),
     Key(
         "model.pictures",

@@ -54,7 +54,7 @@ def test_cpython_needs_the_sandbox(desk: Desk, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_mode_that_there_is_not_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CHANGEWRIGHT_MODEL_INTERPRETER", "jupyter")
+    monkeypatch.setenv("CHANGEWRIGHT_MODEL_INTERPRETER", "restricted")
 
     assert desk.run("propose", "--task", "Say it better", "--model=scripted:none") == 2
     assert "monty" in desk.noted

@@ -92,7 +92,15 @@ def test_a_state_folder_that_cannot_be_used_is_one_line_among_all(tmp_path: Path
 
     checks = {one.name: one for one in examine({"state": tmp_path / "file"}, offline=True)}
 
-    assert list(checks) == ["platform", "state", "git", "sandbox", "model key", "forge"]
+    assert list(checks) == [
+        "platform",
+        "state",
+        "git",
+        "sandbox",
+        "model key",
+        "interpreters",
+        "forge",
+    ]
     assert not checks["state"].works
     assert not checks["sandbox"].works
     assert checks["sandbox"].found.startswith("not measured: cannot make the state folder")
@@ -317,6 +325,6 @@ def test_the_document_holds_every_check(tmp_path: Path, capsys: Capture) -> None
     assert code == 1
     assert [sorted(check) for check in checks] == [
         ["found", "mend", "name", "required", "works"]
-    ] * 6
+    ] * 7
     assert "FAIL  state" in said.err
     assert "to mend it: changewright doctor --state DIR" in said.err

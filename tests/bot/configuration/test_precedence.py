@@ -59,6 +59,8 @@ OPERATORS_VALUES: Mapping[str, Any] = {
     "model.fallback": ["claude-haiku-5-5"],
     "model.effort": "max",
     "model.interpreter": "cpython",
+    "model.jupyter": "/opt/kernel",
+    "model.pyodide": "/opt/pyodide",
     "model.adjudicator": "claude",
     "scope.rerank": "model",
     "model.pictures": False,

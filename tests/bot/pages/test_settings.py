@@ -128,6 +128,8 @@ model
   fallback               not set                                 default
   effort                 not set                                 default
   interpreter            monty                                   default
+  jupyter                not set                                 default
+  pyodide                not set                                 default
   pictures               true                                    default
   adjudicator            off                                     default
 scope
