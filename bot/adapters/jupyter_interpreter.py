@@ -14,6 +14,8 @@ from validators.sandbox import Guarantee, Mount, Sandbox
 from workflows.snippet import InterpreterRefusal
 
 _LIBRARY = f"{LIBRARIES}/site-packages"
+# Our code runs on it as well.
+_OLDEST_MINOR, _NEWEST_MINOR = 11, 30
 _NEEDED = ("ipykernel", "jupyter_client")
 
 
@@ -47,10 +49,15 @@ def _own() -> tuple[Python, Path]:
 def _of(environment: Path) -> tuple[Python, Path]:
     """Return the Python behind an environment, and the folder of its packages."""
     binary = environment / "bin" / "python"
-    found = sorted(environment.glob("lib/python3.*/site-packages"))
+    found = [
+        packages
+        for minor in range(_OLDEST_MINOR, _NEWEST_MINOR)
+        if (packages := environment / "lib" / f"python3.{minor}" / "site-packages").is_dir()
+    ]
     if not binary.exists() or not found:
         raise InterpreterRefusal(
-            f"{environment} is no virtual environment of Python; name one in model.jupyter"
+            f"{environment} is no virtual environment of Python 3.{_OLDEST_MINOR} or later;"
+            " name one in model.jupyter"
         )
     real = binary.resolve()
     return Python(real, real.parent.parent), found[-1]

@@ -68,11 +68,14 @@ def test_pyodide_is_refused_with_what_to_install(
 
 def test_a_kernel_is_refused_with_what_to_install(tmp_path: Path) -> None:
     sandbox = Walled(tmp_path)
-    with pytest.raises(InterpreterRefusal, match="is no virtual environment of Python"):
-        jupyter_interpreter(sandbox, tmp_path, environment=tmp_path)
-
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").symlink_to(sys.executable)
+    (tmp_path / "lib" / "python3.10" / "site-packages").mkdir(parents=True)
+    with pytest.raises(
+        InterpreterRefusal, match=r"no virtual environment of Python 3\.11 or later"
+    ):
+        jupyter_interpreter(sandbox, tmp_path, environment=tmp_path)
+
     (tmp_path / "lib" / "python3.11" / "site-packages").mkdir(parents=True)
     with pytest.raises(InterpreterRefusal, match="there is no ipykernel and no jupyter_client in"):
         jupyter_interpreter(sandbox, tmp_path, environment=tmp_path)
