@@ -24,10 +24,12 @@ _MOST_HEADER_BYTES = 32 * 1024
 def bound(host: str, port: int) -> socket.socket:
     """Return a listening socket; ``port`` 0 is any that is free. ServeRefusal where it is taken."""
     try:
-        family, _, _, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        # By its protocol too, or asyncio does not know it for TCP and leaves Nagle's wait in it:
+        # 40 ms for each answer on a connection that is kept.
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
         )[0]
-        found = socket.socket(family, socket.SOCK_STREAM)
+        found = socket.socket(family, kind, protocol)
     except (OSError, UnicodeError, OverflowError) as error:
         raise ServeRefusal(f"there is no address {host!r} here: {error}") from error
     try:

@@ -218,3 +218,8 @@ def test_a_port_that_is_taken_is_said() -> None:
             bound("127.0.0.1", port)
     with pytest.raises(ServeRefusal, match="there is no address"):
         bound("nowhere.invalid", 0)
+
+
+def test_answers_do_not_wait_for_one_another() -> None:
+    with bound("127.0.0.1", 0) as listening, bound("localhost", 0) as named:
+        assert listening.proto == named.proto == socket.IPPROTO_TCP
