@@ -7,6 +7,7 @@ or a browser's is worth nothing. Nothing here is written anywhere: a new start i
 import hashlib
 import hmac
 import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -28,32 +29,37 @@ class Session:
 
 
 class Sessions:
-    """Invitations and sessions of one server; ``told`` hears the invitation after a used one."""
+    """Invitations and sessions of one server; ``told`` hears the invitation after a used one.
+
+    Safe for many threads: of two who come with one invitation, one is let in.
+    """
 
     def __init__(self, reviewer: str, told: Callable[[str], None]) -> None:
         self._reviewer = reviewer
         self._told = told
+        self._lock = threading.Lock()
         self._invitation = ""
         self._sessions: dict[bytes, Session] = {}
 
     def invite(self) -> str:
         """Return a new invitation, which takes the place of the one before."""
-        self._invitation = secrets.token_urlsafe(_BYTES)
-        return self._invitation
+        with self._lock:
+            return self._invited()
 
     def admit(self, invitation: str) -> str:
         """Exchange an invitation for the secret of a new session; "" for any that is not open."""
-        asked = invitation.encode("utf-8", "replace")
-        if not hmac.compare_digest(_hashed(asked), _hashed(self._invitation.encode())):
-            return ""
-        if not self._invitation:
-            return ""
-        secret = secrets.token_urlsafe(_BYTES)
-        if len(self._sessions) >= _MOST_SESSIONS:
-            self._sessions.pop(next(iter(self._sessions)))
-        session = Session(self._reviewer, secrets.token_urlsafe(_BYTES))
-        self._sessions[_hashed(secret.encode())] = session
-        self._told(self.invite())
+        asked = _hashed(invitation.encode("utf-8", "replace"))
+        with self._lock:
+            is_open = hmac.compare_digest(asked, _hashed(self._invitation.encode()))
+            if not (is_open and self._invitation):
+                return ""
+            secret = secrets.token_urlsafe(_BYTES)
+            if len(self._sessions) >= _MOST_SESSIONS:
+                self._sessions.pop(next(iter(self._sessions)))
+            session = Session(self._reviewer, secrets.token_urlsafe(_BYTES))
+            self._sessions[_hashed(secret.encode())] = session
+            following = self._invited()
+        self._told(following)
         return secret
 
     def of(self, secret: str) -> Session | None:
@@ -64,11 +70,15 @@ class Sessions:
     def rename(self, session: Session, name: str) -> str:
         """Let a session decide by another name, which nobody checks; return it as it is kept."""
         kept = " ".join(name.split())[:_LONGEST_NAME]
-        for key, known in self._sessions.items():
-            if kept and known is session:
-                self._sessions[key] = replace(known, reviewer=kept)
-                break
+        with self._lock:
+            for key, known in self._sessions.items():
+                if kept and known is session:
+                    self._sessions[key] = replace(known, reviewer=kept)
         return kept
+
+    def _invited(self) -> str:
+        self._invitation = secrets.token_urlsafe(_BYTES)
+        return self._invitation
 
 
 def _hashed(value: bytes) -> bytes:
