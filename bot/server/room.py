@@ -21,8 +21,9 @@ class Room:
     """One repository with its forge and journal, and who may look at them.
 
     ``authorities`` are what a browser may write as Host, port included. ``revisions`` are None
-    where no next attempt can be begun from a page. ``ending`` is set when the server is asked to
-    end. Forge and journal may be used from any thread.
+    where no next attempt can be begun from a page.
+    ``ending`` is set when the server is asked to end. Forge and journal may be used from any
+    thread.
     """
 
     settings: Settings
