@@ -174,16 +174,20 @@ def tree_after(
     edited, content = tree.copy(), before
     for start, stop, text in reversed(splices):  # what stands before one is where it was
         content = b"".join((content[:start], text, content[stop:]))
-        end = start + len(text)
-        points = (_point(before, start), _point(before, stop), _point(content, end))
+        end, row = start + len(text), before.count(b"\n", 0, start)
+        points = (
+            (row, _column(before, start)),
+            (row + before.count(b"\n", start, stop), _column(before, stop)),
+            (row + text.count(b"\n"), _column(content, end)),
+        )
         edited.edit(start, stop, end, *points)
     after = TreeParser(_language(grammar)).parse(content, edited)
     return after if _depth(after) <= MAX_DEPTH else None
 
 
-def _point(content: bytes, at: int) -> tuple[int, int]:
-    """Return the row and column of a byte, from 0."""
-    return content.count(b"\n", 0, at), at - content.rfind(b"\n", 0, at) - 1
+def _column(content: bytes, at: int) -> int:
+    """Return how many bytes stand before one on its line."""
+    return at - content.rfind(b"\n", 0, at) - 1
 
 
 def _answer(header: bytes, content: bytes) -> bytes:

@@ -124,7 +124,7 @@ class Node:
             yield Node(above)
             above = above.parent
 
-    @property
+    @cached_property
     def arguments(self) -> "tuple[Argument, ...]":
         """The arguments of a call, in order; none where it is no call."""
         held = self.argument_list
@@ -181,10 +181,10 @@ class Argument:
 
 
 def _argument(part: Node) -> Argument:
-    is_rest = any(word in part.kind for word in _RESTS)
-    if "argument" in part.kind and part.has("value") and part.has("name"):
+    kind = part.kind
+    if "argument" in kind and part.has("value") and part.has("name"):
         return Argument(part, part.field("value"), part.field("name").text)
-    inner = part.children
-    if part.kind == "value_argument" and len(inner) > 1:  # where the grammar gives no roles
+    inner = part.children if kind == "value_argument" else []
+    if len(inner) > 1:  # where the grammar gives no roles
         return Argument(part, inner[-1], inner[0].text)
-    return Argument(part, part, is_rest=is_rest)
+    return Argument(part, part, is_rest=any(word in kind for word in _RESTS))

@@ -185,8 +185,12 @@ def _row(
     """Match parts one after the other; a row takes as little as lets the rest match."""
     for at, form in enumerate(forms):
         if isinstance(form, _Hole) and form.is_row:
-            needed = sum(not (isinstance(one, _Hole) and one.is_row) for one in forms[at + 1 :])
-            for length in range(len(nodes) - at - needed + 1):
+            behind = forms[at + 1 :]
+            needed = sum(not (isinstance(one, _Hole) and one.is_row) for one in behind)
+            most = len(nodes) - at - needed
+            # All behind it takes one each, unless there is another row.
+            least = most if needed == len(behind) else 0
+            for length in range(max(least, 0), most + 1):
                 taken = _held(form, nodes[at : at + length], bound)
                 rest = taken and _row(forms[at + 1 :], nodes[at + length :], taken)
                 if rest is not None:

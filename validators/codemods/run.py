@@ -6,7 +6,7 @@ second goes through the changed files backwards, in other hands: whether they pa
 whether the program wants the same again, and nothing more of its own output.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +27,7 @@ from validators.codemods.judgement import (
 )
 from validators.codemods.outcome import FileOutcome, LeftPlace, Outcome, notes_of
 from validators.codemods.program import CodemodRefusal, Program
+from validators.codemods.soundness import broken
 from validators.codemods.tree_walk import language_of, protection, walked_files
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ class _Run:
             before = [draft.source for draft in batch]
             twice = [*before[::_EACH], *after[::_EACH]]
             self._submit(lane, twice)
-            unsound = _broken(lane.auditor, before, after)
+            unsound = broken(lane.auditor, batch)
             said = list(self._answers(lane, twice))
             pairs = zip(said[: len(said) // 2], said[len(said) // 2 :], strict=True)
             named = dict(zip((one.path for one in before[::_EACH]), pairs, strict=True))
@@ -202,22 +203,6 @@ def _counts(auditor: Auditor, files: Sequence[Source]) -> list[Look]:
     small = [one for one in files if len(one.content) <= _MAX_COUNTED_BYTES]
     seen = dict(zip((one.path for one in small), auditor.count(small), strict=True))
     return [seen.get(one.path, Look(failed=True)) for one in files]
-
-
-def _broken(
-    auditor: Auditor, before: Sequence[Source], after: Sequence[Source]
-) -> Mapping[str, str]:
-    """Return by path what is said of files that parse worse than before."""
-    pairs = zip(before, after, auditor.parse(after), strict=True)
-    unsound = [(old, new, parsed) for old, new, parsed in pairs if not parsed.is_sound]
-    olds = auditor.parse([old for old, _, _ in unsound])
-    found = {}
-    for (old, _, parsed), was in zip(unsound, olds, strict=True):
-        if parsed.is_worse_than(was):
-            lines = ", ".join(str(first) for first, _ in parsed.errors[:3])
-            where = f" (line {lines})" if lines else ""
-            found[old.path] = f"what the program makes of it does not parse{where}"
-    return found
 
 
 def _read(tree: Path, path: str) -> _Read:

@@ -3,8 +3,12 @@
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 
 MAX_SITES = 20_000
+_ESCAPE = re.compile(
+    r"\\(?:x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|N\{[^}]*\}|\d{1,3}|.)", re.DOTALL
+)
 
 
 @cache
@@ -14,9 +18,18 @@ def compiled(sites: str) -> re.Pattern[str]:
 
 
 @cache
+def compiled_for_ascii(sites: str) -> re.Pattern[bytes] | None:
+    """Return the same for the bytes of a file that holds ASCII alone; None where it says more."""
+    try:
+        return re.compile(sites.encode("ascii"), re.MULTILINE)
+    except (UnicodeEncodeError, re.error):
+        return None
+
+
+@cache
 def required_word(regex: str) -> bytes:
     """Return a word that any match holds, so that most files need no closer look; else nothing."""
-    plain = re.sub(r"\{[^}]*\}", "{", re.sub(r"\\.", " ", regex))
+    plain = re.sub(r"\{[^}]*\}", "{", _ESCAPE.sub(" ", regex))
     while (without := re.sub(r"\((?!\?[a-z])[^()]*\)[*+?{]?", " ", plain)) != plain:
         plain = without
     if re.search(r"[()|\[\]]", plain):
@@ -29,13 +42,11 @@ def spans_in(content: bytes, sites: re.Pattern[str]) -> Iterator[tuple[int, int]
     """Yield the bytes of each match, up to a limit that no program needs."""
     if required_word(sites.pattern) not in content:
         return
+    plain = compiled_for_ascii(sites.pattern) if content.isascii() else None
+    if plain is not None:
+        yield from (found.span() for found in islice(plain.finditer(content), MAX_SITES))
+        return
     text = content.decode("utf-8", "surrogateescape")
-    plain = text.isascii()
-    for number, found in enumerate(sites.finditer(text)):
-        if number == MAX_SITES:
-            return
-        if plain:
-            yield found.span()
-            continue
+    for found in islice(sites.finditer(text), MAX_SITES):
         start = len(text[: found.start()].encode("utf-8", "surrogateescape"))
         yield start, start + len(found[0].encode("utf-8", "surrogateescape"))
