@@ -12,7 +12,8 @@ from statistics import median
 from workflows.pull_request_outcome import PullRequestOutcome, moment
 from workflows.run_facts import RunFacts
 
-_UNDECIDED_GATES = frozenset({"pass"})
+# A gate's verdict, and how a command ended that is one of several of its gate.
+_PASSED = frozenset({"pass", "ok"})
 _ENDED = frozenset({"accepted", "rejected"})
 
 
@@ -149,7 +150,7 @@ def _scope(facts: Iterable[RunFacts], of: Callable[[RunFacts], int]) -> float | 
 
 
 def _failures(facts: RunFacts) -> list[str]:
-    return [f"{gate} {word}" for _, gate, word in facts.gates if word not in _UNDECIDED_GATES]
+    return [f"{gate} {word}" for _, gate, word in facts.gates if word not in _PASSED]
 
 
 def _reasons_by(rejected: Iterable[Change]) -> Mapping[str, Mapping[str, Mapping[str, int]]]:
@@ -162,7 +163,7 @@ def _reasons_by(rejected: Iterable[Change]) -> Mapping[str, Mapping[str, Mapping
         places = {
             "path": {folder_of(path) for path in one.outcome.paths},
             "model": {one.last.model} - {""},
-            "gate": {gate for _, gate, word in one.last.gates if word not in _UNDECIDED_GATES},
+            "gate": {gate for _, gate, word in one.last.gates if word not in _PASSED},
         }
         for by, names in places.items():
             for name in names:
