@@ -163,3 +163,18 @@ class EngineLimits:
     workers: int = 2
     lease_s: float = 30.0
     takeovers: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who says something of a whole campaign; the ``name`` is only what they claim.
+
+    ``seen`` is the position of the newest entry about the campaign itself that they knew. Where
+    there is another one, what they say is Withheld: nobody undoes what they have not seen.
+    """
+
+    name: str = ""
+    seen: int | None = None
+
+
+ANYBODY = Speaker()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from scoping.refusal import Refusal
-from workflows.campaign import Campaign, EngineLimits, Target, TargetResult
+from workflows.campaign import ANYBODY, Campaign, EngineLimits, Speaker, Target, TargetResult
 from workflows.conversation import Conversation, Reply, ReplyLimits, Usage
 from workflows.picture import Picture
 from workflows.pull_request import Commit, PullRequest, PullRequestDraft, PullRequestState
@@ -287,11 +287,11 @@ class Engine(Protocol):
         """
         ...
 
-    def pause(self, campaign: str, why: str = "") -> None:
+    def pause(self, campaign: str, why: str = "", by: Speaker = ANYBODY) -> None:
         """Start no further target until `resume`; those running finish."""
         ...
 
-    def resume(self, campaign: str) -> None:
+    def resume(self, campaign: str, by: Speaker = ANYBODY) -> None:
         """Undo `pause`, a brake too; never a cancel."""
         ...
 

@@ -12,7 +12,7 @@ from functools import partial
 
 from validators.encoding import builtins
 from workflows.board import Board, Hold
-from workflows.campaign import Campaign, EngineLimits, Target, TargetResult
+from workflows.campaign import ANYBODY, Campaign, EngineLimits, Speaker, Target, TargetResult
 from workflows.ports import Held, Journal, JournalRefusal, RunTarget, StaleFence, Withheld
 from workflows.run import Event, EventKind, Fence
 
@@ -62,13 +62,13 @@ class LocalEngine:
         if bugs:
             raise bugs[0]
 
-    def pause(self, campaign: str, why: str = "") -> None:
+    def pause(self, campaign: str, why: str = "", by: Speaker = ANYBODY) -> None:
         """Start no further target until `resume`."""
-        self._say(campaign, "campaign.paused", why=why, by="person")
+        self._say(campaign, "campaign.paused", by, why=why, by="person")
 
-    def resume(self, campaign: str) -> None:
+    def resume(self, campaign: str, by: Speaker = ANYBODY) -> None:
         """Undo `pause`."""
-        self._say(campaign, "campaign.resumed")
+        self._say(campaign, "campaign.resumed", by)
 
     def cancel(self, campaign: str) -> None:
         """Start no further target, ever."""
@@ -179,19 +179,26 @@ class LocalEngine:
         if hold.kind == "brake":
             self._say(campaign, "campaign.paused", why=hold.why, by="brake")
 
-    def _say(self, campaign: str, kind: EventKind, **more: str) -> None:
+    def _say(self, campaign: str, kind: EventKind, speaker: Speaker = ANYBODY, **more: str) -> None:
         run = f"campaign-{campaign}"
         fence = self._leased(run)
+        who = {"who": speaker.name} if speaker.name else {}
         try:
-            event = Event(kind, {"campaign": campaign, **more})
+            event = Event(kind, {"campaign": campaign, **more, **who})
             if more.get("by") == "brake":
-                self._journal.append(fence, event, lambda: self._is_braked(run))
+                # Another worker may have been first.
+                with suppress(Withheld):
+                    self._journal.append(fence, event, lambda: self._is_braked(run))
             else:
-                self._journal.append(fence, event)
-        except Withheld:
-            return  # another worker was first
+                self._journal.append(fence, event, lambda: self._unseen(run, speaker.seen))
         finally:
             self._journal.release(fence)
+
+    def _unseen(self, run: str, seen: int | None) -> str:
+        """Return what was said of a campaign behind what somebody had seen, or ""."""
+        newest = self._journal.read(run)[-1:] if seen is not None else ()
+        is_news = bool(newest) and newest[0].position != seen
+        return "something was said of this campaign meanwhile" if is_news else ""
 
     def _is_braked(self, run: str) -> str:
         words = {"campaign.paused", "campaign.resumed", "campaign.cancelled"}

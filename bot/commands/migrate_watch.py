@@ -10,7 +10,7 @@ from bot.commands import options
 from bot.console import Console
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from workflows.ports import Journal
 
@@ -118,7 +118,12 @@ def _say(
     with opened_journal(given) as journal:
         key = key_of(campaign, journal)
         engine = engine_of(journal)
-        {"pause": engine.pause, "resume": engine.resume, "cancel": engine.cancel}[word](key)
+        say: Mapping[str, Callable[[str], None]] = {
+            "pause": engine.pause,
+            "resume": engine.resume,
+            "cancel": engine.cancel,
+        }
+        say[word](key)
     console.say(f"campaign {key}: {word}")
     console.document({"campaign": key, "said": word})
     return 0

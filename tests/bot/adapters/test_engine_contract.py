@@ -29,11 +29,20 @@ from workflows.campaign import (
     FailureReason,
     PauseAt,
     Rollout,
+    Speaker,
     Target,
     TargetResult,
     Template,
 )
-from workflows.ports import Engine, Held, Journal, JournalRefusal, RunTarget, StaleFence
+from workflows.ports import (
+    Engine,
+    Held,
+    Journal,
+    JournalRefusal,
+    RunTarget,
+    StaleFence,
+    Withheld,
+)
 from workflows.recorder import Recorder, leased
 from workflows.run import Effect, Entry, Event, Fence
 
@@ -796,3 +805,21 @@ def test_whatever_dies_or_stands_still_nothing_is_lost_and_nothing_done_twice(
     ends = Counter(one.run for one in journal.follow() if one.event.kind == "target.finished")
     assert set(ends.values()) == {1}
     journal.close()
+
+
+def test_who_has_not_seen_the_newest_word_undoes_nothing(
+    engine: Engine, journal: SqliteJournal
+) -> None:
+    engine.pause("c1", "flaky", Speaker("ada"))
+    (paused,) = journal.read("campaign-c1")
+    assert (paused.event.data["who"], paused.event.data["by"]) == ("ada", "person")
+    engine.resume("c1", Speaker("grace", paused.position))
+    with pytest.raises(Withheld):
+        engine.resume("c1", Speaker("late", paused.position))
+    with pytest.raises(Withheld):
+        engine.pause("c1", by=Speaker("late", paused.position))
+    said = [entry.event for entry in journal.read("campaign-c1")]
+    assert [(one.kind, one.data["who"]) for one in said] == [
+        ("campaign.paused", "ada"),
+        ("campaign.resumed", "grace"),
+    ]
