@@ -139,7 +139,11 @@ def _outcomes(standings: dict[str, TargetStanding], names: dict[str, str]) -> tu
     for key, one in standings.items():
         ended = one.result if one.state in {"failed", "gated"} else None
         cause = " ".join(ended.cause.split())[:_LONGEST_CAUSE] if ended else ""
-        kind = (one.state, ended.reason if ended else "", _general(ended.cause) if ended else "")
+        kind = (
+            one.state,
+            ended.reason if ended else "",
+            general_cause(ended.cause) if ended else "",
+        )
         counts[kind] += 1
         examples.setdefault(kind, (cause, names[key]))
     return tuple(
@@ -148,8 +152,8 @@ def _outcomes(standings: dict[str, TargetStanding], names: dict[str, str]) -> tu
     )
 
 
-def _general(cause: str) -> str:
-    """Return a cause without what is one target's own, so that the same ones are counted as one."""
+def general_cause(cause: str) -> str:
+    """Return a cause without what is one target's own: the same ones are counted as one."""
     first = cause.strip().partition("\n")[0]
     return _PARTICULAR.sub("…", first)[:_COMPARED]
 

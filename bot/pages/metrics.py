@@ -21,7 +21,7 @@ def metrics_text(found: Metrics) -> str:
         f"{'pull requests':<20} {found.pull_requests} ({counted}, {found.superseded} superseded)",
         f"{'runs':<20} {found.runs}, ${found.usd:.2f}",
     ]
-    lines += [f"{words:<20} {_shown(getattr(found, name), form)}" for words, name, form in _ROWS]
+    lines += [f"{words:<20} {_shown(getattr(found, name), form)}" for words, name, form in ROWS]
     lines += _table("reasons", found.reasons)
     for by, names in found.reasons_by.items():
         told = {
@@ -64,7 +64,8 @@ def _time(seconds: float) -> str:
     return f"{seconds:.0f} seconds"
 
 
-_ROWS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
+# What each figure that is one number is called, its field, and how it is written.
+ROWS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("acceptance", "acceptance", _percent),
     ("zero-touch", "zero_touch", _percent),
     ("edit distance", "edit_distance", _percent),
@@ -97,7 +98,7 @@ def prometheus_text(found: Metrics) -> str:
     lines += _gauge("cost_usd", "What all runs cost, in US dollars", [("", found.usd)])
     states = [(_labels(state=state), getattr(found, state)) for state in _COUNTS]
     lines += _gauge("pull_requests", "Pull requests by what became of them", states)
-    for words, name, _ in _ROWS:
+    for words, name, _ in ROWS:
         value = getattr(found, name)
         unit = _UNITS.get(name, "ratio")
         told = f"{name}_{unit}" if unit else name

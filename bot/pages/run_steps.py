@@ -42,11 +42,19 @@ def steps_of(
             number,
             entry.at,
             entry.event.kind,
-            tell(entry).strip() or _quiet_line(entry),
+            line_in_words(entry, tell),
             _body(entry, get_blob),
         )
         for number, entry in enumerate(entries, 1)
     )
+
+
+def line_in_words(entry: Entry, tell: Callable[[Entry], str]) -> str:
+    """Return one step in the words of ``tell``, or in ours where those are none."""
+    try:
+        return tell(entry).strip() or _quiet_line(entry)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return f"{entry.event.kind}, as another version wrote it"
 
 
 def failing(entries: Sequence[Entry]) -> tuple[int, ...]:
