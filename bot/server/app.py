@@ -33,14 +33,14 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.server import acting, assets, inbox, review, run, sign_in
+from bot.server import acting, assets, campaigns, figures, inbox, live, review, run, search, sign_in
 from bot.server.guard import Guard
 from bot.server.rendering import Refused, refused_page
 from bot.server.room import Room
 from bot.server.visit import threads
 from scoping.refusal import Refusal
 
-_PAGES = (sign_in, inbox, review, acting, run)
+_PAGES = (sign_in, inbox, review, acting, run, live, campaigns, figures, search)
 
 
 def application(room: Room) -> Starlette:
@@ -49,9 +49,11 @@ def application(room: Room) -> Starlette:
 
     @asynccontextmanager
     async def life(_app: Starlette) -> AsyncIterator[None]:
+        room.lookout.begin()
         yield
         # What is being decided is kept whole before the journal is closed.
         pool.shutdown(wait=True, cancel_futures=True)
+        room.lookout.close()
 
     return Starlette(
         routes=[assets.route(), *(route for page in _PAGES for route in page.ROUTES)],

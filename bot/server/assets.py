@@ -14,9 +14,10 @@ _PAGES = Path(__file__).parent.parent / "pages"
 _KEPT = {"cache-control": "private, max-age=31536000, immutable"}
 # What each is made of, in this order.
 _PARTS = {
-    "style.css": ("templates/run.css", "templates/serve/serve.css"),
+    "style.css": ("templates/run.css", "templates/serve/serve.css", "templates/serve/watching.css"),
     "run.js": ("templates/run.js",),
     "review.js": ("templates/serve/review.js",),
+    "live.js": ("templates/serve/live.js",),
     "htmx.js": ("assets/htmx.min.js",),
 }
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}

@@ -16,7 +16,13 @@ from bot.server.assets import asset
 from bot.server.visit import VISIT, Visit, visit_of
 
 # What stands at the top of each page: path, words.
-NAVIGATION = (("/", "Inbox"),)
+NAVIGATION = (
+    ("/", "Inbox"),
+    ("/runs", "Runs"),
+    ("/campaigns", "Campaigns"),
+    ("/figures", "Figures"),
+    ("/search", "Search"),
+)
 
 
 class Refused(Exception):

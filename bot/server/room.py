@@ -8,6 +8,7 @@ from typing import Literal
 
 from bot.server.cards import RunCards
 from bot.server.deciding import Decider
+from bot.server.lookout import Lookout
 from bot.server.proposals import Proposals
 from bot.server.reading import ReadForge
 from bot.server.revisions import Revisions
@@ -21,9 +22,8 @@ class Room:
     """One repository with its forge and journal, and who may look at them.
 
     ``authorities`` are what a browser may write as Host, port included. ``revisions`` are None
-    where no next attempt can be begun from a page.
-    ``ending`` is set when the server is asked to end. Forge and journal may be used from any
-    thread.
+    where no next attempt can be begun from a page. ``ending`` is set when the server is asked to
+    end; the ``lookout`` lists, watches and counts. Forge and journal may be used from any thread.
     """
 
     settings: Settings
@@ -41,6 +41,10 @@ class Room:
     revisions: Revisions | None = None
     cookie: str = "changewright"
     ending: threading.Event = field(default_factory=threading.Event)
+    lookout: Lookout = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lookout", Lookout(self.journal, self.settings.state))
 
     def is_ending(self) -> bool:
         """Whether whoever waits for more has to stop."""

@@ -1,0 +1,70 @@
+"""The figures of the journal on a page, as `changewright metrics` counts them."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.server.lookout import PERIODS, Lookout
+from tests.bot.server.watching import Browser, browser, ended, journal_of, started, tell
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Browser]:
+    with browser(tmp_path) as found:
+        yield found
+
+
+def run(page: Browser, name: str) -> None:
+    spent = {"reservation": "1", "usd": 1.5, "tokens": 10, "requests": 1}
+    tell(journal_of(page), name, started(), ("budget.settled", spent), ended("failed"))
+
+
+def test_an_empty_journal_has_no_figures(page: Browser) -> None:
+    assert "No run was begun yet" in page.get("/figures").text
+
+
+def test_figures_are_shown_with_formula_plot_and_table(page: Browser) -> None:
+    run(page, "r1")
+    text = page.get("/figures").text
+    assert "1 run, $1.50" in text
+    assert "accepted / (accepted + rejected)" in text
+    assert '<title id="usd-title">Cost by week: ' in text
+    assert "1 run, $1.50" in text.partition('id="usd"')[2].partition("</table>")[0]
+
+
+@pytest.mark.parametrize("query", ["?weeks=7", "?weeks=%00", "?weeks=52"])
+def test_an_odd_period_is_the_shortest(page: Browser, query: str) -> None:
+    run(page, "r1")
+    shown = 52 if "52" in query else PERIODS[0]
+    assert f'href="/figures?weeks={shown}" aria-current="true"' in page.get(f"/figures{query}").text
+
+
+def test_figures_are_counted_again_when_there_are_more_runs(page: Browser) -> None:
+    run(page, "r1")
+    assert "$1.50" in page.get("/figures").text
+    run(page, "r2")
+    until = time.monotonic() + 60
+    while "2 runs, $3.00" not in page.get("/figures").text:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_a_journal_with_much_that_is_new_is_read_beside_the_pages(tmp_path: Path) -> None:
+    with browser(tmp_path) as page:
+        for number in range(60):
+            run(page, f"r{number:02}")
+        lookout = Lookout(page.room.journal, tmp_path / "state")
+        lookout.begin()
+        until = time.monotonic() + 60
+        while not lookout.catch_up():
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        assert len(lookout.catalogue.runs(limit=100)) == 60
+        assert lookout.counted(12).whole.runs == 60
+        lookout.close()
+        lookout.begin()
+        names = {one.name for one in threading.enumerate()}
+        assert "reading" not in names
