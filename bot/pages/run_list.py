@@ -32,7 +32,10 @@ class Row(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """One line: ``mood`` and ``state`` are the state for its colour and in words."""
+    """One line: ``mood`` and ``state`` are the state for its colour and in words.
+
+    ``number`` is its pull request's, and ``is_ours`` whether that is one of the served repository.
+    """
 
     run: RunSummary
     number: int
@@ -40,17 +43,24 @@ class RunLine:
     mood: str
     state: str
     verdict_mood: str
+    is_ours: bool
 
 
-def run_lines(rows: Iterable[Row], holder: Callable[[str], str]) -> tuple[RunLine, ...]:
-    """Return the lines of runs; ``holder`` tells who writes a run, or "" when nobody does."""
-    return tuple(_line(row, holder) for row in rows)
+def run_lines(
+    rows: Iterable[Row], holder: Callable[[str], str], is_ours: Callable[[str], bool]
+) -> tuple[RunLine, ...]:
+    """Return the lines of runs; ``holder`` tells who writes a run, or "" when nobody does.
+
+    ``is_ours`` tells of a repository, as tasks name it, whether it is the one that is served.
+    """
+    return tuple(_line(row, holder, is_ours) for row in rows)
 
 
-def _line(row: Row, holder: Callable[[str], str]) -> RunLine:
+def _line(row: Row, holder: Callable[[str], str], is_ours: Callable[[str], bool]) -> RunLine:
     run = row.summary
     mood, state = _MOODS.get(run.state, "bad"), str(run.state)
     if run.state == "running" and not holder(run.id):
         mood, state = "stopped", "cut off"
     verdict = run.verdict if run.verdict in get_args(VerdictWord) else "none"
-    return RunLine(run, row.number, row.campaign, mood, state, str(verdict))
+    ours = is_ours(run.repository)
+    return RunLine(run, row.number, row.campaign, mood, state, str(verdict), ours)

@@ -110,6 +110,7 @@ def _shown(visit: Visit, request: Request, *, missed: str = "", status: int = 20
         "can_pause": report.phase in {"pending", "running"},
         "can_resume": report.phase in {"paused", "braked", "spent"},
         "is_local": visit.room.forge_kind == "local",
+        "ours": f"local:{visit.room.repository}#",
         "is_whole": is_whole,
         "query": lambda **fields: urlencode({k: v for k, v in fields.items() if v}),
     }

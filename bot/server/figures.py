@@ -8,6 +8,9 @@ from bot.server.lookout import PERIODS
 from bot.server.rendering import shown_page
 from bot.server.visit import Visit, at
 
+# A page without figures is loaded again after so many seconds.
+_AGAIN_S = "3"
+
 
 def figures(visit: Visit, request: Request) -> Response:
     """Show the figures."""
@@ -17,16 +20,19 @@ def figures(visit: Visit, request: Request) -> Response:
     weeks = next((one for one in PERIODS if str(one) == asked), PERIODS[0])
     found = lookout.counted(weeks)
     values = {
-        "figures": figures_of(found.whole, found.weeks),
-        "counts": counts_of(found.whole),
+        "figures": figures_of(found.whole, found.weeks) if found else (),
+        "counts": counts_of(found.whole) if found else (),
         "weeks": weeks,
         "periods": PERIODS,
-        "whole": found.whole,
-        "first": found.weeks[0].monday if found.weeks else "",
+        "first": found.weeks[0].monday if found and found.weeks else "",
         "is_whole": is_whole,
-        "is_late": found.position != lookout.catalogue.position,
+        "is_counted": found is not None,
+        "is_late": found is not None and found.position != lookout.catalogue.position,
     }
-    return shown_page("figures.html.j2", request, values)
+    page = shown_page("figures.html.j2", request, values)
+    if found is None:
+        page.headers["refresh"] = _AGAIN_S
+    return page
 
 
 ROUTES = (at("/figures", figures),)

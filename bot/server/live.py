@@ -34,7 +34,7 @@ def runs(visit: Visit, request: Request) -> Response:
     rows = catalogue.runs(state, before=before, limit=_PER_PAGE + 1)
     shown = rows[:_PER_PAGE]
     values = {
-        "runs": run_lines(shown, visit.room.journal.holder),
+        "runs": run_lines(shown, visit.room.journal.holder, visit.room.serves),
         "states": STATES,
         "counts": catalogue.counts(),
         "state": state,

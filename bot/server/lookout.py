@@ -20,6 +20,8 @@ CATALOGUE = "catalogue.sqlite"
 PERIODS = (12, 26, 52, 104)
 # What counting took is waited for this many times over before figures are counted again.
 _PATIENCE = 20.0
+# How long a page waits for figures that nobody has counted yet.
+_WAIT_S = 2.0
 _JOIN_S = 10.0
 
 
@@ -80,17 +82,18 @@ class Lookout:
         self.begin()
         return False
 
-    def counted(self, weeks: int) -> Counted:
+    def counted(self, weeks: int, patience_s: float = _WAIT_S) -> Counted | None:
         """Return the figures of the last ``weeks`` up to the newest run, as of a moment ago.
 
-        Only the first time they are waited for.
+        None where they were never counted before, and that takes longer than ``patience_s``.
         """
         known = self._counted.get(weeks)
-        if known is None:
-            return self._count(weeks)
-        if known.position != self.catalogue.position and time.monotonic() >= known.due:
-            self._beside(f"counting {weeks}", lambda: self._count(weeks))
-        return known
+        is_old = known is None or known.position != self.catalogue.position
+        if is_old and (known is None or time.monotonic() >= known.due):
+            thread = self._beside(f"counting {weeks}", lambda: self._count(weeks))
+            if known is None and thread is not None:
+                thread.join(patience_s)
+        return self._counted.get(weeks)
 
     def close(self) -> None:
         """End its threads and connections."""
@@ -103,8 +106,8 @@ class Lookout:
         if catalogue is not None:
             catalogue.close()
 
-    def _beside(self, name: str, act: Callable[[], object]) -> None:
-        """Do something in a thread of its own, unless that is being done already."""
+    def _beside(self, name: str, act: Callable[[], object]) -> threading.Thread | None:
+        """Do something in a thread of its own, unless that is being done; None when closed."""
 
         def run() -> None:
             try:
@@ -119,11 +122,12 @@ class Lookout:
             if name not in self._threads and not self._is_closed.is_set():
                 self._threads[name] = threading.Thread(target=run, name=name, daemon=True)
                 self._threads[name].start()
+            return self._threads.get(name)
 
     def _read_all(self) -> None:
         while not self._is_closed.is_set():
             if self.catalogue.catch_up():
-                self._beside("counting", lambda: self._count(PERIODS[0]))
+                self._beside(f"counting {PERIODS[0]}", lambda: self._count(PERIODS[0]))
                 return
 
     def _count(self, weeks: int) -> Counted:

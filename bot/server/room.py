@@ -46,6 +46,11 @@ class Room:
     def __post_init__(self) -> None:
         object.__setattr__(self, "lookout", Lookout(self.journal, self.settings.state))
 
+    def serves(self, repository: str) -> bool:
+        """Whether a repository, as tasks name it, is the one whose pull requests are shown."""
+        is_path = repository.startswith("/")
+        return repository == str(self.repository) if self.forge_kind == "local" else not is_path
+
     def is_ending(self) -> bool:
         """Whether whoever waits for more has to stop."""
         return self.ending.is_set()

@@ -28,7 +28,7 @@ def search(visit: Visit, request: Request) -> Response:
     titles, campaigns = catalogue.titles(streams), catalogue.campaigns_of(streams)
     values = {
         "query": query,
-        "named": run_lines(_named(visit, query), visit.room.journal.holder),
+        "named": run_lines(_named(visit, query), visit.room.journal.holder, visit.room.serves),
         "hits": found_lines([hit for _, hit in shown], terms_of(query), titles, campaigns),
         "before": before,
         "older": shown[-1][0] if len(found) > _PER_PAGE else 0,

@@ -67,17 +67,19 @@ def test_campaigns_are_listed_with_what_has_ended(page: Browser) -> None:
 
 
 def test_a_campaign_is_shown_with_outcomes_cost_and_who_waits(page: Browser) -> None:
-    begin(page, 4, budget=CampaignBudget(usd=8.0))
+    begin(page, 5, budget=CampaignBudget(usd=8.0))
     finish(page, "t0", "gated", number=7, url="https://forge.example/7")
-    finish(page, "t1", "gated", number=8, url="local:/somewhere#8")
+    finish(page, "t1", "gated", number=8, url=f"local:{page.room.repository}#8")
     finish(page, "t2", "failed", "tests: 3 tests fail in src/part2")
+    finish(page, "t3", "gated", number=9, url="local:/elsewhere#9")
     text = page.get(f"/campaign/{KEY}").text
-    assert "3 of 4 targets ended" in text
-    assert "$0.7500" in text
+    assert "4 of 5 targets ended" in text
+    assert "$1.0000" in text
     assert "of $8.00" in text
-    assert "$1.00" in text  # for all at this rate
+    assert "$1.25" in text  # for all at this rate
     assert '<a href="https://forge.example/7" rel="noreferrer">#7</a>' in text
     assert '<a href="/review/8">#8</a>' in text
+    assert '<a href="/review/9">' not in text
     assert "tests: 3 tests fail in src/part2" in text
     assert 'href="/run/run-t2/live"' in text
 

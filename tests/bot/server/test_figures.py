@@ -9,6 +9,7 @@ import pytest
 
 from bot.server.lookout import PERIODS, Lookout
 from tests.bot.server.watching import Browser, browser, ended, journal_of, started, tell
+from workflows.run_facts import RunFacts
 
 
 @pytest.fixture
@@ -52,6 +53,26 @@ def test_figures_are_counted_again_when_there_are_more_runs(page: Browser) -> No
         time.sleep(0.01)
 
 
+def test_figures_that_take_long_to_count_are_not_waited_for(
+    page: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(page, "r1")
+    page.room.lookout.catch_up()
+    begun = page.room.lookout.catalogue.facts
+
+    def slow(since: str) -> Iterator[RunFacts]:
+        assert may_end.wait(60)
+        return begun(since)
+
+    may_end = threading.Event()
+    monkeypatch.setattr(page.room.lookout.catalogue, "facts", slow)
+    assert page.room.lookout.counted(12, 0.01) is None
+    may_end.set()
+    found = page.room.lookout.counted(12, 60.0)
+    assert found is not None
+    assert found.whole.runs == 1
+
+
 def test_a_journal_with_much_that_is_new_is_read_beside_the_pages(tmp_path: Path) -> None:
     with browser(tmp_path) as page:
         for number in range(60):
@@ -63,7 +84,9 @@ def test_a_journal_with_much_that_is_new_is_read_beside_the_pages(tmp_path: Path
             assert time.monotonic() < until
             time.sleep(0.01)
         assert len(lookout.catalogue.runs(limit=100)) == 60
-        assert lookout.counted(12).whole.runs == 60
+        found = lookout.counted(12, 60.0)
+        assert found is not None
+        assert found.whole.runs == 60
         lookout.close()
         lookout.begin()
         names = {one.name for one in threading.enumerate()}

@@ -58,6 +58,20 @@ def test_runs_are_listed_with_their_state_and_cost(page: Browser) -> None:
     assert 'href="/run/r1/live"' in text
 
 
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_only_a_pull_request_of_the_served_repository_is_a_link(
+    page: Browser, *, is_ours: bool
+) -> None:
+    repository = str(page.room.repository) if is_ours else "/elsewhere"
+    task = {"title": "Totals", "body": "", "repository": repository}
+    intended: Told = ("effect.intended", {"key": "k", "kind": "pull-request", "request": {}})
+    settled: Told = ("effect.settled", {"key": "k", "outcome": {"number": 12}})
+    tell(journal_of(page), "r1", started(task=task), intended, settled)
+    text = page.get("/runs").text
+    assert "#12" in text
+    assert ('href="/review/12"' in text) is is_ours
+
+
 def test_a_run_that_is_being_written_is_running(page: Browser, running: Fence) -> None:
     assert 'class="pill running">running<' in page.get("/runs").text
 
