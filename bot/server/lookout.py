@@ -11,8 +11,9 @@ from pathlib import Path
 from bot.adapters.sqlite_catalogue.catalogue import Catalogue
 from bot.server.boards import Boards
 from bot.server.hub import Hub
+from scoping.refusal import Refusal
 from workflows.metrics import Metrics, metrics_of
-from workflows.ports import Journal, JournalRefusal
+from workflows.ports import Journal
 from workflows.weeks import Week, by_week, monday_of
 
 CATALOGUE = "catalogue.sqlite"
@@ -112,7 +113,7 @@ class Lookout:
         def run() -> None:
             try:
                 act()
-            except JournalRefusal:
+            except Refusal:
                 return  # the page that asks next says so
             finally:
                 with self._lock:

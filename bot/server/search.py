@@ -3,8 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.adapters.sqlite_catalogue.catalogue import RunRow
 from bot.adapters.sqlite_catalogue.query import terms_of
+from bot.adapters.sqlite_catalogue.rows import RunRow
 from bot.pages.found import found_lines
 from bot.pages.run_list import run_lines
 from bot.server.numbers import number_of

@@ -9,14 +9,14 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from bot.adapters.sqlite_catalogue.intake import take_in
 from bot.adapters.sqlite_catalogue.query import matching
-from bot.adapters.sqlite_catalogue.schema import begin, connect, remove
+from bot.adapters.sqlite_catalogue.rows import CampaignRow, Hit, RunRow
+from bot.adapters.sqlite_catalogue.schema import begin, connect, explained, remove
 from validators.encoding import decode
 from workflows.ports import Journal
 from workflows.run import Entry, RunSummary
@@ -25,37 +25,6 @@ from workflows.run_facts import RunFacts
 # Events that are read before a page is answered, and in one transaction.
 AT_ONCE = 2_000
 _BEHIND_ALL = 1 << 62
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """One run in a list. ``place`` orders runs as they began; ``number`` is its pull request's."""
-
-    place: int
-    summary: RunSummary
-    number: int
-    campaign: str
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignRow:
-    """One campaign in a list: its key, and the name, title and size that its plan has."""
-
-    place: int
-    key: str
-    name: str
-    title: str
-    targets: int
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """Words that were found: in which step of which stream, and what they are about."""
-
-    run: str
-    step: int
-    kind: str
-    words: str
 
 
 class Catalogue:
@@ -67,11 +36,12 @@ class Catalogue:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._open: list[sqlite3.Connection] = []
-        begin(path)
-        if not self._is_of_this_journal():
-            self.close()
-            remove(path)
+        with explained(path):
             begin(path)
+            if not self._is_of_this_journal():
+                self.close()
+                remove(path)
+                begin(path)
 
     def close(self) -> None:
         """End the connections of this process."""
@@ -223,17 +193,21 @@ class Catalogue:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        connection = self._connection()
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield connection
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
+        with explained(self._path):
+            connection = self._connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                # A full disk has rolled back already.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        return self._connection().execute(query, tuple(values)).fetchall()
+        with explained(self._path):
+            return self._connection().execute(query, tuple(values)).fetchall()
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)

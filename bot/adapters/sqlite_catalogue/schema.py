@@ -6,8 +6,11 @@ another journal is removed without asking.
 
 import os
 import sqlite3
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+
+from scoping.refusal import Refusal
 
 _VERSION = 1
 # "Chwc": tells a catalogue from another program's database, which is never removed.
@@ -34,6 +37,24 @@ CREATE INDEX campaign_of ON campaign_streams (stream);
 CREATE VIRTUAL TABLE words USING fts5 (run UNINDEXED, step UNINDEXED, kind UNINDEXED, text,
     tokenize = "unicode61 remove_diacritics 2", prefix = '3');
 """
+
+
+class CatalogueRefusal(Refusal):
+    """A catalogue cannot be made, read or written: which file, why, and what to do."""
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the disk say into words; a wrong statement of ours flies."""
+    try:
+        yield
+    except (sqlite3.DatabaseError, OSError) as error:
+        if isinstance(error, sqlite3.ProgrammingError | sqlite3.IntegrityError):
+            raise
+        raise CatalogueRefusal(
+            f"{path}: {error}; it is made from the journal, so end the server, see that the folder"
+            " can be written and has room, delete that file, and start again"
+        ) from error
 
 
 def connect(path: Path) -> sqlite3.Connection:
