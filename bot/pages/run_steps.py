@@ -19,6 +19,8 @@ from workflows.program_reply import Found
 from workflows.run import Entry
 
 T = TypeVar("T")
+# What comes of an event that another version wrote in another shape.
+_ODD = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 _GONE = "(what was said is not in the journal any more)"
 
 
@@ -53,7 +55,7 @@ def line_in_words(entry: Entry, tell: Callable[[Entry], str]) -> str:
     """Return one step in the words of ``tell``, or in ours where those are none."""
     try:
         return tell(entry).strip() or _quiet_line(entry)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+    except _ODD:
         return f"{entry.event.kind}, as another version wrote it"
 
 
@@ -93,7 +95,10 @@ def _quiet_line(entry: Entry) -> str:
 
 def _body(entry: Entry, get_blob: Callable[[str], bytes]) -> str:
     teller = _BODIES.get(entry.event.kind)
-    return teller(entry.event.data, get_blob).strip("\n") if teller else ""
+    try:
+        return teller(entry.event.data, get_blob).strip("\n") if teller else ""
+    except _ODD:
+        return "(what it is about was written by another version)"
 
 
 Data = Mapping[str, Any]

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.pages.live_run import live_run, live_steps
+from bot.pages.live_run import LiveRun, live_run, live_steps
 from bot.pages.run_list import STATES, run_lines
 from bot.pages.run_steps import steps_of
 from bot.progress import line_of
@@ -49,7 +49,7 @@ def live(visit: Visit, request: Request) -> Response:
     """Show a run as it stands; with scripts the page goes on by itself."""
     entries = _entries(visit.room.journal, request)
     run = entries[0].run
-    view = live_run(entries, is_held=bool(visit.room.journal.holder(run)))
+    view = _stands(entries, is_held=bool(visit.room.journal.holder(run)))
     steps = live_steps(entries, line_of)
     return shown_page("live.html.j2", request, {"view": view, "steps": steps[::-1], "run": run})
 
@@ -78,6 +78,7 @@ async def events(request: Request) -> Response:
     loop = asyncio.get_running_loop()
     journal = visit.room.journal
     entries = await loop.run_in_executor(visit.threads, _entries, journal, request)
+    _stands(entries, is_held=True)
     run, after = entries[0].run, number_of(request, "after", header="last-event-id")
 
     async def followed() -> AsyncIterator[bytes]:
@@ -93,6 +94,19 @@ async def events(request: Request) -> Response:
             yield over(live_run(entries, is_held=True), "full", str(refusal))
 
     return EventStream(followed())
+
+
+def _stands(entries: list[Entry], *, is_held: bool) -> LiveRun:
+    """Return how a run stands; Refused where another version wrote what that rests on."""
+    try:
+        return live_run(entries, is_held=is_held)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Refused(
+            409,
+            "Another version of changewright wrote this run in a shape that this one cannot sum up"
+            f" ({type(error).__name__}: {error}). Each of its {len(entries)} steps can be read by"
+            " itself: put /step/1 in place of /live in the address.",
+        ) from error
 
 
 def _entries(journal: Journal, request: Request) -> list[Entry]:

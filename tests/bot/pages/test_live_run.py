@@ -125,6 +125,19 @@ def test_a_step_of_another_version_is_named_and_hides_no_other() -> None:
     ]
 
 
+def test_what_people_decided_is_told_in_words() -> None:
+    review = {"reviewer": "ada", "verdict": "rejected"}
+    outcome = {"number": 7, "state": "rejected"}
+    steps = live_steps(
+        told(
+            ("review.recorded", {"review": review}),
+            ("outcome.collected", {"outcome": outcome}),
+        ),
+        line_of,
+    )
+    assert [one.line for one in steps] == ["review by ada: rejected", "pull request 7: rejected"]
+
+
 def test_what_never_began_is_no_run() -> None:
     with pytest.raises(ValueError, match="no start"):
         now(PROMPT)

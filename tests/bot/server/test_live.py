@@ -147,6 +147,32 @@ def test_a_step_is_shown_whole_up_to_a_bound(page: Browser) -> None:
     assert 'rel="next">Step 3' in text
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        ("gate.finished", {"gate": "tests"}),
+        ("prompt.sent", {}),
+        ("scope.selected", {}),
+        ("patch.landed", {"edits": [{}]}),
+        ("snippet.finished", {}),
+        ("bundle.written", {"path": "b"}),
+    ],
+)
+def test_a_run_of_another_version_is_told_as_far_as_it_can_be(page: Browser, odd: Told) -> None:
+    tell(journal_of(page), "r1", started(), odd, ended("failed"))
+    answers = [page.get(path) for path in ("/run/r1/live", "/run/r1/step/2", "/runs")]
+    assert [answer.status for answer in answers] == [200, 200, 200]
+
+
+@pytest.mark.parametrize("path", ["/run/r1/live", "/run/r1/events"])
+def test_a_run_that_cannot_be_summed_up_says_so(page: Browser, path: str) -> None:
+    odd: Told = ("budget.settled", {"tokens": "many"})
+    tell(journal_of(page), "r1", started(), odd, ended("failed"))
+    answer = page.get(path)
+    assert (answer.status, "/step/1" in answer.text) == (409, True)
+    assert page.get("/run/r1/step/2").status == 200
+
+
 @pytest.mark.parametrize("path", ["/runs", "/run/r1/live", "/run/r1/step/1", "/run/r1/step/2"])
 def test_a_strangers_words_are_inert(page: Browser, path: str) -> None:
     task = {"title": EVIL, "body": EVIL, "repository": EVIL}
