@@ -29,7 +29,7 @@ EventKind = Literal[
     "gate.finished",  # attempt, gate, outcome, durations
     "gate.answered",  # the kind the model asked about, tree, outcome, the verdict as a blob
     "tools.offered",  # how many tools of others, what is missing; what they said as a blob
-    "tool.answered",  # which call, its server, its request, outcome, seconds; the answer as a blob
+    "tool.answered",  # which call of which tool, request, outcome, seconds; the answer as a blob
     "snippet.finished",  # which, its hash, outcome, calls, seconds, edits; what it told as a blob
     "attempt.finished",  # the Attempt, its evidence as a blob
     "stage.entered",  # which stage, counted from 1, and its model

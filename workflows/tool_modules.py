@@ -107,6 +107,7 @@ class Toolbox:
             "tool.answered",
             call=key,
             server=server,
+            tool=tool,
             request=request,
             outcome="failed" if answer.failed else "ok",
             seconds=round(answer.seconds, 3),

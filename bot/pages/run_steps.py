@@ -17,6 +17,7 @@ from workflows.migration_step import StepResult
 from workflows.ports import JournalRefusal
 from workflows.program_reply import Found
 from workflows.run import Entry
+from workflows.tool_servers import ToolAnswer
 
 T = TypeVar("T")
 # What comes of an event that another version wrote in another shape.
@@ -166,6 +167,11 @@ def _landed(data: Data, get_blob: GetBlob) -> str:
     return "\n".join(lines) + (f"\n\n{diff}" if diff else "")
 
 
+def _tool(data: Data, get_blob: GetBlob) -> str:
+    answer = _blob(data.get("answer"), ToolAnswer, get_blob)
+    return _GONE if answer is None else answer.text
+
+
 def _finished(data: Data, _: GetBlob) -> str:
     found = data["attempt"]["verdict"].get("findings", ())
     return "\n".join(
@@ -201,4 +207,5 @@ _BODIES: Mapping[str, Callable[[Data, GetBlob], str]] = {
     "snippet.finished": _snippet,
     "attempt.finished": _finished,
     "adjudication.finished": _opinion,
+    "tool.answered": _tool,
 }

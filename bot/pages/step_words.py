@@ -41,7 +41,7 @@ QUIET: Mapping[EventKind, Callable[[Data], str]] = {
     "model.replied": lambda d: f"reply of {d.get('model', 'the model')}",
     "command.finished": _step,
     "gate.answered": lambda d: f"the model asked for {d['gate']} gates: {d['outcome']}",
-    "tool.answered": lambda d: f"{d['server']} answered: {d['outcome']}",
+    "tool.answered": lambda d: f"tool {d['tool']} of {d['server']}: {d['outcome']}",
     "effect.intended": lambda d: f"to be done outside: {d['kind']}",
     "effect.settled": lambda d: f"done outside: {d['key'].partition(' ')[0]}",
     "review.recorded": _review,
