@@ -98,7 +98,7 @@ def test_no_server_is_what_there_is_by_default(tmp_path: Path) -> None:
         ({"w": {**WEATHER, "folders": ["/opt/../root"]}}, "must be an absolute path"),
         *(
             ({"w": {**WEATHER, "folders": [folder]}}, "must be a folder of the server's own, no")
-            for folder in ("/proc", "/run/docker", "/root", "/home/ada", "/tmp", "/etc")  # noqa: S108
+            for folder in ("/proc", "/run/docker", "/root", "/home", "/tmp", "/etc")  # noqa: S108
         ),
         ({"w": {**WEATHER, "folders": ["/"]}}, "must be an absolute path"),
         ({"w": {**WEATHER, "computed": ["forecast"]}}, "must be written as TOOL.ARGUMENT"),
@@ -131,3 +131,13 @@ def test_the_target_names_no_server() -> None:
 
 def test_the_key_is_called_what_pages_call_it() -> None:
     assert KEY_NAME == "mcp.servers"
+
+
+def test_a_whole_home_is_not_seen_and_a_folder_in_it_may_be(tmp_path: Path) -> None:
+    whose = "ada"
+    home = f"/home/{whose}"
+    seen = settled(tmp_path, {"w": {**WEATHER, "folders": [f"{home}/tools"]}}).tool_servers[0]
+    assert seen.folders == (f"{home}/tools",)
+
+    with pytest.raises(SettingsRefusal, match="no whole home"):
+        settled(tmp_path, {"w": {**WEATHER, "folders": [home]}})
