@@ -36,6 +36,7 @@ _LIMITS = Limits(
 )
 # The first start, and one more.
 _MOST_STARTS = 2
+_MAX_REASON = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ class McpToolServers:
 
 def _told(one: _Known, fault: Exception) -> str:
     """Return why a server is of no use as one line, which may hold its last words."""
-    return " ".join(as_printed(one.redactor.text(str(fault))).text.split())
+    return " ".join(as_printed(one.redactor.text(str(fault))).text.split())[:_MAX_REASON]
 
 
 def _argv() -> list[str]:

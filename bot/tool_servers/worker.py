@@ -25,7 +25,7 @@ from validators.codemods.frames import packed, unpacked
 MAX_ANSWER_CHARACTERS = 400_000
 _MAX_PAGES = 50
 _MAX_TOOLS = 1_000
-_MAX_WORDS = 600
+_MAX_WORDS = 4_000
 
 
 class Line:
