@@ -35,7 +35,8 @@ from workflows.working_tree import WorkingTree
 
 STUBS = Path(__file__).with_name("author_sdk.pyi")
 QUESTIONS = ("files", "read", "search", "symbols", "definition", "references", "callers", "imports")
-MAX_COUNTS, MAX_TRIALS = 30, 8
+# What hangs is ended, but each may take a minute.
+MAX_COUNTS, MAX_TRIALS = 10, 8
 _TAKEN = (*QUESTIONS, "notes")
 _MAX_SAMPLE = 100
 _PASSAGE_TOKENS = 1_000
@@ -138,7 +139,7 @@ class AuthorFunctions:
 
     @property
     def summary(self) -> str:
-        """Empty: what ends the work is a program."""
+        """Nothing: what ends the work is a program."""
         return ""
 
     def next_reply(self) -> None:
@@ -162,11 +163,11 @@ class AuthorFunctions:
     def repeat(self, steps: tuple[Step, ...]) -> None:
         """Do again what a snippet of an earlier process did."""
         for step in steps:
-            if step.function == "submit":
-                program, examples, expected, about = step.arguments
-                self._submit(program, json.loads(examples), int(expected), about)
-            else:
+            if step.function != "submit":
                 self._asked.repeat((step,))
+                continue
+            program, examples, expected, about = step.arguments
+            self._submit(program, json.loads(examples), int(expected), about)
 
     def _taken(self, name: str) -> Callable[..., Any]:
         @wraps(self._asked.all()[name])
@@ -188,8 +189,8 @@ class AuthorFunctions:
         self._counts += 1
         if self._counts > MAX_COUNTS:
             raise QuestionRefusal(f"one reply may count {MAX_COUNTS} times; go on in the next one")
-        files = {one.name: one.content for one in self._chosen(paths)}
-        return tuple(Count(path, sites) for path, sites in sites_in(pattern, files).items())
+        found = sites_in(pattern, {one.name: one.content for one in self._chosen(paths)})
+        return tuple(Count(path, sites) for path, sites in found.items())
 
     def _try_program(self, program: str, paths: Sequence[str] = ()) -> ProgramTrial:
         self._trials += 1
@@ -207,8 +208,8 @@ class AuthorFunctions:
     ) -> None:
         if any(isinstance(one, str) or len(one) != 2 for one in examples):  # noqa: PLR2004 - a pair
             raise QuestionRefusal("examples are pairs of a name and a text")
-        named = {f"{EXAMPLES}/{name.removeprefix(EXAMPLES + '/')}": text for name, text in examples}
-        files = {PROGRAM: program, **named}
+        files = {f"{EXAMPLES}/{name.removeprefix(EXAMPLES + '/')}": text for name, text in examples}
+        files[PROGRAM] = program
         for wrong in handed_over(files):
             raise QuestionRefusal(wrong.message)
         self.submitted = Submission(files, expected, about)
@@ -244,8 +245,6 @@ def _smallest_diff(outcome: Outcome) -> str:
     if not outcome.changed:
         return ""
     one = min(outcome.changed, key=lambda file: (len(file.before), file.path))
-    old, new = (
-        content.decode("utf-8", "replace").splitlines(keepends=True)
-        for content in (one.before, one.content or b"")
-    )
+    both = (one.before, one.content or b"")
+    old, new = (text.decode("utf-8", "replace").splitlines(keepends=True) for text in both)
     return "".join(difflib.unified_diff(old, new, one.path, one.path))

@@ -14,7 +14,7 @@ def sample(n: int = 10) -> list[Passage]:
     Refuses: n below 1 or over 100. Example: print([one.text for one in sample(3)])'''
 def count(pattern: str, paths: list[str] = []) -> list[Count]:
     '''How often a regular expression matches in all files, or in paths; comments and strings count.
-    Refuses: what is none, or matches everywhere; over 30 in a reply; a path that is no file.
+    Refuses: what is none, or matches everywhere; over 10 in a reply; a path that is no file.
     Example: sum(one.sites for one in count('old_name[(]'))'''
 def try_program(program: str, paths: list[str] = []) -> Trial:
     '''Run a program on all files, or on paths: whether it accounts for every site, results parse,
