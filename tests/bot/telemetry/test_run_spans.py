@@ -150,6 +150,18 @@ def test_what_was_to_be_done_outside_is_told_as_far_as_it_is_known(
     )
 
 
+def test_wherever_a_run_was_cut_off_each_span_stands_behind_what_it_is_part_of() -> None:
+    entries = whole_run()
+    for end in range(1, len(entries) + 1):
+        known: set[str] = set()
+        for span in told(entries[:end]):
+            assert span.get("parentSpanId") in (known or {None})
+            assert int(span["startTimeUnixNano"]) <= int(span["endTimeUnixNano"])
+            assert span["spanId"] not in known
+            known.add(span["spanId"])
+        assert known
+
+
 def test_a_run_that_never_began_has_no_spans() -> None:
     assert told([entry(1, "scope.asked")]) == []
 
