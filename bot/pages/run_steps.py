@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bot.console import one_line
-from bot.pages.step_words import QUIET
+from bot.pages.words_around import AROUND
 from validators.encoding import EncodingRefusal, decode
 from workflows.actions import RUN_CODE
 from workflows.conversation import ActionCall, Conversation, Reply
@@ -90,7 +90,7 @@ def failing(entries: Sequence[Entry]) -> tuple[int, ...]:
 
 def _quiet_line(entry: Entry) -> str:
     """Return in words what tells nobody anything while it happens."""
-    teller = QUIET.get(entry.event.kind)
+    teller = _LINES.get(entry.event.kind) or AROUND.get(entry.event.kind)
     return one_line(teller(entry.event.data) if teller else entry.event.kind)
 
 
@@ -195,6 +195,17 @@ def _changed(data: Data, get_blob: GetBlob) -> str:
     return "\n".join([*(one.path for one in result.files), *left, result.said]).strip()
 
 
+def _price(usd: object) -> str:
+    return "an unknown price" if usd is None else f"${float(str(usd)):.4f}"
+
+
+_LINES: Mapping[str, Callable[[Data], str]] = {
+    "budget.reserved": lambda d: f"reserved: at most {d['tokens']} tokens, {_price(d['usd'])}",
+    "budget.settled": lambda d: f"paid: {d['tokens']} tokens, {_price(d['usd'])}",
+    "effect.intended": lambda d: f"to be done outside: {d['kind']}",
+    "effect.settled": lambda d: f"done outside: {d['key'].partition(' ')[0]}",
+    "model.replied": lambda d: f"reply of {d.get('model', 'the model')}",
+}
 _BODIES: Mapping[str, Callable[[Data, GetBlob], str]] = {
     "run.started": _task,
     "scope.selected": lambda data, _: "\n".join(data.get("files", ())),

@@ -3,14 +3,11 @@
 import json
 import time
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
-from bot import progress
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 from bot.cli import run
-from bot.pages.step_words import QUIET
 from bot.wiring import now_iso
 from validators.verdict import Finding, Verdict
 from workflows.conversation import ActionCall, Conversation, Message, Reply, Usage
@@ -18,7 +15,6 @@ from workflows.explore import Told
 from workflows.program_reply import Found
 from workflows.proposal import Attempt, EditReport
 from workflows.recorder import recording
-from workflows.run import EventKind
 from workflows.task import Task
 
 FAILED = Verdict("fail", (Finding("tests", "new-failure", "block", "a < b fails", "t.py", 3),))
@@ -149,9 +145,3 @@ def test_a_snippet_is_shown_as_it_was_written_with_what_it_came_to(state: Path, 
     assert "the model asked for test gates: pass" in text
     assert "number 0\n      accepted: Renames calls." in text
     assert "number 1\n      a.py:1: overlooked" in text
-
-
-def test_every_kind_of_event_has_words() -> None:
-    known = {*progress._TELLERS, *QUIET}
-
-    assert known == {*get_args(EventKind)}

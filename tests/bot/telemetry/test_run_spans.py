@@ -155,7 +155,7 @@ def test_wherever_a_run_was_cut_off_each_span_stands_behind_what_it_is_part_of()
     for end in range(1, len(entries) + 1):
         known: set[str] = set()
         for span in told(entries[:end]):
-            assert span.get("parentSpanId") in (known or {None})
+            assert span.get("parentSpanId", "") in (known or {""})
             assert int(span["startTimeUnixNano"]) <= int(span["endTimeUnixNano"])
             assert span["spanId"] not in known
             known.add(span["spanId"])

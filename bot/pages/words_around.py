@@ -1,4 +1,4 @@
-"""What is said of an event that tells nobody anything while it happens, but does afterwards."""
+"""What is said of the events around a run, and of a campaign's: nobody is told as they come."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,10 +6,6 @@ from typing import Any
 from workflows.run import EventKind
 
 Data = Mapping[str, Any]
-
-
-def _price(usd: object) -> str:
-    return "an unknown price" if usd is None else f"${float(str(usd)):.4f}"
 
 
 def _swept(data: Data) -> str:
@@ -32,18 +28,13 @@ def _stale(data: Data) -> str:
     return f"base moved to {data['head'][:12]}, {data.get('paths', 0)} paths met"
 
 
-QUIET: Mapping[EventKind, Callable[[Data], str]] = {
+AROUND: Mapping[EventKind, Callable[[Data], str]] = {
     "run.admitted": lambda d: f"admitted: answers {d.get('answers') or 'a person'}",
     "base.stale": _stale,
     "scope.asked": lambda d: f"order of files asked of {d.get('model', 'a model')}",
-    "budget.reserved": lambda d: f"reserved: at most {d['tokens']} tokens, {_price(d['usd'])}",
-    "budget.settled": lambda d: f"paid: {d['tokens']} tokens, {_price(d['usd'])}",
-    "model.replied": lambda d: f"reply of {d.get('model', 'the model')}",
     "command.finished": _step,
     "gate.answered": lambda d: f"the model asked for {d['gate']} gates: {d['outcome']}",
     "tool.answered": lambda d: f"tool {d['tool']} of {d['server']}: {d['outcome']}",
-    "effect.intended": lambda d: f"to be done outside: {d['kind']}",
-    "effect.settled": lambda d: f"done outside: {d['key'].partition(' ')[0]}",
     "review.recorded": _review,
     "outcome.collected": lambda d: f"outcome: {d['outcome'].get('state', '')}",
     "campaign.started": lambda d: f"campaign {d['campaign']}",
