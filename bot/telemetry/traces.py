@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from bot import logs
@@ -29,7 +30,8 @@ from workflows.run_record import require_run
 _MOST_LEFT_BEHIND = 50
 # Events of campaigns, which are told by `Traces.campaign`.
 _NO_RUNS = ("campaign-", "target-", "author-")
-_BEGUN = ".begun"
+# Where the marks are: a folder of few files, which each command may look through.
+_BEGUN = "begun"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Traces:
         """Remember that somebody writes ``run`` from now on."""
         if _is_run(run):
             with _unhindered(run):
-                private(self._keeping.folder)
+                private(private(self._keeping.folder) / _BEGUN)
                 self._mark(run).touch(mode=0o600)
 
     def ended(self, run: str, journal: Journal) -> None:
@@ -74,9 +76,10 @@ class Traces:
     def catch_up(self, journal: Journal) -> None:
         """Write the traces of runs whose processes died over them."""
         with _unhindered(""):
-            marks = sorted(self._keeping.folder.glob(f".*{_BEGUN}"))
-            for mark in marks[:_MOST_LEFT_BEHIND]:
-                self.ended(mark.name.removeprefix(".").removesuffix(_BEGUN), journal)
+            marks = sorted(path.name for path in (self._keeping.folder / _BEGUN).glob("*"))
+            dead = (run for run in marks if not journal.holder(run))
+            for run in islice(dead, _MOST_LEFT_BEHIND):
+                self.ended(run, journal)
 
     def close(self, within_s: float = CLOSING_S) -> None:
         """Wait a little for what is still to be sent."""
@@ -89,7 +92,7 @@ class Traces:
         return self._keeping.with_content
 
     def _mark(self, run: str) -> Path:
-        return self._keeping.folder / f".{require_run(run)}{_BEGUN}"
+        return self._keeping.folder / _BEGUN / require_run(run)
 
     def _keep(self, name: str, spans: Sequence[Encoded]) -> None:
         if not spans:
@@ -113,11 +116,6 @@ def spans_of(name: str, journal: Journal, *, with_content: bool = False) -> list
 def document_of(spans: Sequence[Encoded]) -> bytes:
     """Return the file that holds encoded spans."""
     return b"".join(lines_of(spans, _version()))
-
-
-def batch_of(spans: Sequence[Encoded]) -> Batch:
-    """Return what is handed to a `Sender`, whether or not any of it was sent before."""
-    return Batch(spans, _version())
 
 
 def _is_run(name: str) -> bool:

@@ -57,6 +57,10 @@ def spans(path: Path) -> list[dict[str, Any]]:
     return [span for scope in scopes for span in scope["spans"]]
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
 def run_in(journal: SqliteJournal, name: str = "r1") -> None:
     with recording(journal, name, START) as recorder:
         recorder.record("run.finished", state="proposed", verdict="pass", why="")
@@ -65,9 +69,9 @@ def run_in(journal: SqliteJournal, name: str = "r1") -> None:
 def test_a_run_that_ended_has_its_trace_and_no_mark(folder: Path) -> None:
     with opened(folder) as journal:
         with recording(journal, "r1", START) as recorder:
-            assert [path.name for path in folder.iterdir()] == [".r1.begun"]
+            assert names(folder) == ["begun", "begun/r1"]
             recorder.record("run.finished", state="proposed", verdict="pass", why="")
-        assert [path.name for path in folder.iterdir()] == ["r1.jsonl"]
+        assert names(folder) == ["begun", "r1.jsonl"]
 
     (whole,) = spans(folder / "r1.jsonl")
     assert whole["name"] == "invoke_agent changewright"
@@ -107,7 +111,7 @@ def test_a_run_that_a_dead_process_left_is_told_by_the_next_command(folder: Path
     with opened(folder):
         pass
 
-    assert [path.name for path in folder.iterdir()] == ["r1.jsonl"]
+    assert names(folder) == ["begun", "r1.jsonl"]
 
 
 def test_a_run_that_a_living_process_writes_is_left_to_it(folder: Path) -> None:
@@ -116,7 +120,7 @@ def test_a_run_that_a_living_process_writes_is_left_to_it(folder: Path) -> None:
         with opened(folder):
             pass
 
-        assert [path.name for path in folder.iterdir()] == [".r1.begun"]
+        assert names(folder) == ["begun", "begun/r1"]
 
 
 def test_streams_that_are_no_runs_have_no_trace(folder: Path) -> None:
@@ -127,7 +131,7 @@ def test_streams_that_are_no_runs_have_no_trace(folder: Path) -> None:
         with leased(journal, "o1", "an order of files") as fence:
             journal.append(fence, Event("scope.asked"))
 
-    assert [*folder.iterdir()] == []
+    assert names(folder) == ["begun"]
 
 
 @pytest.mark.parametrize("place", ["a file", "nothing", "no clock"])
@@ -167,9 +171,7 @@ def test_what_is_sent_is_what_no_receiver_has_yet(folder: Path) -> None:
 
     sent = [len(known.requests), len(known.spans), len(complaints)]
     assert sent == [3, 3, 1]
-    assert {path.name for path in folder.iterdir()} == {
-        f"{run}.{kind}" for run in ("r1", "r2") for kind in ("jsonl", "sent")
-    }
+    assert names(folder) == ["begun", "r1.jsonl", "r1.sent", "r2.jsonl", "r2.sent"]
 
 
 def test_a_campaign_s_trace_has_its_targets_and_links_to_their_runs(folder: Path) -> None:
