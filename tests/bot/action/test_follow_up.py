@@ -364,7 +364,7 @@ def test_what_is_not_whole_or_stopped_changes_nothing_and_a_silent_forge_loses_n
     assert [len(one.comments) for one in hall.town.threads(1)] == [1]
 
     hall.did("propose", {})
-    hall.town.resolve_thread = _may_not  # type: ignore[method-assign,assignment]
+    hall.town.resolve_thread = _may_not  # type: ignore[method-assign]
     assert hall.publish()["state"] == "published"
     assert hall.town.branch_head(BRANCH) != request.head
     assert hall.settle() == {"state": "proposed"}
