@@ -50,10 +50,17 @@ SWEEP = Story(
     "migrate sweep (3 targets)",
     lambda s: ("migrate", "sweep", f"{s.play}/campaign.yml", "--quiet"),
 )
+AGENT = Story(
+    "migrate sweep (agent)",
+    lambda s: (
+        *("migrate", "sweep", f"{s.play}/agent.yml", "--quiet"),
+        *("--model", f"scripted:{s.play}/replies.yml"),
+    ),
+)
 MIGRATE_PUBLISH = Story(
     "migrate publish (3 targets)", lambda _: ("migrate", "publish", "counting"), (SWEEP,)
 )
-STORIES = (PROPOSE, PUBLISH, REVISE, REPUBLISH, MIGRATE, MIGRATE_PUBLISH)
+STORIES = (PROPOSE, PUBLISH, REVISE, REPUBLISH, MIGRATE, AGENT, MIGRATE_PUBLISH)
 
 
 def every_point(story: Story, folder: Path, every: int = 1, workers: int = _WORKERS) -> list[Point]:

@@ -79,6 +79,9 @@ class Stage:
             "published": True,
         }
         (self.play / "campaign.yml").write_text(json.dumps(campaign))
+        whole = {"on": {"paths": ["a.txt"]}, "steps": [{"agent": "Say two in a.txt."}]}
+        asking = {**campaign, **whole, "name": "asking", "budget": {"attempts": 2}}
+        (self.play / "agent.yml").write_text(json.dumps(asking))
         self.script("replies", ("one", "FORBIDDEN"), ("FORBIDDEN", "two"))
         self.script("answer", ("two", "three FORBIDDEN"), ("three FORBIDDEN", "three"))
 

@@ -16,7 +16,16 @@ from tests.conftest import PROGRAM
 from tests.e2e.bad_input import fingerprint
 from tests.e2e.conftest import ISSUE, PYPROJECT, REPLIES, SOURCE, TESTS
 from tests.e2e.following import started
-from tests.e2e.kills import MIGRATE, PROPOSE, PUBLISH, REPUBLISH, REVISE, at_random, every_point
+from tests.e2e.kills import (
+    AGENT,
+    MIGRATE,
+    PROPOSE,
+    PUBLISH,
+    REPUBLISH,
+    REVISE,
+    at_random,
+    every_point,
+)
 from tests.e2e.play import Play, Point, Story
 from tests.e2e.repositories import git, save, write
 from tests.e2e.stage import events_of, leftovers
@@ -157,12 +166,22 @@ def assert_as_undisturbed(tally: Tally, run: str) -> None:
     assert leftovers(tally.folder, tally.repo, tally.state) == []
 
 
+def test_an_agent_that_dies_between_its_replies_goes_on_and_pays_each_once(tmp_path: Path) -> None:
+    play = Play(AGENT, tmp_path)
+    names = [name.strip() for name in play.points]
+
+    point = play.killed_at(names.index("after SqliteJournal.append model.replied") + 1)
+
+    assert (point.how, point.wrong, point.leftovers) == ("resume", [], [])
+    assert (point.lost, point.pull_requests) == (0, 1)
+
+
 # Every point is passed by tests/e2e/kills.py; here is a part of them.
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("story", "every"),
-    [(PROPOSE, 40), (REVISE, 58), (MIGRATE, 90)],
-    ids=["propose", "revise", "migrate"],
+    [(PROPOSE, 40), (REVISE, 58), (MIGRATE, 90), (AGENT, 60)],
+    ids=["propose", "revise", "migrate", "agent"],
 )
 def test_a_death_at_any_point_changes_nothing(tmp_path: Path, story: Story, every: int) -> None:
     assert_unchanged(every_point(story, tmp_path, every, workers=1))
