@@ -38,26 +38,30 @@ class MontyRunner:
         self._functions = {name: function(line, name, make) for name in told["functions"]}
         pool = Monty(binary_path=binary, max_processes=1, feed_duration_limit_grace=_LATE_S)
         self._pool = pool.__enter__()
-        session = pool.checkout(
-            script_name="snippet",
-            limits={
+        self._options: dict[str, Any] = {
+            "script_name": "snippet",
+            "limits": {
                 "max_feed_duration_secs": told["timeout_s"],
                 "max_memory": told["memory_bytes"],
                 "max_recursion_depth": told["recursion"],
                 "max_suspensions": _NO_LIMIT,
                 "max_total_sleep_secs": 0,
             },
-            type_check=True,
-            type_check_stubs=told["stubs"],
-            type_check_format="concise",
+            "type_check": True,
+            "type_check_stubs": told["stubs"],
+            "type_check_format": "concise",
             # A snippet has nothing to wait for; and the same snippet draws the same lots.
-            os_policy={"sleep": "zero", "random_start": {"seed": 0}},
-        )
-        self._session = session.__enter__()
-        self._session.feed_run("None")  # the first reads the stubs, ten times as long as the rest
+            "os_policy": {"sleep": "zero", "random_start": {"seed": 0}},
+        }
+        self._checkout = pool.checkout(**self._options)
+        self._session = self._checkout.__enter__()
+        self._session.feed_run("None")  # the first reads the stubs, many times as long as the rest
 
     def load(self, state: bytes) -> None:
-        """Take the names of an earlier session."""
+        """Take the names of an earlier session, which only a new one does."""
+        self._checkout.__exit__(None, None, None)
+        self._checkout = self._pool.checkout(**self._options)
+        self._session = self._checkout.__enter__()
         self._session.load_session(state)
 
     def run(self, snippet: str) -> Ended:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -64,14 +65,14 @@ def _held(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(Path(variables["secret"]).parent))
 
 
-def opened(name: str, place: Path) -> InterpreterSession:
+def opened(name: str, place: Path, limits: SnippetLimits = LIMITS) -> InterpreterSession:
     """Return a session of the interpreter called ``name``, as a run would open it."""
     sandbox = BwrapSandbox(place, kept=lend(place / "state") / "probes" / "bwrap.json")
     probe = sandbox.probe()
     if not probe.usable:
         pytest.skip(f"{probe.why_not}. {probe.mend}")
     interpreter = made(name, sandbox, place, frozenset(REQUIRED_BY_DEFAULT))
-    return interpreter.open({"files": Sdk().files}, STUBS, LIMITS)
+    return interpreter.open({"files": Sdk().files}, STUBS, limits)
 
 
 @pytest.fixture(scope="module", params=ALL)
@@ -97,7 +98,8 @@ def test_a_hostile_snippet_gets_nowhere(
 def test_what_is_slow_to_start_holds_some_of_them(
     name: str, tmp_path: Path, variables: dict[str, str]
 ) -> None:
-    with closing(opened(name, tmp_path)) as session:
+    roomy = replace(LIMITS, timeout_s=30.0)
+    with closing(opened(name, tmp_path, roomy)) as session:
         for case in BRIEF:
             attacked(name, session, CASES[case], variables)
 
