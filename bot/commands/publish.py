@@ -65,12 +65,7 @@ def publish(
     ):
         try:
             judge = judging(bench, parcel.proposal.task.change)
-            works = press(judge, progress.entry)
-            if parcel.proposal.task.campaign:
-                from bot.campaigns.publishing import by_hand  # noqa: PLC0415 - pulls a lot in
-
-                works = by_hand(parcel, works)
-            published = _put_out(parcel, sha256, works, console)
+            published = _put_out(parcel, sha256, press(judge, progress.entry), console)
         except AlreadyOpen as already:
             console.say(str(already))
             console.document({"state": "already-open", "why": str(already)})

@@ -29,7 +29,9 @@ FORMULAS: Mapping[str, str] = {
     "scope_recall": "files that the model was shown and changed / files it changed, over all of"
     " those",
     "reason_given": "rejected with a reason / rejected",
-    "gate_failures": "by gate and outcome, each time a gate did not pass, repaired or not",
+    "gate_failures": (
+        "by gate and outcome, each time a command of it did not pass on a change, repaired or not"
+    ),
     "reasons": "rejected by kind of reason",
     "reasons_by": "the same by first folder (`.`: the top), by the model that wrote it, and by"
     " gates that did not pass at some attempt; a change in two folders counts in both",

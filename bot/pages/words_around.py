@@ -21,7 +21,7 @@ def _step(data: Data) -> str:
 
 def _review(data: Data) -> str:
     review = data["review"]
-    return f"review of {review.get('reviewer', '')}: {review.get('verdict', '')}"
+    return f"review by {review.get('reviewer', '')}: {review.get('verdict', '')}"
 
 
 def _stale(data: Data) -> str:
@@ -36,7 +36,9 @@ AROUND: Mapping[EventKind, Callable[[Data], str]] = {
     "gate.answered": lambda d: f"the model asked for {d['gate']} gates: {d['outcome']}",
     "tool.answered": lambda d: f"tool {d['tool']} of {d['server']}: {d['outcome']}",
     "review.recorded": _review,
-    "outcome.collected": lambda d: f"outcome: {d['outcome'].get('state', '')}",
+    "outcome.collected": lambda d: (
+        f"pull request {d['outcome'].get('number')}: {d['outcome'].get('state', '')}"
+    ),
     "campaign.started": lambda d: f"campaign {d['campaign']}",
     "campaign.swept": _swept,
     "campaign.paused": lambda d: f"paused by {d.get('by', 'a person')}: {d.get('why', '')}",

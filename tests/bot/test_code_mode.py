@@ -35,7 +35,7 @@ def test_a_change_is_proposed_by_snippets(desk: Desk, monkeypatch: pytest.Monkey
     assert code == 0, desk.noted
     assert found["attempts"][0]["summary"] == "It says good now."
     assert [one["path"] for one in found["attempts"][0]["edits"]] == ["data/one.txt"]
-    assert "  snippet   ok, 2 calls, 1 edits" in desk.noted
+    assert "  snippet   ok, 2 calls, 1 edit (" in desk.noted
 
 
 @pytest.mark.sandbox
