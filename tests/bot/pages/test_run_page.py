@@ -3,38 +3,25 @@
 import base64
 import hashlib
 import re
-import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
 from bot.pages.run_page import MAX_PAGE_BYTES, run_page
-from scoping.edges import Edge
-from scoping.excerpts import Excerpt
+from tests.bot.pages.stories import EVIL, START, diff_of, stranger_s_story
 from validators.evidence import Evidence, GateRecord, Side
 from validators.sandbox import FileChange
-from validators.verdict import Finding, Verdict
-from workflows.model_requests import Request
-from workflows.proposal import BUNDLE_FORMAT, Attempt, Bundle, EditReport, Proposal
-from workflows.run import RunState, RunSummary
-from workflows.run_story import GateRun, Story, Try
-from workflows.scope_map import Ranked, ScopeMap
-from workflows.task import Task
+from validators.verdict import Verdict
+from workflows.proposal import BUNDLE_FORMAT, Attempt, Bundle, Proposal
+from workflows.run import RunState
+from workflows.run_story import Story
+from workflows.scope_map import ScopeMap
 from workflows.threads import ThreadAnswer
 
 Tell = Callable[..., Story]
-START, END = "2026-01-02T03:04:05Z", "2026-01-02T03:05:06Z"
-EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>\u202e\x1b[2J\x00'
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
-QUIET = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--enable-logging=stderr", "--virtual-time-budget=2000", "--dump-dom"),
-)
 VOID = {"meta", "input", "rect", "circle", "path"}
 
 
@@ -69,47 +56,10 @@ class Inspector(HTMLParser):
         self.text.append(data)
 
 
-def diff_of(path: str, *lines: str) -> str:
-    old = sum(line[0] in " -" for line in lines)
-    new = sum(line[0] in " +" for line in lines)
-    head = f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n"
-    return head + f"@@ -1,{old} +1,{new} @@ def f()\n" + "".join(f"{line}\n" for line in lines)
-
-
 @pytest.fixture
 def tell(whole_evidence: Evidence) -> Tell:
     """Make the story of a run whose every word a stranger wrote."""
-
-    def story(word: str = "x", diff: str = "", state: RunState = "proposed") -> Story:
-        finding = Finding("tests", word, "block", f"{word}\n{word}", "a.py", 2, word)
-        attempt = Attempt(2, Verdict("fail", (finding,)), summary=word, evidence=whole_evidence)
-        edits = (EditReport(word, landed=False, how=word, message=word),)
-        gate = GateRun(word, "patched", "failed", 3.5, word, word, END)
-        request = Request("2.2", 2, "author", START, END, word, 0.25, 1234)
-        last = Try(
-            2, (request,), edits, "b" * 40, START, (gate,), attempt, END, None, diff or "no diff"
-        )
-        ranked = (Ranked("a.py", 2.0, (word,)), Ranked(word, 1.0, (f"`{word}`",)))
-        return Story(
-            RunSummary("r1", "t", word, word, state, "fail", START, 2, 0.25, 1234, why=word),
-            Task(word, word, word, number=word, author=word, labels=(word,)),
-            {"base_commit": "c" * 40, "model": word, "campaign": word, "target": word},
-            is_held=False,
-            last_at=END,
-            tries=(Try(1, diff=""), last),
-            requests=(request,),
-            scope_map=ScopeMap(
-                ranked, (Ranked(f"a.py::{word}", 1.0, (word,)),), (Edge("imports", "a.py", word),)
-            ),
-            given=(Excerpt("a.py", 1, 9, "", word, (word,), word),),
-            tokens_given=99,
-            bundles=({"sha256": word, "path": word},),
-            effects=(),
-            moments=((END, "environment.ready", {"seconds": 2.0, "how": word}),),
-            unread=1,
-        )
-
-    return story
+    return partial(stranger_s_story, whole_evidence)
 
 
 def test_words_of_strangers_are_seen_and_do_nothing(tell: Tell) -> None:
@@ -260,38 +210,3 @@ def test_what_neither_journal_nor_bundle_holds_is_said(tell: Tell) -> None:
 
     assert "an older version made it, or its blobs were pruned" in page
     assert "1 part of the journal could not be read" in page
-
-
-def opened(page: str, folder: Path) -> tuple[str, str]:
-    """Return what a browser made of a page, and what it complained about."""
-    place, profile = folder / "page.html", folder / "profile"
-    place.write_text(page, "utf-8")
-    argv = [str(BROWSER), *QUIET, f"--user-data-dir={profile}", place.as_uri()]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=True)
-    shutil.rmtree(profile, ignore_errors=True)
-    return done.stdout, "\n".join(re.findall(r".*CONSOLE.*", done.stderr))
-
-
-@pytest.mark.long
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
-def test_in_a_browser_our_script_runs_and_a_stranger_s_does_not(tell: Tell, tmp_path: Path) -> None:
-    page = run_page(tell(EVIL, diff_of("a.py", f"-{EVIL}", f"+{EVIL} more")))
-
-    dom, complaints = opened(page, tmp_path)
-
-    assert "Open everything</button>" in dom
-    assert complaints == ""
-
-
-@pytest.mark.long
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
-def test_in_a_browser_the_policy_stops_what_would_get_past_the_escaping(
-    tell: Tell, tmp_path: Path
-) -> None:
-    planted = "</footer><script>document.title='taken'</script><img src='http://a.example/x'>"
-    page = run_page(tell()).replace("</footer>", planted)
-
-    dom, complaints = opened(page, tmp_path)
-
-    assert "<title>taken" not in dom
-    assert complaints.count("Content Security Policy") == 2
