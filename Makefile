@@ -125,8 +125,9 @@ compiled-tests: setup
 	@said=$$($(BIN)/pytest --collect-only --quiet 2>&1) || { tail -n 40 <<<"$$said"; exit 1; }
 
 # Where npm reaches no registry, the tests that need a part are skipped and say why.
-rig: setup ## Install the offline GitHub's parts, pinned by tests/github/package-lock.json
+rig: setup ## Install the offline GitHub's parts (tests/github/package-lock.json), and a browser
 	@$(BIN)/python -m tests.github.rig
+	$(BIN)/python -m tests.browser.rig
 
 bench: setup ## Measure what the README states, each beside its own yardstick
 	@for bench in $(filter-out tests/bench/thirty.py,$(wildcard tests/bench/*.py)); do  # an hour
