@@ -122,9 +122,23 @@ class _NoInterpreter:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def open(self, *_: object) -> NoReturn:
+    def open(self, *_: object) -> "_NoSession":
+        """Return a session in which nothing starts."""
+        return _NoSession()
+
+
+class _NoSession:
+    """A session of a run that is gone over."""
+
+    def run(self, _snippet: str) -> NoReturn:
         """Raise CutShort: the journal does not know what the snippet came to."""
         raise CutShort("the journal holds no end of this snippet")
+
+    def restore(self, _snapshot: bytes) -> None:
+        """Bring back no names: no snippet follows that would use them."""
+
+    def close(self) -> None:
+        """End nothing, as nothing was begun."""
 
 
 def _way_of(begun: Mapping[str, Any]) -> CodeMode | None:
