@@ -149,6 +149,15 @@ class Attempts:
         draft.inner += [around(whole, inner), *inner]
         self._commands = []
 
+    def _tool(self, entry: Entry, data: Mapping[str, Any]) -> None:
+        draft, outcome = self._draft(self._number), str(data.get("outcome", ""))
+        tool, ended = f"{data['server']}.{data['tool']}", ns_of(entry)
+        facts: dict[str, Value] = {"operation": "execute_tool", "tool": tool, "outcome": outcome}
+        begun = ended - lasting(data.get("seconds"))
+        error = "tool-failed" if outcome != "ok" else ""
+        name = SPANS["tool"].of(tool)
+        draft.inner.append(Span(self._key("tool"), draft.key, name, begun, ended, facts, error))
+
     def _finished(self, entry: Entry, data: Mapping[str, Any]) -> None:
         attempt = data["attempt"]
         self._number = int(attempt["number"])
@@ -185,7 +194,9 @@ class Attempts:
 
 
 # What happens while something else is under way, and therefore ends nothing.
-_INSIDE = frozenset({"gate.finished", "gate.answered", "prompt.sent", "budget.reserved"})
+_INSIDE = frozenset(
+    {"gate.finished", "gate.answered", "tool.answered", "prompt.sent", "budget.reserved"}
+)
 _READERS: Mapping[str, Callable[[Attempts, Entry, Mapping[str, Any]], None]] = {
     "prompt.sent": Attempts._asked,  # noqa: SLF001 - its own module
     "patch.landed": Attempts._landed,  # noqa: SLF001 - as above
@@ -193,5 +204,6 @@ _READERS: Mapping[str, Callable[[Attempts, Entry, Mapping[str, Any]], None]] = {
     "command.finished": Attempts._step,  # noqa: SLF001 - as above
     "gate.finished": Attempts._command,  # noqa: SLF001 - as above
     "gate.answered": Attempts._answered,  # noqa: SLF001 - as above
+    "tool.answered": Attempts._tool,  # noqa: SLF001 - as above
     "attempt.finished": Attempts._finished,  # noqa: SLF001 - as above
 }

@@ -32,6 +32,7 @@ SPANS: Mapping[str, SpanName] = {
         "execute_tool snippet", "from its reply, or the snippet before it, to its end", "attempt"
     ),
     "asked": SpanName("execute_tool gate", "gates of a kind that the model asked for", "attempt"),
+    "tool": SpanName("execute_tool TOOL", "a call of a tool of another program", "attempt"),
     "edit": SpanName("land edits", "from the reply until its edits have landed", "attempt"),
     "step": SpanName("step NUMBER", "one step of a migration over its target", "attempt"),
     "gate": SpanName("gate NAME", "from the first of its commands to its last", "attempt"),
@@ -64,7 +65,9 @@ ATTRIBUTES: Mapping[str, Attribute] = {
     "workflow": Attribute("gen_ai.workflow.name", "`changewright`"),
     "conversation": Attribute("gen_ai.conversation.id", "the run, on each of its requests"),
     "model": Attribute("gen_ai.response.model", "the model that answered"),
-    "tool": Attribute("gen_ai.tool.name", "what the model used: `snippet` or `gate`"),
+    "tool": Attribute(
+        "gen_ai.tool.name", "what the model used: `snippet`, `gate` or another program's"
+    ),
     "input": Attribute("gen_ai.usage.input_tokens", "tokens sent, those of the cache included"),
     "output": Attribute("gen_ai.usage.output_tokens", "tokens of the reply"),
     "cache_read": Attribute(

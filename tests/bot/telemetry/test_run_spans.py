@@ -113,6 +113,28 @@ def test_no_content_is_told_and_no_name_that_is_in_no_table() -> None:
     assert all(any(span["name"].startswith(name) for name in fixed) for span in spans)
 
 
+def test_a_tool_of_another_program_is_within_the_snippet_that_asked_it() -> None:
+    answered = {"call": "main/1.1", "server": "weather", "tool": "forecast", "request": ""}
+    told_of = [
+        entry(7.5, "tool.answered", **answered, outcome=outcome, seconds=0.25, answer="")
+        for outcome in ("ok", "failed")
+    ]
+    events = whole_run()
+    at = next(n for n, one in enumerate(events) if one.event.kind == "snippet.finished")
+
+    spans = told([*events[:at], *told_of, *events[at:]])
+
+    snippet = next(one for one in spans if one["name"] == "execute_tool snippet")
+    asked = [one for one in spans if one["name"] == "execute_tool weather.forecast"]
+    assert [one["parentSpanId"] for one in asked] == [snippet["spanId"]] * 2
+    assert [facts(one)["changewright.outcome"] for one in asked] == ["ok", "failed"]
+    assert facts(asked[0])["gen_ai.tool.name"] == "weather.forecast"
+    assert "error.type" not in facts(asked[0])
+    assert facts(asked[1])["error.type"] == "tool-failed"
+    begun, ended = (int(asked[0][f"{end}TimeUnixNano"]) for end in ("start", "end"))
+    assert ended - begun == 250_000_000
+
+
 def test_a_run_that_died_is_told_as_far_as_it_came() -> None:
     entries = [started(), *request("1.1", 1, (1, 2))[:2], entry(5, "budget.reserved")]
     entries.append(gate(6, "tests", "base", 1))
