@@ -34,7 +34,7 @@ def test_a_gate_that_passed_is_not_among_those_that_did_not() -> None:
     # A command of a gate ends "ok", and its verdict is "pass".
     gates = (("lint", "ok"), ("tests", "failed"), ("tests", "pass"), ("lint", "timeout"))
     found = counted([Story(1, gates=gates)])
-    assert found.gate_failures == {"lint timeout": 1, "tests failed": 1}
+    assert found.gate_failures == {"lint timeout": 1, "tests fail": 1}
 
 
 def test_five_thousand_pull_requests_have_the_figures_they_were_made_with(

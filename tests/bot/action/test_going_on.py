@@ -45,7 +45,8 @@ def again(hall: "Hall", **issue: str) -> dict[str, str]:
 
 
 def exported(hall: "Hall") -> "Path":
-    (path,) = (hall.parcels / "changewright-earlier").glob("*.jsonl")
+    found = (hall.parcels / "changewright-earlier").glob("*.jsonl")
+    (path,) = (one for one in found if not one.name.endswith(".traces.jsonl"))
     return path
 
 
