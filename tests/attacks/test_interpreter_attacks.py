@@ -84,37 +84,43 @@ def session(
     session.close()
 
 
+@pytest.fixture
+def slack(request: pytest.FixtureRequest) -> int:
+    """How many times its limit a snippet may take: the suite runs beside six others of its kind."""
+    return 2 if request.config.getoption("--hypothesis-profile") == "proof" else 4
+
+
 @pytest.mark.sampled(9)
 @pytest.mark.usefixtures("_held")
 @pytest.mark.parametrize("case", CASES)
 def test_a_hostile_snippet_gets_nowhere(
-    session: tuple[str, InterpreterSession], variables: dict[str, str], case: str
+    session: tuple[str, InterpreterSession], variables: dict[str, str], slack: int, case: str
 ) -> None:
-    attacked(*session, CASES[case], variables)
+    attacked(*session, CASES[case], variables, slack)
 
 
 @pytest.mark.usefixtures("_held")
 @pytest.mark.parametrize("name", SLOW)
 def test_what_is_slow_to_start_holds_some_of_them(
-    name: str, tmp_path: Path, variables: dict[str, str]
+    name: str, tmp_path: Path, variables: dict[str, str], slack: int
 ) -> None:
     roomy = replace(LIMITS, timeout_s=30.0)
     with closing(opened(name, tmp_path, roomy)) as session:
         for case in BRIEF:
-            attacked(name, session, CASES[case], variables)
+            attacked(name, session, CASES[case], variables, slack)
 
 
 def attacked(
-    name: str, session: InterpreterSession, attack: Snippet, variables: dict[str, str]
+    name: str, session: InterpreterSession, attack: Snippet, variables: dict[str, str], slack: int
 ) -> None:
-    """Run one attack, and see it end as its case says."""
+    """Run one attack, and see it end as its case says, by ``slack`` times its limit."""
     done = session.run(attack.text(variables))
 
     assert "BREACH" not in done.printed
     assert done.outcome in attack.ends[name], done.message
     assert "\n" not in done.message or done.outcome == "type-error"
     if attack.endless and done.outcome != "type-error":
-        assert done.wall_s < 2 * LIMITS.timeout_s
+        assert done.wall_s < slack * LIMITS.timeout_s
     assert session.run("print('still here')").printed == "still here\n"
 
 

@@ -112,9 +112,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif repository is None:
             self._refuse(404, "Repository not found.")
         else:
-            self._answer(*_backend(self._environment(repository, service, query, user, body), body))
+            answer = _backend(self._environment(repository, service, query, user, body), body)
+            # Before the answer: whoever pushed may look at once for what came of it.
             if service == "/git-receive-pack" and body != _PROBE:
                 self.git.received(repository)
+            self._answer(*answer)
 
     def _credentials(self) -> tuple[str, str]:
         kind, _, encoded = self.headers.get("Authorization", "").partition(" ")
