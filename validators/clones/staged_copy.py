@@ -22,10 +22,11 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _IN_THE_WAY = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 
 
-def copy_files(root: Path, paths: Iterable[str], into: Path) -> None:
-    """Copy those of ``paths`` that are files or links below ``root``; links stay links.
+def copy_files(root: Path, paths: Iterable[str], into: Path) -> frozenset[str]:
+    """Copy those of ``paths`` that are files or links below ``root``, and return them.
 
-    What is not there, is a folder, or lies behind a link is left out: to git it is deleted.
+    Links stay links. What is not there, is a folder, or lies behind a link is left out: to git it
+    is deleted.
     CheckoutRefusal when one changes while it is read, or may not be read.
     """
     copied: set[str] = set()
@@ -38,6 +39,7 @@ def copy_files(root: Path, paths: Iterable[str], into: Path) -> None:
                 raise _changed(root, path)
             if _copy(folder, path, root, into):
                 copied.add(path)
+    return frozenset(copied)
 
 
 @contextmanager

@@ -91,15 +91,20 @@ def working_tree(clone: Clone, work_tree: Path) -> str:
         scratch_index(clone, clone.base_tree) as index,
         tempfile.TemporaryDirectory(dir=clone.git_dir) as folder,
     ):
-        copy_files(place.root, (*_attributes_of(paths), *paths), Path(folder))
-        git(
-            clone.git_dir,
-            *("update-index", "--add", "--remove", "--replace", "-z", "--stdin"),
-            work_tree=Path(folder),
-            index=index,
-            stdin="".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape"),
-            terms=replace(unborrowed(clone), config=settings),
-        )
+        copied = copy_files(place.root, (*_attributes_of(paths), *paths), Path(folder))
+        # By name alone: git looks for what is gone, but not behind a link in its folder's place.
+        gone = [path for path in paths if path not in copied]
+        there = [path for path in paths if path in copied]
+        for how, some in (("--force-remove",), gone), (("--add", "--replace"), there):
+            if some:
+                git(
+                    clone.git_dir,
+                    *("update-index", *how, "-z", "--stdin"),
+                    work_tree=Path(folder),
+                    index=index,
+                    stdin="".join(f"{path}\0" for path in some).encode("utf-8", "surrogateescape"),
+                    terms=replace(unborrowed(clone), config=settings),
+                )
         return write_index(clone, index)
 
 

@@ -184,6 +184,21 @@ def test_a_file_and_a_folder_that_change_places_do_so_in_the_tree(
     assert found == {"file/a.txt": b"two\n", "folder": b"three\n"}
 
 
+def test_a_link_in_the_place_of_a_folder_takes_its_files_out_of_the_tree(
+    clone_of: Callable[[Files], Clone], tmp_path: Path
+) -> None:
+    clone = clone_of({"folder/a.txt": "one\n", "kept.txt": "one\n"})
+    user = clone.repository
+    (user / "folder").rename(user / "moved")
+    (user / "folder").symlink_to(tmp_path)
+    found = content(clone, working_tree(clone, user))
+    assert found == {
+        "folder": os.fsencode(tmp_path),
+        "moved/a.txt": b"one\n",
+        "kept.txt": b"one\n",
+    }
+
+
 def test_line_ends_are_those_that_attributes_ask_for_changed_or_not(
     clone_of: Callable[[Files], Clone],
 ) -> None:
