@@ -1,54 +1,33 @@
 """Ctrl-C, SIGTERM and SIGHUP: the first ends the command in order, and never inside a step.
 
 Python raises `KeyboardInterrupt` between any two instructions, so also between the call that
-begins a transaction and the block that would end it. What must be done whole says so.
+begins a transaction and the block that would end it. What must be done whole says so
+(`scoping.threads.whole`).
 """
 
 import os
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from types import FrameType, TracebackType
+from types import FrameType
+
+from scoping.threads import whole
 
 INTERRUPTED = 130
+# Nobody watches a process that was told to end: it must not stand still for ever, whatever is
+# wrong with it. What a command does to end takes seconds.
+LONGEST_S = 300.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SETTLING = b"changewright: still settling; once more ends it at once, and the run can be resumed\n"
-
-
-class _Whole:
-    """Holds an interruption back while at least one block of the main thread is open."""
-
-    # No generator: one that is suspended when the exception strikes ends whenever it is collected.
-
-    def __init__(self) -> None:
-        self.depth = 0
-        self.waiting = False
-
-    def __enter__(self) -> None:
-        if _handles_signals():
-            self.depth += 1
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if _handles_signals():
-            self.depth -= 1
-            if self.waiting and not self.depth:
-                self.waiting = False
-                raise KeyboardInterrupt
-
-
-whole = _Whole()
-"""``with whole:`` runs its block to the end; an interruption that came meanwhile follows it."""
+_TOO_LONG = b"changewright: it did not settle in %d s and was ended; the run can be resumed\n"
 
 
 @contextmanager
-def settling() -> Iterator[None]:
-    """Turn the first signal into a `KeyboardInterrupt`, warn at the second, die at the third."""
+def settling(longest_s: float = LONGEST_S) -> Iterator[None]:
+    """Turn the first signal into a `KeyboardInterrupt`, warn at the second, die at the third.
+
+    Die as well where the block is still not left ``longest_s`` after the first.
+    """
     asked = 0
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -59,18 +38,27 @@ def settling() -> Iterator[None]:
         if asked > 1:
             with suppress(OSError):
                 os.write(2, _SETTLING)
-        elif whole.depth:
+            return
+        signal.signal(signal.SIGALRM, give_up)
+        signal.setitimer(signal.ITIMER_REAL, longest_s)
+        if whole.depth:
             whole.waiting = True
         else:  # a run that is told to end settles as cancelled
             raise KeyboardInterrupt
 
+    def give_up(_number: int, _frame: FrameType | None) -> None:
+        with suppress(OSError):
+            os.write(2, _TOO_LONG % longest_s)
+        os._exit(INTERRUPTED)
+
     heard = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    alarm = signal.getsignal(signal.SIGALRM)
+    timer = signal.getitimer(signal.ITIMER_REAL)
     for number in heard:
         signal.signal(number, interrupt)
     yield
     for number in heard:  # nothing is left to settle, and Python's own end is no place to be asked
         signal.signal(number, signal.SIG_DFL)
-
-
-def _handles_signals() -> bool:
-    return threading.current_thread() is threading.main_thread()
+    if asked:
+        signal.setitimer(signal.ITIMER_REAL, *timer)
+        signal.signal(signal.SIGALRM, alarm)

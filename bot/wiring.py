@@ -8,7 +8,6 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from bot.scratch import private, scratch
 from bot.settings import Settings, from_process
 from bot.target_file import target_file
 from scoping.refusal import Refusal
+from scoping.threads import begin
 from validators.checkout import Clone, open_clone
 from validators.sandbox import TOOLS, Guarantee, Mount, Sandbox
 from workflows.ports import Engine, Forge, Journal
@@ -185,9 +185,8 @@ def indexes_of(settings: Settings) -> "MachineIndexes":
 
 def ask_ahead(settings: Settings) -> None:
     """Begin to ask the tools of this machine for their indexes, so that nobody waits for that."""
-    with_it = ThreadPoolExecutor(1, "indexes")
-    with_it.submit(indexes_of, settings)  # what is wrong is told to who needs the answer
-    with_it.shutdown(wait=False)
+    # What is wrong is told to who needs the answer.
+    begin(partial(indexes_of, settings), "indexes", daemon=False)
 
 
 def supply_of(settings: Settings, scratch: Path) -> "Supply":

@@ -10,8 +10,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import IO, Self
+
+from scoping.threads import begin, whole
 
 _LENGTH = struct.Struct(">I")
 # How often a watchdog looks within the time limit.
@@ -117,7 +119,7 @@ class _Watchdog:
         self._asked = 0
         self._is_waiting = False
         self._stopped = Event()
-        Thread(target=self._watch, daemon=True).start()
+        begin(self._watch, "watchdog")
 
     def begin(self) -> None:
         """Count from now."""
@@ -130,7 +132,8 @@ class _Watchdog:
 
     def stop(self) -> None:
         """End the thread."""
-        self._stopped.set()
+        with whole:
+            self._stopped.set()
 
     def _watch(self) -> None:
         seen = looks = 0

@@ -6,9 +6,10 @@ files made for it: hence a child process, limits before it (size, line length) a
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Self, TypeVar, get_args
 
@@ -24,6 +25,7 @@ from scoping.languages import (
 from scoping.shapes import Match, facts_of
 from scoping.syntax import Syntax, why_unreadable
 from scoping.test_facts import SuiteFacts, SuiteQuestion
+from scoping.threads import begin, whole
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Query, QueryCursor, Tree
@@ -67,8 +69,6 @@ class Parser:
         """Return the same for many files (path, content), in their order, on two processors."""
         if sum(len(content) for _, content in files) < _PARALLEL_BYTES:
             return tuple(self.syntax(path, content) for path, content in files)
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for large trees alone
-
         found: list[Syntax | Skipped] = [Skipped("", "")] * len(files)
         places = iter(range(len(files)))
 
@@ -77,9 +77,15 @@ class Parser:
                 path, content = files[place]
                 found[place] = self._ask(child, path, content, "facts", Syntax())
 
-        with ThreadPoolExecutor(len(self._children)) as lanes:
-            for done in [lanes.submit(work, child) for child in self._children]:
-                done.result()
+        with whole:
+            begun = [begin(partial(work, child), "parser") for child in self._children]
+        try:
+            for future in begun:
+                future.result()
+        finally:
+            deque(places, maxlen=0)  # nothing is left to take
+            for future in begun:
+                future.wait()
         return tuple(found)
 
     def count_errors(self, path: str, content: bytes) -> int | None:

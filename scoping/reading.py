@@ -3,17 +3,15 @@
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from scoping import reading_worker
 from scoping.child import Child
 from scoping.store_rows import BlobRows
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
+from scoping.threads import Future, begin, whole
 
 _CHILDREN = 2
 # Below that, starting a second child takes longer than what it would save.
@@ -51,6 +49,7 @@ class Readers:
     def __init__(self, timeout_s: float = _TIMEOUT_S) -> None:
         self._children = tuple(Child(reading_worker.__name__, timeout_s) for _ in range(_CHILDREN))
         self.failed: dict[str, str] = {}
+        self._is_leaving = False
 
     def __enter__(self) -> Self:
         return self
@@ -77,27 +76,35 @@ class Readers:
     def _rows_of_both(
         self, batches: Iterable[Sequence[Request]], sizes: Mapping[str, int]
     ) -> Iterator[dict[str, BlobRows]]:
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - as above
-
         small = sorted(
             language for language in sizes if language and sizes[language] < _SHARED_BYTES
         )
         own = {language: place % _CHILDREN for place, language in enumerate(small)}
-        with ExitStack() as stack:
-            lanes = [stack.enter_context(ThreadPoolExecutor(1)) for _ in self._children]
-            waiting: list[deque[Future[dict[str, BlobRows]]]] = [deque(), deque()]
-            try:
-                for batch in batches:
-                    shortest = min(range(_CHILDREN), key=lambda lane: len(waiting[lane]))
-                    lane = own.get(batch[0].language, shortest)
-                    waiting[lane].append(
-                        lanes[lane].submit(self._rows, self._children[lane], batch)
-                    )
-                    yield from _done(waiting, _WAITING)
-                yield from _done(waiting, 0)
-            finally:
-                for each in lanes:
-                    each.shutdown(cancel_futures=True)
+        waiting: list[deque[Future[dict[str, BlobRows]]]] = [deque(), deque()]
+        self._is_leaving = False
+        try:
+            for batch in batches:
+                shortest = min(range(_CHILDREN), key=lambda lane: len(waiting[lane]))
+                lane = own.get(batch[0].language, shortest)
+                before = waiting[lane][-1] if waiting[lane] else None
+                work = partial(self._rows_after, before, self._children[lane], batch)
+                with whole:
+                    waiting[lane].append(begin(work, "reader"))
+                yield from _done(waiting, _WAITING)
+            yield from _done(waiting, 0)
+        finally:
+            self._is_leaving = True
+            for awaited in waiting:
+                for future in awaited:
+                    future.wait()
+
+    def _rows_after(
+        self, before: Future[dict[str, BlobRows]] | None, child: Child, batch: Sequence[Request]
+    ) -> dict[str, BlobRows]:
+        """Return the rows of a batch once the child has answered the one before it."""
+        if before is not None:
+            before.wait()
+        return {} if self._is_leaving else self._rows(child, batch)
 
     def _rows(self, child: Child, batch: Sequence[Request]) -> dict[str, BlobRows]:
         if len(self.failed) >= _MAX_FAILURES:
@@ -128,11 +135,11 @@ class Readers:
 
 
 def _done(
-    waiting: "Sequence[deque[Future[dict[str, BlobRows]]]]", most: int
+    waiting: Sequence[deque[Future[dict[str, BlobRows]]]], most: int
 ) -> Iterator[dict[str, BlobRows]]:
     """Yield what is done, and wait where more than ``most`` answers are awaited of one child."""
     for awaited in waiting:
-        while awaited and (len(awaited) > most or awaited[0].done()):
+        while awaited and (len(awaited) > most or awaited[0].is_done):
             yield awaited.popleft().result()
 
 

@@ -53,6 +53,18 @@ ENVIRONMENT_READERS = {
     "bot/tool_servers/worker.py": "runs inside the sandbox, and is told there how to answer",
 }
 
+# Who else begins threads: none of these is waited for by a thread that an interruption may strike.
+THREAD_MAKERS = {
+    "scoping/threads.py": "the one place that begins them for all others",
+    "bot/server": "its main thread takes signals as words, and ends its requests itself",
+    "bot/scoping_server/serving.py": "has futures made by the protocol's thread",
+    "bot/commands/revisions.py": "runs in the server",
+    "bot/indexes/gateway.py": "one for each connection, begun by a thread and waited for briefly",
+    "bot/indexes/relay.py": "runs inside the sandbox",
+    "bot/interpreting/worker_process.py": "runs inside the sandbox",
+}
+THREADS = {"threading.Thread", "concurrent.futures"}
+
 
 def modules(root: Path, packages: tuple[str, ...] = OURS) -> Iterator[tuple[str, ast.Module]]:
     for package in packages:
@@ -150,6 +162,17 @@ def outside_calls(root: Path) -> list[str]:
     return complaints
 
 
+def thread_makers(root: Path) -> list[str]:
+    complaints = []
+    for name, tree in modules(root):
+        if any(name.startswith(maker) for maker in THREAD_MAKERS):
+            continue
+        words = {*imported(tree), *(dotted(node) for node in ast.walk(tree))}
+        if found := sorted(words & THREADS):
+            complaints.append(f"{name}: {', '.join(found)} instead of scoping.threads")
+    return complaints
+
+
 # --- this checkout --------------------------------------------------------------------------------
 
 
@@ -161,7 +184,9 @@ def test_our_own_distribution_is_the_one_installed() -> None:
     assert DISTRIBUTION in {found.metadata["Name"] for found in distributions()}
 
 
-@pytest.mark.parametrize("guard", [speaking_inits, oversized, foreign_imports, outside_calls])
+@pytest.mark.parametrize(
+    "guard", [speaking_inits, oversized, foreign_imports, outside_calls, thread_makers]
+)
 def test_the_house_is_kept(guard: Callable[[Path], list[str]], root: Path) -> None:
     assert guard(root) == []
 
@@ -235,3 +260,23 @@ def test_a_print_a_clock_and_the_environment_are_found(tmp_path: Path) -> None:
         "validators/git.py: takes the environment from os",
         "workflows/run.py:2: datetime.datetime.now",
     ]
+
+
+def test_a_thread_of_ones_own_making_is_found(tmp_path: Path) -> None:
+    for name, line in {
+        "bot/one.py": "import threading\nthreading.Thread(target=print)\n",
+        "workflows/two.py": "from concurrent.futures import ThreadPoolExecutor\n",
+        "validators/three.py": "from threading import Thread\n",
+        "scoping/threads.py": "from threading import Thread\n",
+        "scoping/four.py": "from threading import Lock\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(line)
+
+    found = thread_makers(tmp_path)
+
+    assert {complaint.partition(":")[0] for complaint in found} == {
+        "bot/one.py",
+        "workflows/two.py",
+        "validators/three.py",
+    }

@@ -23,6 +23,7 @@ from bot.indexes.requests import RequestRefusal, shown
 from bot.indexes.serving import Connection
 from bot.indexes.upstream import LookUp, Upstream, looked_up, secured
 from bot.indexes.way import Limits, Way
+from scoping.threads import begin
 
 _ENDING_S = 5.0
 _MOST_KINDS = 50
@@ -103,14 +104,13 @@ def listening(gateway: Gateway, folder: Path) -> Iterator[Path]:
         place.chmod(0o666)  # the sandbox's user may be another; the folder is closed to all others
         listener.listen(gateway.limits.connections)
         clients = _Clients(gateway)
-        thread = Thread(target=clients.accept_all, args=(listener,), daemon=True)
-        thread.start()
+        accepting = begin(partial(clients.accept_all, listener), "gateway")
         try:
             yield place
         finally:
             with suppress(OSError):  # wakes the thread that waits for another client
                 listener.shutdown(socket.SHUT_RDWR)
-            thread.join(_ENDING_S)
+            accepting.wait(_ENDING_S)
             clients.close()
             place.unlink(missing_ok=True)
 

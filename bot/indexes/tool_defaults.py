@@ -14,15 +14,16 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from os import killpg, pathsep
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from bot.indexes.kept_answers import digest, read_answer, write_answer
+from scoping.threads import begin
 
 _ANSWER_S = 10.0
 _MOST_BYTES = 256 * 1024
@@ -128,11 +129,12 @@ def _keep(kept: Path, question: str, said: ToolDefaults) -> None:
 
 def _asked(path: str, leading: Mapping[str, str], own_python: Path | None) -> ToolDefaults:
     variables = {**leading, **_QUIET, "PATH": path}
-    with ThreadPoolExecutor(3) as asking:
-        python = asking.submit(_python, path, variables, own_python)
-        npm = asking.submit(_npm, path, variables)
-        yarn = asking.submit(_yarn, path, variables)
-        index, registry, other = python.result(), npm.result(), yarn.result()
+    asked = [
+        begin(partial(_python, path, variables, own_python), "ask-python", daemon=False),
+        begin(partial(_npm, path, variables), "ask-npm", daemon=False),
+        begin(partial(_yarn, path, variables), "ask-yarn", daemon=False),
+    ]
+    index, registry, other = (one.result() for one in asked)
     found = (index, registry, other)
     unknown = {tool: why for answer in found for tool, why in answer.get("unknown", {}).items()}
     scoped = {

@@ -17,6 +17,7 @@ from bot.console import redactor
 from bot.scoping_server.questions import document
 from bot.scoping_server.serving import Answer, Asked, Questions, speak
 from scoping.refusal import Refusal
+from scoping.threads import begin, whole
 
 if TYPE_CHECKING:
     from bot.code_index import Target
@@ -40,11 +41,12 @@ class Answering:
         """Answer until the client hangs up."""
         with self._opened() as opened:
             kept = opened if self._base is not None else None
-            listener = threading.Thread(target=self._listen, name="protocol", daemon=True)
-            listener.start()
+            begin(self._listen, "protocol")
             try:
                 while (asked := self._questions.get()) is not None:
-                    if asked.answer.set_running_or_notify_cancel():
+                    with whole:
+                        is_wanted = asked.answer.set_running_or_notify_cancel()
+                    if is_wanted:
                         self._work(asked, kept)
             except KeyboardInterrupt:
                 if not self._has_left:
@@ -71,7 +73,8 @@ class Answering:
         finally:
             with self._turn:
                 self._is_working = False
-        asked.answer.set_result(answer)
+        with whole:
+            asked.answer.set_result(answer)
 
     def _answer(self, asked: Asked, kept: "tuple[Codebase, Target] | None") -> Answer:
         try:

@@ -15,6 +15,7 @@ from bot import logs
 from bot.telemetry.destination import Destination, TelemetryRefusal
 from bot.telemetry.otlp import Encoded, lines_of
 from bot.telemetry.posting import Clock, Post
+from scoping.threads import Future, begin, whole
 
 CLOSING_S = 1.5
 # Of one run after the other: more than these wait for a receiver that takes nothing.
@@ -45,7 +46,7 @@ class Sender:
         self._find = find
         self._complain = complain
         self._waiting: queue.Queue[Batch | None] = queue.Queue(_MOST_WAITING)
-        self._thread: threading.Thread | None = None
+        self._sending: Future[None] | None = None
         self._post: Post | None = None
         self._unsent = 0
         self._why = ""
@@ -69,15 +70,15 @@ class Sender:
         if not batch.spans:
             return
         self._count(len(batch.spans))
-        try:
-            self._waiting.put_nowait(batch)
-        except queue.Full:
-            self._why = self._why or "more came than could be sent"
-            return
-        if self._thread is None:
-            # A daemon: a receiver that hangs does not keep the program.
-            self._thread = threading.Thread(target=self._work, name="traces", daemon=True)
-            self._thread.start()
+        with whole:
+            try:
+                self._waiting.put_nowait(batch)
+            except queue.Full:
+                self._why = self._why or "more came than could be sent"
+                return
+            if self._sending is None:
+                # A daemon: a receiver that hangs does not keep the program.
+                self._sending = begin(self._work, "traces")
 
     def close(self, within_s: float = CLOSING_S) -> None:
         """Wait until all is sent, but no longer than ``within_s``; say what was not."""
@@ -86,17 +87,18 @@ class Sender:
             is_used = self._users > 0
         if is_used:
             return
-        if self._thread is None:
+        sending, self._sending = self._sending, None
+        with whole:
+            if sending is not None:
+                until = time.monotonic() + within_s
+                try:
+                    self._waiting.put(None, timeout=within_s)
+                except queue.Full:
+                    self._why = self._why or "the receiver is slow"
+                sending.wait(max(0.0, until - time.monotonic()))
             self._is_over.set()
+        if sending is None:
             return
-        until = time.monotonic() + within_s
-        try:
-            self._waiting.put(None, timeout=within_s)
-        except queue.Full:
-            self._why = self._why or "the receiver is slow"
-        self._thread.join(max(0.0, until - time.monotonic()))
-        self._is_over.set()
-        self._thread = None
         if self._unsent:
             tried = self._post.trouble if self._post is not None else ""
             why = self._why or tried or f"the receiver took longer than {within_s:g} s"

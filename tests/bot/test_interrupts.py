@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ from types import FrameType
 import pytest
 
 from bot.adapters.sqlite_journal.journal import SqliteJournal
-from bot.interrupts import settling, whole
+from bot.interrupts import settling
+from scoping.threads import whole
 from workflows.run import Event
 
 
@@ -100,3 +102,41 @@ def test_a_journal_that_was_written_when_the_signal_came_is_written_again(
 
     assert calls == statement
     assert kinds[-1] == "run.finished"
+
+
+NEVER_SETTLES = """
+import os, signal, sys, time
+from bot.interrupts import settling
+with settling(0.2):
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except KeyboardInterrupt:
+        print("settling", flush=True)
+        time.sleep(600)
+"""
+SETTLES = """
+import os, signal, time
+from bot.interrupts import settling
+with settling(0.2):
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except KeyboardInterrupt:
+        pass
+time.sleep(1)
+print("whole", flush=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "code", "said", "warned"),
+    [(NEVER_SETTLES, 130, "settling\n", "did not settle"), (SETTLES, 0, "whole\n", "")],
+)
+def test_a_process_that_never_settles_is_ended_after_all(
+    program: str, code: int, said: str, warned: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (code, said)
+    assert warned in done.stderr

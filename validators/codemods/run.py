@@ -7,14 +7,15 @@ whether the program wants the same again, and nothing more of its own output.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from scoping.syntax import why_unreadable
+from scoping.threads import Future, begin, whole
 from validators.codemods.audit import Auditor, Look
 from validators.codemods.crew import RAISED, Said, Source, Worker
 from validators.codemods.judgement import (
@@ -29,9 +30,6 @@ from validators.codemods.outcome import FileOutcome, LeftPlace, Outcome, notes_o
 from validators.codemods.program import CodemodRefusal, Program
 from validators.codemods.soundness import broken
 from validators.codemods.tree_walk import language_of, protection, walked_files
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
 
 _BATCH_FILES, _BATCH_BYTES = 200, 400_000
 # A program that breaks on so many files is not tried on more: each may take the whole limit.
@@ -80,8 +78,8 @@ def run_program(
         ]
         outcomes = run.outcomes(lanes, paths)
     left = tuple(LeftPlace(folder, 0, _VENDORED) for folder in passed)
-    whole = Outcome(program.digest, len(paths), tuple(outcomes), left)
-    return replace(whole, notes=tuple(notes_of(whole)))
+    outcome = Outcome(program.digest, len(paths), tuple(outcomes), left)
+    return replace(outcome, notes=tuple(notes_of(outcome)))
 
 
 class _Run:
@@ -92,6 +90,7 @@ class _Run:
         self._why_left = protection(tree)
         self._failures = 0
         self._is_stopped = False
+        self._begun: list[Future[None]] = []
         self._lock = Lock()
 
     def outcomes(self, lanes: Sequence[Lane], paths: Sequence[str]) -> list[FileOutcome]:
@@ -99,16 +98,16 @@ class _Run:
         drafts: Drafts = {}
         faults: dict[str, str] = {}
         batches = _sized(self._tree, paths)
-        with ThreadPoolExecutor(len(lanes)) as pool, self._stopping(lanes):
+        with self._stopping(lanes):
             if not paths:
                 lanes[0].worker.start()  # what does not load is said in any case
-            _finish([pool.submit(self._first_pass, lane, batches, drafts) for lane in lanes])
+            self._each([partial(self._first_pass, lane, batches, drafts) for lane in lanes])
             found = [draft for _, (draft, _) in sorted(drafts.items(), reverse=True)]
             again = _grouped([draft for draft in found if _edits(draft)])
-            _finish([pool.submit(self._second_pass, lane, again, faults) for lane in lanes[::-1]])
+            self._each([partial(self._second_pass, lane, again, faults) for lane in lanes[::-1]])
             unclear = [one for one in found if needs_place(one, faults.get(one.source.path, ""))]
             places = _grouped(unclear)
-            _finish([pool.submit(self._third_pass, lane, places, drafts) for lane in lanes])
+            self._each([partial(self._third_pass, lane, places, drafts) for lane in lanes])
         return [
             judged(draft, faults.get(path, ""), mark)
             for path, (draft, mark) in sorted(drafts.items())
@@ -123,7 +122,16 @@ class _Run:
             self._is_stopped = True
             for lane in lanes:
                 lane.worker.close()
+            for future in self._begun:
+                future.wait()
             raise
+
+    def _each(self, passes: Sequence[Callable[[], None]]) -> None:
+        """Go through all of them side by side."""
+        with whole:
+            self._begun = [begin(one, "lane") for one in passes]
+        for future in self._begun:
+            future.result()
 
     def _shared(self, batches: Iterator[_Item]) -> Iterator[_Item]:
         while True:
@@ -243,8 +251,3 @@ def _grouped(drafts: Sequence[Draft]) -> Iterator[list[Draft]]:
 
 def _edits(draft: Draft) -> bool:
     return not draft.fault and draft.made != draft.source.content
-
-
-def _finish(futures: "Sequence[Future[None]]") -> None:
-    for future in futures:
-        future.result()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self, cast
 
+from scoping.threads import whole
 from validators.building.workspace import layered_tree
 from validators.checkout import Clone
 from validators.clones.written_trees import TreePlace, written_tree
@@ -75,8 +76,11 @@ def run_side(bench: GateBench, gate: GateRule, wanted: Wanted) -> Ran:
 
     What `start_side` started already is waited for instead.
     """
-    with bench.ahead.take((gate, wanted)) or SideRun(bench, gate, wanted) as side:
-        return side.wait()
+    with ExitStack() as stack:
+        with whole:
+            begun = bench.ahead.take((gate, wanted))
+            side = stack.enter_context(begun) if begun else None
+        return (side or stack.enter_context(SideRun(bench, gate, wanted))).wait()
 
 
 def start_side(bench: GateBench, gate: GateRule, wanted: Wanted) -> None:

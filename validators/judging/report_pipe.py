@@ -8,12 +8,12 @@ runner's own, comes out as a second one beside it.
 import os
 import selectors
 import tempfile
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from scoping.threads import Future, begin, whole
 from validators.reports import REPORT_FILES, REPORT_LIMIT_BYTES
 
 _CHUNK_BYTES = 65_536
@@ -33,7 +33,7 @@ class ReportPipes:
         self._found: dict[str, bytearray] = {name: bytearray() for name in REPORT_FILES}
         self._selector = selectors.DefaultSelector()
         self._descriptors: list[int] = []
-        self._thread = threading.Thread(target=self._read_all, daemon=True)
+        self._read: Future[None] | None = None
 
     def __enter__(self) -> Self:
         for name in REPORT_FILES:
@@ -45,10 +45,11 @@ class ReportPipes:
             path.chmod(_WRITABLE_ALONE)  # nobody inside reads what another process has written
             self._descriptors += [reading, writing]
             self._selector.register(reading, selectors.EVENT_READ, self._found[name])
-        stopped, self._stop = os.pipe()
-        self._descriptors.append(stopped)
-        self._selector.register(stopped, selectors.EVENT_READ, None)
-        self._thread.start()
+        with whole:
+            stopped, self._stop = os.pipe()
+            self._descriptors.append(stopped)
+            self._selector.register(stopped, selectors.EVENT_READ, None)
+            self._read = begin(self._read_all, "reports")
         return self
 
     def __exit__(
@@ -71,9 +72,11 @@ class ReportPipes:
         return {name: bytes(content) for name, content in self._found.items() if content}
 
     def _end_reading(self) -> None:
-        if self._thread.is_alive():
-            os.close(self._stop)
-            self._thread.join()
+        with whole:  # it reads what lies there already and ends
+            read, self._read = self._read, None
+            if read is not None:
+                os.close(self._stop)
+                read.result()
 
     def _read_all(self) -> None:
         while True:

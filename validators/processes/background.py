@@ -1,9 +1,10 @@
 """A command that is supervised in the background, until it ends or nobody needs it any more."""
 
+import atexit
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
 
+from scoping.threads import begin, whole
 from validators.sandbox import Completed
 
 
@@ -14,24 +15,36 @@ class BackgroundCommand:
     """
 
     def __init__(self, run: Callable[[int], Completed]) -> None:
-        self._stopped, self._stop = os.pipe()
-        self._open = True
-        self._executor = ThreadPoolExecutor(1, "sandboxed-command")
-        self._completed = self._executor.submit(run, self._stopped)
+        with whole:
+            stopped, self._stop = os.pipe()
+            self._stopped = stopped
+            self._completed = begin(lambda: run(stopped), "sandboxed-command")
+            _open.add(self)
 
     def wait(self) -> Completed:
         """Wait for the command's end, or its limits', and tell how it ended."""
-        wait([self._completed])
+        self._completed.wait()
         return self.close()
 
     def close(self, grace_s: float = 0.0) -> Completed:
         """End the command, if it still runs in ``grace_s``, and tell how it ended."""
-        if self._open:
-            self._open = False
-            try:
-                wait([self._completed], grace_s)
-            finally:
+        with whole:  # it is killed, which does not last
+            if self in _open:
+                _open.remove(self)
+                self._completed.wait(grace_s)
                 os.close(self._stop)
-                self._executor.shutdown()
+                self._completed.wait()
                 os.close(self._stopped)
         return self._completed.result()
+
+
+_open: set[BackgroundCommand] = set()
+# A child made by fork has none of the threads that watch over them.
+os.register_at_fork(after_in_child=_open.clear)
+
+
+@atexit.register
+def end_all() -> None:
+    """End what nobody ended: an interruption may strike whoever is about to."""
+    for command in tuple(_open):
+        command.close()

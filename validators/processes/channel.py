@@ -9,6 +9,7 @@ import select
 import struct
 from collections.abc import Callable
 
+from scoping.threads import whole
 from validators.processes.background import BackgroundCommand
 from validators.processes.supervise import Clock
 from validators.sandbox import Completed, SandboxRefusal
@@ -30,12 +31,13 @@ class FramedChannel:
 
     def __init__(self, run: RunCommand, clock: Clock) -> None:
         self._clock = clock
-        command_reads, self._write = os.pipe()
-        self._read, command_writes = os.pipe()
         self._buffer = bytearray()
         self._open = True
         self._ended = False
-        self._command = BackgroundCommand(lambda stop: run(command_reads, command_writes, stop))
+        with whole:
+            command_reads, self._write = os.pipe()
+            self._read, command_writes = os.pipe()
+            self._command = BackgroundCommand(lambda stop: run(command_reads, command_writes, stop))
 
     def send(self, message: bytes) -> None:
         """Write one frame; raise SandboxRefusal when the command is gone."""
@@ -73,11 +75,12 @@ class FramedChannel:
 
     def close(self) -> Completed:
         """End the command, if it still runs, and tell how it ended."""
-        if self._open:
-            self._open = False
-            os.close(self._write)
-            os.close(self._read)
-        return self._command.close(_GRACE_S)
+        with whole:
+            if self._open:
+                self._open = False
+                os.close(self._write)
+                os.close(self._read)
+            return self._command.close(_GRACE_S)
 
     def _next_frame(self) -> bytes | None:
         if len(self._buffer) < _HEADER.size:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
+from scoping.threads import whole
 from validators.processes.background import BackgroundCommand
 from validators.processes.channel import FramedChannel
 from validators.processes.layer import Layer
@@ -104,15 +105,17 @@ class LayeredSession:
             talking = replace(request, environment=told, handed_over=(reads, writes))
             return self._supervise(talking, self._limits, stop)
 
-        channel = FramedChannel(run, self._clock)
-        self._started.append(channel)
+        with whole:
+            channel = FramedChannel(run, self._clock)
+            self._started.append(channel)
         return channel
 
     def begin(self, argv: Sequence[str]) -> BackgroundCommand:
         """Start one command as `run` would, and come back at once."""
         request = self._request(argv, WORKSPACE, {})
-        command = BackgroundCommand(lambda stop: self._supervise(request, self._limits, stop))
-        self._started.append(command)
+        with whole:
+            command = BackgroundCommand(lambda stop: self._supervise(request, self._limits, stop))
+            self._started.append(command)
         return command
 
     def changes(self) -> Changes:
@@ -122,14 +125,15 @@ class LayeredSession:
 
     def close(self) -> None:
         """Drop the layer and all that still runs in it; calling it twice is calling it once."""
-        if not self._open:
-            return
-        self._open = False
-        with ExitStack() as stack:  # each is done whatever becomes of the others
-            stack.callback(self.layer.close)
-            stack.callback(self._ground.close)
-            for command in self._started:
-                stack.callback(command.close)
+        with whole:
+            if not self._open:
+                return
+            self._open = False
+            with ExitStack() as stack:  # each is done whatever becomes of the others
+                stack.callback(self.layer.close)
+                stack.callback(self._ground.close)
+                for command in self._started:
+                    stack.callback(command.close)
 
     def __enter__(self) -> Self:
         return self

@@ -9,11 +9,11 @@ import ctypes
 import os
 import stat
 import subprocess
-import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from scoping.threads import begin, whole
 from validators.processes.overlay import OPTIONS, Overlay
 
 _CLONE_NEWNS = 0x00020000
@@ -40,24 +40,15 @@ def staged_namespace(stage: str, sources: Sequence[Path], overlay: Overlay | Non
     A source that is the place of ``overlay`` is that overlay. OSError names what could not be
     mounted.
     """
-    made: list[int] = []
-    failed: list[OSError] = []
 
-    def make() -> None:
-        try:
-            _unshare()
-            _stage(stage, sources, overlay)
-            made.append(os.open("/proc/thread-self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC))
-        except OSError as error:
-            failed.append(error)
+    def make() -> int:
+        _unshare()
+        _stage(stage, sources, overlay)
+        return os.open("/proc/thread-self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
 
     # Of all that a thread shares with its process it gives up the mounts alone.
-    thread = threading.Thread(target=make)
-    thread.start()
-    thread.join()
-    if failed:
-        raise failed[0]
-    return made[0]
+    with whole:
+        return begin(make, "mount-namespace").result()
 
 
 def overlay_namespaces(overlay: Overlay) -> tuple[int, int]:

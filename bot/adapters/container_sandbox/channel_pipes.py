@@ -6,10 +6,11 @@ as long as both share the kernel.
 
 import os
 import selectors
-import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from scoping.threads import begin, whole
 
 _CHUNK_BYTES = 65_536
 
@@ -24,7 +25,6 @@ class ChannelPipes:
         self.to_command = folder / f"{name}.to"
         self.from_command = folder / f"{name}.from"
         self._taken = (reads, writes)
-        self._thread = threading.Thread(target=self._serve, daemon=True)
 
     def __enter__(self) -> Self:
         for path in (self.to_command, self.from_command):
@@ -37,8 +37,9 @@ class ChannelPipes:
         self._joined = {reads: to_command, from_command: writes}
         for descriptor in (reads, writes):
             os.set_blocking(descriptor, False)
-        self._stopped, self._stop = os.pipe()
-        self._thread.start()
+        with whole:
+            self._stopped, self._stop = os.pipe()
+            self._served = begin(self._serve, "channel")
         return self
 
     def __exit__(
@@ -47,9 +48,10 @@ class ChannelPipes:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        os.close(self._stop)
-        self._thread.join()
-        os.close(self._stopped)
+        with whole:  # it carries over what lies there already and ends
+            os.close(self._stop)
+            self._served.result()
+            os.close(self._stopped)
         for path in (self.to_command, self.from_command):
             path.unlink(missing_ok=True)
 

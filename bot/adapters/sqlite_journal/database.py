@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.adapters.sqlite_journal.migration import migrate
 from bot.adapters.sqlite_journal.schema import SCHEMA_VERSION, begin, check
-from bot.interrupts import whole
+from scoping.threads import whole
 from workflows.ports import JournalRefusal
 
 _BUSY_S = 30.0

@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from scoping.threads import Future, begin, whole
 from workflows.ports import JournalRefusal, StaleFence
 from workflows.run import Fence
 
@@ -35,38 +36,35 @@ class Heartbeat:
         self._rest = rest
         self._changed = threading.Condition(threading.RLock())
         self._held: dict[Fence, _Held] = {}
-        self._thread: threading.Thread | None = None
+        self._beating: Future[None] | None = None
         _all.add(self)
 
     def hold(self, fence: Fence, ttl_s: float) -> None:
         """Renew ``fence`` from now on; nothing to do for a lease that ends at once."""
         if ttl_s <= 0:
             return
-        with self._changed:
+        with whole, self._changed:
             due = time.monotonic() + ttl_s / _PER_TTL
             sooner = not self._held or due < min(held.due for held in self._held.values())
             self._held[fence] = _Held(ttl_s, due)
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._beat, name="journal-heartbeat", daemon=True
-                )
-                self._thread.start()
+            if self._beating is None:
+                self._beating = begin(self._beat, "journal-heartbeat")
             elif sooner:
                 self._changed.notify()
 
     def drop(self, fence: Fence) -> None:
         """Renew ``fence`` no more; the thread finds out when it wakes."""
-        with self._changed:
+        with whole, self._changed:
             self._held.pop(fence, None)
 
     def stop(self) -> None:
         """Renew nothing any more, and return when the thread has ended."""
-        with self._changed:
+        with whole, self._changed:
             self._held.clear()
-            thread = self._thread
+            beating = self._beating
             self._changed.notify()
-        if thread is not None:
-            thread.join()
+        if beating is not None:
+            beating.wait()
 
     def _beat(self) -> None:
         try:
@@ -79,7 +77,7 @@ class Heartbeat:
         """Sleep until the next lease is due and renew it; False when none is held."""
         with self._changed:
             if not self._held:
-                self._thread = None
+                self._beating = None
                 return False
             due = min(held.due for held in self._held.values())
             pause = due - time.monotonic()
@@ -104,7 +102,7 @@ class Heartbeat:
     def _forget(self) -> None:
         self._changed = threading.Condition(threading.RLock())
         self._held = {}
-        self._thread = None
+        self._beating = None
 
 
 # A child made by fork has the locks of its parent as they were in that moment, and none of its

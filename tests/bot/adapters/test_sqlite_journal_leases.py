@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -17,6 +16,8 @@ from bot.adapters.sqlite_journal import process_identity
 from bot.adapters.sqlite_journal.heartbeat import Heartbeat
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 from bot.adapters.sqlite_journal.process_identity import identity, life_of, pid_of
+from scoping.threads import Future, begin
+from tests.interruptions import places
 from workflows.ports import Held, JournalRefusal, StaleFence
 from workflows.run import Event, Fence
 
@@ -271,35 +272,34 @@ def test_a_living_process_that_does_not_come_to_beat_loses_its_lease(
     process.send_signal(signal.SIGCONT)
 
 
-def beating(journal: SqliteJournal) -> threading.Thread:
-    thread = journal._heartbeat._thread
-    assert thread is not None
-    assert thread.is_alive()
-    return thread
+def beating(journal: SqliteJournal) -> Future[None]:
+    future = journal._heartbeat._beating
+    assert future is not None
+    assert not future.is_done
+    return future
 
 
 def test_the_heartbeat_ends_when_nothing_is_held_and_begins_again(journal: SqliteJournal) -> None:
     for _ in range(2):
         fence = journal.lease("run-1", "me", ttl_s=0.1)
-        thread = beating(journal)
+        future = beating(journal)
         journal.release(fence)
-        thread.join(PATIENCE_S)
-        assert not thread.is_alive()
-        assert journal._heartbeat._thread is None
+        assert future.wait(PATIENCE_S)
+        assert journal._heartbeat._beating is None
         assert len(journal.database._connections) == 1
 
 
 def test_a_closed_journal_beats_no_more(journal: SqliteJournal) -> None:
     journal.lease("run-1", "me", ttl_s=0.1)
-    thread = beating(journal)
+    future = beating(journal)
     journal.close()
-    assert not thread.is_alive()
+    assert future.is_done
     assert journal.database._connections == {}
 
 
 def test_leases_that_end_at_once_are_not_kept_alive(journal: SqliteJournal) -> None:
     journal.lease("run-1", "me", ttl_s=0)
-    assert journal._heartbeat._thread is None
+    assert journal._heartbeat._beating is None
 
 
 def test_a_lease_that_was_taken_over_is_not_fought_for(journal: SqliteJournal) -> None:
@@ -337,6 +337,21 @@ def test_each_lease_beats_in_its_own_time() -> None:
     assert set(told) == {"quick"}
 
 
+def test_wherever_it_is_interrupted_the_heartbeat_can_be_stopped() -> None:
+    begun: list[Heartbeat] = []
+
+    def story() -> None:
+        begun.append(Heartbeat(lambda _fence, _ttl: None, lambda: None))
+        for number in range(2):
+            begun[-1].hold(Fence(f"run-{number}", 1, "me"), 3_600.0)
+        begun[-1].drop(Fence("run-0", 1, "me"))
+        begun[-1].stop()
+
+    for place in places(story):
+        if begun:
+            assert begin(begun[-1].stop, "stopping").wait(PATIENCE_S), place
+
+
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_child_made_by_fork_neither_beats_for_its_parent_nor_stops_it(
     journal: SqliteJournal,
@@ -346,7 +361,7 @@ def test_a_child_made_by_fork_neither_beats_for_its_parent_nor_stops_it(
     if child == 0:
         code = 1
         try:
-            mine = not journal._heartbeat._held and journal._heartbeat._thread is None
+            mine = not journal._heartbeat._held and journal._heartbeat._beating is None
             journal.append(fence, Event("run.started"))
             own = journal.lease("run-2", "me", ttl_s=0.3)
             journal.release(own)

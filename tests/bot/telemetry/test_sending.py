@@ -12,9 +12,12 @@ from bot.telemetry.destination import Destination, TelemetryRefusal
 from bot.telemetry.otlp import encoded
 from bot.telemetry.run_spans import run_spans
 from bot.telemetry.sending import CLOSING_S, Batch, Sender
+from scoping.threads import begin
 from tests.bot.telemetry.a_run import RUN, whole_run
 from tests.bot.telemetry.collector import Answer, collector
+from tests.interruptions import places
 
+PATIENCE_S = 60.0
 SPANS = encoded(RUN, run_spans(RUN, whole_run()))
 
 
@@ -190,3 +193,20 @@ def test_of_several_users_the_last_waits_for_all(said: Said) -> None:
     assert sender.is_over
     (complaint,) = said.complaints
     assert complaint.startswith(f"{2 * len(SPANS)} spans were not sent: ")
+
+
+def test_wherever_it_is_interrupted_the_end_does_not_stand_still(said: Said) -> None:
+    begun: list[Sender] = []
+
+    def story() -> None:
+        begun.append(Sender(lambda: None, said.complaints.append))
+        begun[-1].offer(said.batch())
+        begun[-1].close(60)
+
+    seen = []
+    for place in places(story):
+        if begun:
+            assert begin(begun[-1].close, "closing").wait(PATIENCE_S), place
+        seen.append(place)
+
+    assert any("sending.py" in place for place in seen)
