@@ -26,16 +26,16 @@ _TEMPLATES = Path(__file__).parent / "templates"
 # The longest value that is shown whole; what is longer is cut, and says by how much.
 MAX_VALUE = 4_000
 # How much longer than its text HTML may be: an escaped quote is, and not a text of hidden letters.
-_WIDEST = 5
-_LONGEST_SECRET = 8_192
+WIDEST = 5
+LONGEST_SECRET = 8_192
 
 
 def shown(text: str, limit: int = MAX_VALUE) -> Markup:
     """Return untrusted text as HTML: escaped, redacted, cut, and nothing in it hidden."""
     # A secret that stands across the cut would not be known for one by its beginning.
-    whole = redacted(text[: limit + _LONGEST_SECRET])
+    whole = redacted(text[: limit + LONGEST_SECRET])
     text = whole[:limit]
-    while len(html := revealed(text)) > limit * _WIDEST:
+    while len(html := revealed(text)) > limit * WIDEST:
         text = text[: len(text) // 2]
     return html + "…" if len(text) < len(whole) else html
 
@@ -47,7 +47,7 @@ def end_of(text: str, limit: int) -> Markup:
 
 def ticked(text: str, limit: int = MAX_VALUE) -> Markup:
     """Return `shown`, with what stands between backticks as code."""
-    parts = redacted(text[: limit + _LONGEST_SECRET])[:limit].split("`")
+    parts = redacted(text[: limit + LONGEST_SECRET])[:limit].split("`")
     if len(parts) % 2 == 0:
         return shown(text, limit)
     pieces = (

@@ -24,7 +24,7 @@ _SPECIAL = re.compile(
 )
 # A zero-width space inside of the sign: the reader sees the same, GitHub does not. `visible` leaves
 # none in the text, and in the end it is written as an entity, which editors and terminals show.
-_BREAK, _ENTITY = "\u200b", "&#8203;"
+_BREAK, ENTITY = "\u200b", "&#8203;"
 _BROKEN = (
     # mentions, mail addresses, commits of other repositories
     (re.compile(r"@(?=\S)"), f"@{_BREAK}"),
@@ -53,7 +53,7 @@ def escape(text: str) -> Markdown:
     flat = _SPECIAL.sub(_inert, flat)
     for sign, broken in _BROKEN:
         flat = sign.sub(broken, flat)
-    return Markdown(flat.replace(_BREAK, _ENTITY))
+    return Markdown(flat.replace(_BREAK, ENTITY))
 
 
 def _flat(text: str) -> str:

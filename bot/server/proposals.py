@@ -1,15 +1,18 @@
-"""What a person reads about one proposal: its change as git tells it, and what its run found out.
+"""What a person reads about one proposal: its text, its change as git tells it, and its run.
 
-Both say the same for ever, by commits and by the bundle's hash, and are kept.
+Each says the same for ever, by its words, by commits and by the bundle's hash, and is kept.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from markupsafe import Markup
+
 from bot.bundle_files import found_bundle, read_bundle
 from bot.console import redacted
 from bot.pages.diff_text import FileOfDiff, files_of
+from bot.pages.markdown_html import markdown_html
 from bot.server.kept import Kept
 from scoping.refusal import Refusal
 from workflows.ports import Journal
@@ -18,6 +21,8 @@ from workflows.pull_request import PullRequest
 from workflows.run_story import Story, StoryRefusal, story_of
 
 _MOST_KEPT = 24
+# The longest that a forge takes.
+_LONGEST_TEXT = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,12 @@ class Proposals:
         self._read_diff = read_diff
         self._changes: Kept[tuple[str, str], Change] = Kept(_MOST_KEPT)
         self._told: Kept[tuple[str, str], Told] = Kept(_MOST_KEPT)
+        self._texts: Kept[str, Markup] = Kept(_MOST_KEPT)
+
+    def text(self, pull_request: PullRequest) -> Markup:
+        """Return the text of a pull request as HTML."""
+        body = pull_request.draft.body
+        return self._texts.of(body, lambda: markdown_html(body, _LONGEST_TEXT))
 
     def change(self, pull_request: PullRequest) -> Change:
         """Return what is changed between the base and the head of a pull request."""

@@ -65,6 +65,7 @@ def review_page(
         "seen": Seen.of(pull_request),
         "base_head": room.forge.branch_head(pull_request.draft.base_branch),
         "told": told,
+        "text": room.proposals.text(pull_request),
         "change": change,
         "files": files,
         "files_left_out": max(0, len(change.files) - _MOST_FILES),

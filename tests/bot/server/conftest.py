@@ -74,7 +74,13 @@ class Town:
     browser: TestClient
     heads: dict[str, str]
 
-    def propose(self, branch: int = 1, title: str = "Count each word", run: str = "") -> int:
+    def propose(
+        self,
+        branch: int = 1,
+        title: str = "Count each word",
+        run: str = "",
+        body: str = "A **body**.",
+    ) -> int:
         """Open a pull request of a branch."""
         name = f"changewright/task-{branch}"
         draft = PullRequestDraft(
@@ -83,7 +89,7 @@ class Town:
             base_branch="main",
             base_commit=self.heads["main"],
             title=title,
-            body="A **body**.",
+            body=body,
             run=run,
             bundle_sha256="0" * 64,
         )

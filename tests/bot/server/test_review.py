@@ -23,6 +23,7 @@ def test_a_page_shows_the_change_and_every_way_to_decide(town: "Town") -> None:
     for words in (
         "Count each word",
         "It counts each word once.",
+        "A <strong>body</strong>.",
         "counts.get(word, 0) + ",
         "changewright/task-2",
         'href="/run/r1"',
@@ -36,7 +37,7 @@ def test_a_page_shows_the_change_and_every_way_to_decide(town: "Town") -> None:
 
 def test_what_a_stranger_wrote_is_text_everywhere(town: "Town") -> None:
     town.ran("r1", EVIL, EVIL)
-    town.propose(1, EVIL, run="r1")
+    town.propose(1, EVIL, run="r1", body=f"# {EVIL}\n\n- `{EVIL}`\n\n    {EVIL}")
     town.forge.begin_thread(1, (PATH, 1, "head"), ThreadComment(EVIL, EVIL, EVIL))
     town.forge.begin_thread(1, (EVIL, 0, "head"), ThreadComment(EVIL, EVIL, EVIL))
     town.decide(1, "changes", EVIL)
