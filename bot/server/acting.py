@@ -43,6 +43,7 @@ def decide(visit: Visit, request: Request) -> Response:
     def act() -> str:
         _require_allowed(visit, decision)
         visit.room.decider.decide(decision, visit.session.reviewer, seen)
+        visit.room.presence.leave(number, visit.session)
         return "decisions"
 
     kept = Kept(words=decision.words, kind=decision.kind if verdict == "rejected" else None)
@@ -67,7 +68,9 @@ def comment(visit: Visit, request: Request) -> Response:
         _require_words(words)
         where = place.path, place.line, place.side
         reviewer = visit.session.reviewer
-        return visit.room.decider.comment(number, where, words, reviewer, form.get("head", ""))
+        begun = visit.room.decider.comment(number, where, words, reviewer, form.get("head", ""))
+        _take(visit, number)
+        return begun
 
     return _done(visit, request, act, Kept(words=words, place=place))
 
@@ -84,6 +87,7 @@ def reply(visit: Visit, request: Request) -> Response:
         else:
             _require_words(words)
             visit.room.decider.reply(turn, words, visit.session.reviewer)
+        _take(visit, number)
         return f"thread-{thread}"
 
     return _done(visit, request, act, Kept(words=words, thread=thread))
@@ -125,6 +129,11 @@ def _require_allowed(visit: Visit, decision: Decision) -> None:
 def _require_words(words: str) -> None:
     if not words:
         raise _NotDone("there are no words in it; say it in words")
+
+
+def _take(visit: Visit, number: int) -> None:
+    """Tell the others that a review was begun."""
+    visit.room.presence.take(number, visit.session, visit.room.now_iso())
 
 
 def _begin(visit: Visit, number: int) -> None:

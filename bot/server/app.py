@@ -11,7 +11,7 @@ endpoint that must be a coroutine (an event stream) is a Starlette `Route` of it
 What a page is given:
 
 - ``visit.room``: ``journal`` and ``forge`` (both for any thread), ``settings``, ``repository`` and
-  ``git_dir``, ``forge_kind``, ``now_iso``, ``revisions``.
+  ``git_dir``, ``forge_kind``, ``now_iso``, ``revisions``, ``presence``.
 - ``visit.session.reviewer``: the name the person decides by, on the local forge merely claimed.
 - ``visit.form``: the fields of a POST. The guard has checked session, CSRF token and origin.
 - ``request.path_params`` and ``request.query_params``: a stranger's words.
@@ -33,14 +33,26 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.server import acting, assets, campaigns, figures, inbox, live, review, run, search, sign_in
+from bot.server import (
+    acting,
+    assets,
+    attending,
+    campaigns,
+    figures,
+    inbox,
+    live,
+    review,
+    run,
+    search,
+    sign_in,
+)
 from bot.server.guard import Guard
 from bot.server.rendering import Refused, refused_page
 from bot.server.room import Room
 from bot.server.visit import threads
 from scoping.refusal import Refusal
 
-_PAGES = (sign_in, inbox, review, acting, run, live, campaigns, figures, search)
+_PAGES = (sign_in, inbox, review, acting, attending, run, live, campaigns, figures, search)
 
 
 def application(room: Room) -> Starlette:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.pages.diff_text import files_of
 from bot.server.kept import Kept
+from bot.server.presence import Reader
 from validators.encoding import EncodingRefusal, decode
 from validators.verdict import VerdictWord
 from workflows.ports import Journal, JournalRefusal
@@ -39,11 +40,15 @@ class RunCard:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One pull request as a line of the inbox; ``run`` is None where this journal has no such."""
+    """One pull request as a line of the inbox; ``run`` is None where this journal has no such.
+
+    ``readers`` are who else is at it now.
+    """
 
     pull_request: PullRequest
     run: RunCard | None
     open_threads: int
+    readers: tuple[Reader, ...] = ()
 
 
 class RunCards:

@@ -1,7 +1,7 @@
 """The inbox: what waits for a person, the longest wait first, and what was decided of late."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,8 +9,10 @@ from starlette.responses import Response
 from bot.adapters.local_forge.forge import LocalForge
 from bot.server.cards import Card, card_of
 from bot.server.paging import Page, page_of
+from bot.server.presence import Reader
 from bot.server.rendering import shown_page
 from bot.server.visit import Visit, at
+from workflows.pull_request import PullRequest
 
 _LINES = 25
 _RECENT = 8
@@ -60,10 +62,17 @@ def _inbox(visit: Visit) -> Inbox:
 
 def _cards(visit: Visit, page: Page) -> Sequence[Card]:
     forge, runs = visit.room.forge, visit.room.run_cards
-    return [
+    cards = [
         card_of(forge.pull_request(number), runs, tuple(forge.threads(number)))
         for number in page.entries
     ]
+    return [replace(card, readers=_readers(visit, card.pull_request)) for card in cards]
+
+
+def _readers(visit: Visit, pull_request: PullRequest) -> tuple[Reader, ...]:
+    if pull_request.state != "open":
+        return ()
+    return visit.room.presence.others(pull_request.number, visit.session)
 
 
 ROUTES = (at("/", inbox),)

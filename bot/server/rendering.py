@@ -40,8 +40,8 @@ def shown_page(
     """Return a page made of a template below ``serve/``, which extends ``base.html.j2``.
 
     Beside ``values`` a template has ``visit``, ``here`` (the path), ``navigation``, ``asset`` (the
-    address of a shipped file), ``ago`` (how long ago a time was, in words), and ``csrf``, the
-    hidden field that each form begins with.
+    address of a shipped file), ``ago`` (how long ago a time was, in words), ``since`` (the
+    minute of it), and ``csrf``, the hidden field that each form begins with.
     """
     visit = visit_of(request) if VISIT in request.scope else None
     text = render(f"serve/{template}", {**_frame(visit, request), **values})
@@ -57,7 +57,8 @@ def served_frame(visit: Visit, request: Request, number: int) -> Served:
 
 def piece(template: str, visit: Visit, values: Mapping[str, Any]) -> Markup:
     """Return a part of a page, made of a template below ``serve/``."""
-    own = {"csrf": csrf_field(visit), "ago": partial(ago, visit)}
+    own = {"visit": visit, "csrf": csrf_field(visit), "ago": partial(ago, visit)}
+    own["since"] = partial(since, visit)
     return Markup(render(f"serve/{template}", {**own, **values}))  # noqa: S704 - escaped there
 
 
@@ -92,6 +93,12 @@ def ago(visit: Visit, at: str) -> Markup:
     )
 
 
+def since(visit: Visit, at: str) -> Markup:
+    """Return the minute at which something began, UTC, with its day if that was not today."""
+    words = at[11:16] if at[:10] == visit.room.now_iso()[:10] else at[:16].replace("T", " ")
+    return Markup('<time datetime="{}">{} UTC</time>').format(at, words)
+
+
 def _frame(visit: Visit | None, request: Request) -> dict[str, Any]:
     # Of the scope, not of an URL: a Host that was refused may be none. One slash alone: two would
     # begin the name of another host.
@@ -106,4 +113,5 @@ def _frame(visit: Visit | None, request: Request) -> dict[str, Any]:
         "asset": lambda name: asset(name).path,
         "csrf": csrf_field(visit) if visit else "",
         "ago": partial(ago, visit) if visit else str,
+        "since": partial(since, visit) if visit else str,
     }

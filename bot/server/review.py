@@ -56,6 +56,8 @@ def review_page(
     threads = tuple(room.forge.threads(number))
     change = room.proposals.change(pull_request)
     told = room.proposals.told(pull_request)
+    if pull_request.state == "open":
+        room.presence.look(number, visit.session, room.now_iso())
     place = kept.place or place_asked(request.query_params, change.files)
     talk = _Talk(visit, pull_request, threads, place, kept)
     files = _files(talk, change, told)
@@ -82,6 +84,8 @@ def review_page(
         "kinds": [(kind, MEANINGS[kind]) for kind in get_args(RejectionKind)],
         "may_accept": room.decider.may_accept,
         "may_revise": room.revisions is not None,
+        "own": room.presence.own(number, visit.session),
+        "readers": room.presence.others(number, visit.session),
         "revision": room.revisions.of(number) if room.revisions else None,
         "is_local": room.forge_kind == "local",
     }

@@ -9,6 +9,7 @@ from typing import Literal
 from bot.server.cards import RunCards
 from bot.server.deciding import Decider
 from bot.server.lookout import Lookout
+from bot.server.presence import Presence
 from bot.server.proposals import Proposals
 from bot.server.reading import ReadForge
 from bot.server.revisions import Revisions
@@ -23,7 +24,8 @@ class Room:
 
     ``authorities`` are what a browser may write as Host, port included. ``revisions`` are None
     where no next attempt can be begun from a page. ``ending`` is set when the server is asked to
-    end; the ``lookout`` lists, watches and counts. Forge and journal may be used from any thread.
+    end; the ``lookout`` lists, watches and counts, ``presence`` knows who is where. Forge and
+    journal may be used from any thread.
     """
 
     settings: Settings
@@ -41,6 +43,7 @@ class Room:
     revisions: Revisions | None = None
     cookie: str = "changewright"
     ending: threading.Event = field(default_factory=threading.Event)
+    presence: Presence = field(default_factory=Presence)
     lookout: Lookout = field(init=False)
 
     def __post_init__(self) -> None:

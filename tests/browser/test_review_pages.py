@@ -164,6 +164,23 @@ def test_the_next_attempt_is_begun_and_told(server: Served, watch: Watch) -> Non
     expect(page.locator("#decide pre")).to_contain_text("proposed")
 
 
+def test_two_who_look_at_one_proposal_are_told_of_each_other(server: Served, watch: Watch) -> None:
+    first, second = server.visitor(watch), server.visitor(watch)
+    first.clock.install()
+    first.goto(f"{server.url}/review/2")
+    second.goto(f"{server.url}/review/2")
+
+    told = second.locator(".at-it", has_text="grace claimed is looking at this since")
+    expect(told.first).to_be_visible()
+    second.get_by_role("button", name="Take it in hand").click()
+    expect(second.get_by_text("You have this in hand since")).to_be_visible()
+    # The page that is open already hears of it by itself, within half a minute.
+    expect(first.get_by_text("grace claimed has this in hand since")).to_have_count(0)
+    first.clock.fast_forward(31_000)
+    expect(first.get_by_text("grace claimed has this in hand since")).to_be_visible()
+    assert watch.barriers(second) == []
+
+
 def test_of_two_people_at_once_one_decides_and_the_other_is_told(
     server: Served, watch: Watch
 ) -> None:
