@@ -23,6 +23,8 @@ from bot.configuration.precedence import settle
 from bot.configuration.process import (
     FORGE_VARIABLES,
     KEY_VARIABLE,
+    ProcessKind,
+    held_by,
     refuse_unknown_variables,
     said_by_process,
 )
@@ -143,6 +145,11 @@ def forge_token() -> Secret | None:
 def forge_token_is_chosen() -> bool:
     """Whether somebody set a token for us; a workflow has one of its own under another name."""
     return bool(os.environ.get(FORGE_VARIABLES[0]))
+
+
+def environment_for(kind: ProcessKind) -> dict[str, str]:
+    """Return this process's environment without what one of that kind must not hold."""
+    return held_by(kind, os.environ)
 
 
 def from_process(

@@ -86,7 +86,7 @@ def serve(
 
 @contextmanager
 def _revising(room: "Room", model: str | None) -> "Iterator[Room]":
-    """Let pages begin next attempts, where a model and the forge may meet."""
+    """Let pages begin next attempts and publish them, each in a process of its own kind."""
     from bot.commands.revisions import OwnRevisions  # noqa: PLC0415 - keeps --help fast
     from bot.desk import open_desk  # noqa: PLC0415 - the same
 
@@ -99,8 +99,8 @@ def _revising(room: "Room", model: str | None) -> "Iterator[Room]":
         with open_desk(room.repository, told) as desk:
             desk.answer_without_change(number)
 
-    words = ["--repo", str(room.repository), "--state", str(room.settings.state)]
-    revisions = OwnRevisions([*words, *[f"--model={model}"] * bool(model)], answer)
+    where = ["--repo", str(room.repository), "--state", str(room.settings.state)]
+    revisions = OwnRevisions(where, [f"--model={model}"] * bool(model), answer)
     try:
         yield replace(room, revisions=revisions)
     finally:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Literal
 
 from bot.configuration.endpoints import KEY_VARIABLES
 from bot.configuration.file import CONFIG_VARIABLE
@@ -11,6 +11,7 @@ from bot.configuration.values import Given, Node, Place, SettingsRefusal, resolv
 
 KEY_VARIABLE = KEY_VARIABLES["anthropic"]
 FORGE_VARIABLES = ("CHANGEWRIGHT_FORGE_TOKEN", "GITHUB_TOKEN", "GH_TOKEN")
+ProcessKind = Literal["author", "publisher"]
 _PREFIX = "CHANGEWRIGHT_"
 _IGNORED = "CHANGEWRIGHT_DEV_DATA"  # where benches find their data: not the program's
 
@@ -35,6 +36,12 @@ def said_by_process(
 def _worded(key: Key, words: str, source: str) -> Any:  # noqa: ANN401 - of the key's kind
     node = Node(words if key.kind.textual else resolve(words.strip()))
     return key.kind.read(node, Place(source, key.name))
+
+
+def held_by(kind: ProcessKind, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return ``environment`` without a forge's tokens for an author, a model's keys for others."""
+    kept_back = FORGE_VARIABLES if kind == "author" else tuple(KEY_VARIABLES.values())
+    return {name: value for name, value in environment.items() if name not in kept_back}
 
 
 def refuse_unknown_variables(environment: Mapping[str, str]) -> None:

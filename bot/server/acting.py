@@ -93,6 +93,18 @@ def reply(visit: Visit, request: Request) -> Response:
     return _done(visit, request, act, Kept(words=words, thread=thread))
 
 
+def publish(visit: Visit, request: Request) -> Response:
+    """Begin to publish the next attempt that the page shows."""
+
+    def act() -> str:
+        if visit.room.revisions is None:
+            raise _NotDone("here nothing is published from a page: the forge's own jobs do that")
+        visit.room.revisions.publish(number_in(request), visit.form.get("run", ""))
+        return "decide"
+
+    return _done(visit, request, act, Kept())
+
+
 class _NotDone(Refusal):
     """What was asked for is not done: why, and what to do."""
 
@@ -146,4 +158,5 @@ ROUTES = (
     at("/review/{number}/decide", decide, post=True),
     at("/review/{number}/comment", comment, post=True),
     at("/review/{number}/thread", reply, post=True),
+    at("/review/{number}/publish", publish, post=True),
 )

@@ -156,9 +156,20 @@ def line(visit: Visit, request: Request) -> Response:
     return HTMLResponse(piece("talk.html.j2", visit, values))
 
 
+def attempt(visit: Visit, request: Request) -> Response:
+    """Return how far the next attempt is, for a page that is there already."""
+    number, revisions = number_in(request), visit.room.revisions
+    values = {"number": number, "revision": revisions.of(number) if revisions else None}
+    return HTMLResponse(piece("attempt.html.j2", visit, values))
+
+
 def number_in(request: Request) -> int:
     """Return the number of the pull request that an address names; Refused where it is none."""
     return whole_number(request.path_params["number"], "a pull request's number")
 
 
-ROUTES = (at("/review/{number}", review), at("/review/{number}/line", line))
+ROUTES = (
+    at("/review/{number}", review),
+    at("/review/{number}/line", line),
+    at("/review/{number}/attempt", attempt),
+)

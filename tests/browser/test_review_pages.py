@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.acted import Acted, act_briefly, edit
-from tests.browser.served import Served, reloaded_until, served
+from tests.browser.served import Served, served
 from tests.browser.watch import DESK, PHONE, Watch, too_wide
 
 pytestmark = pytest.mark.sandbox
@@ -152,16 +152,22 @@ def test_changes_are_asked_for_and_the_words_stay(server: Served, watch: Watch) 
     expect(page.locator("header .pill").first).to_have_text("open")
 
 
-def test_the_next_attempt_is_begun_and_told(server: Served, watch: Watch) -> None:
+def test_the_next_attempt_is_begun_told_and_published(server: Served, watch: Watch) -> None:
     page = opened(server, watch, "Count in halves")
 
     page.get_by_label("Your words").fill("Finer, please.")
     page.get_by_role("button", name="Ask for changes").click()
     expect(page.locator("#decisions")).to_contain_text("Finer, please.")
-    ended = page.get_by_text("The next attempt has ended")
-    reloaded_until(page, f"{server.url}/review/1", ended.is_visible)
+    # The page looks by itself how far it is.
+    expect(page.get_by_text("The next attempt is ready")).to_be_visible()
+    assert watch.barriers(page) == []
+    expect(page.locator("#diff")).not_to_contain_text("one and a quarter")
+    page.get_by_role("button", name="Publish it").click()
+    expect(page.get_by_text("The next attempt is published.")).to_be_visible()
+    page.get_by_role("link", name="See the pull request as it is now").click()
 
-    expect(page.locator("#decide pre")).to_contain_text("proposed")
+    expect(page.locator("#diff")).to_contain_text("one and a quarter")
+    expect(page.get_by_role("button", name="Publish it")).to_have_count(0)
 
 
 def test_two_who_look_at_one_proposal_are_told_of_each_other(server: Served, watch: Watch) -> None:

@@ -1,10 +1,12 @@
-"""A next attempt that is begun from the page: once, apart from the server, and told of there."""
+"""A next attempt is begun from the page and published there: once, in processes of their own."""
 
 import json
+import os
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +14,7 @@ from starlette.testclient import TestClient
 
 from bot.commands.revisions import OwnRevisions
 from bot.server.app import application
-from bot.server.revisions import Revision
+from bot.server.revisions import Revision, RevisionRefusal
 from tests.bot.server.conftest import ADDRESS
 from workflows.ports import ForgeRefusal
 
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
     from tests.bot.server.conftest import Town
 
 LONG_S = 60
+PROPOSED = json.dumps(
+    {"run": "r2", "state": "proposed", "why": "two attempts.", "bundle": "/a b/r2.json"}
+)
+FAILED = json.dumps({"run": "r2", "state": "failed", "why": "no gate", "bundle": ""})
+READY = Revision("", "r2", "proposed", "<b>two</b> attempts.", "changewright publish r2.json")
 
 
 class Begun:
@@ -27,10 +34,16 @@ class Begun:
 
     def __init__(self) -> None:
         self.asked: list[tuple[int, str]] = []
+        self.published: list[tuple[int, str]] = []
         self.now: Revision | None = None
 
     def begin(self, number: int, base: str) -> None:
         self.asked.append((number, base))
+
+    def publish(self, number: int, run: str) -> None:
+        if self.now is None or run != self.now.run:
+            raise RevisionRefusal("this is not the newest attempt any more")
+        self.published.append((number, run))
 
     def of(self, number: int) -> Revision | None:
         return self.now
@@ -66,73 +79,199 @@ def test_what_was_refused_begins_nothing(town: "Town", begun: Begun) -> None:
     assert begun.asked == []
 
 
-def test_the_page_says_how_far_it_is(town: "Town", begun: Begun) -> None:
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        (Revision("attempt"), "The next attempt is being made"),
+        (Revision("publication", READY.run), "The next attempt is being published"),
+        (READY, "The next attempt is ready</b>: &lt;b&gt;two&lt;/b&gt; attempts. Look"),
+        (replace(READY, command="", is_published=True), "The next attempt is published"),
+        (Revision("", "r2", "failed", "no <gate>", words="- [block]"), "no &lt;gate&gt;"),
+        (Revision(words="it <died>"), "it &lt;died&gt;"),
+    ],
+)
+def test_the_page_says_how_far_it_is(town: "Town", begun: Begun, now: Revision, words: str) -> None:
     town.propose()
-    begun.now = Revision(is_running=True)
-    assert "The next attempt is being made" in town.page("/review/1")
-    begun.now = Revision(is_running=False, words="<b>publish it with</b>")
-    assert "&lt;b&gt;publish it with" in town.page("/review/1")
+    begun.now = now
+
+    page, piece = town.page("/review/1"), town.page("/review/1/attempt")
+
+    assert words in page
+    assert words in piece
+    assert "<html" not in piece
+    assert ('hx-get="/review/1/attempt"' in piece) == bool(now.doing)
+    assert ('action="/review/1/publish"' in page) == bool(now.command)
+    assert ("changewright publish" in page) == bool(now.command)
+
+
+def test_a_page_without_an_attempt_says_nothing_of_one(town: "Town", begun: Begun) -> None:
+    town.propose()
+
+    assert "next attempt is" not in town.page("/review/1")
+    assert town.page("/review/1/attempt") == ""
+
+
+def test_a_button_publishes_the_attempt_that_was_shown(town: "Town", begun: Begun) -> None:
+    town.propose()
+    begun.now = READY
+
+    assert town.send("/review/1/publish", run="r2") == (303, "/review/1#decide")
+    assert begun.published == [(1, "r2")]
+    status, text = town.send("/review/1/publish", run="r1")
+    assert status == 409
+    assert "not the newest" in text
+
+
+def test_where_no_attempt_is_begun_none_is_published(town: "Town") -> None:
+    town.propose()
+
+    status, text = town.send("/review/1/publish", run="r2")
+
+    assert status == 409
+    assert "nothing is published from a page" in text
+
+
+class Own:
+    """Revisions whose program is a few lines that a test gives."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self.ended: list[int] = []
+
+    def program(self, lines: str) -> None:
+        argv = [sys.executable, "-c", lines]
+        self._monkeypatch.setattr("bot.commands.revisions.own_argv", lambda words: [*argv, *words])
+
+    def revisions(self) -> OwnRevisions:
+        return OwnRevisions(["--repo", "here"], ["--model=m"], self.ended.append)
 
 
 @pytest.fixture
-def own(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Let the program be a few lines that a test gives."""
-
-    def program(lines: str) -> None:
-        argv = [sys.executable, "-c", lines]
-        monkeypatch.setattr("bot.commands.revisions.own_argv", lambda words: [*argv, *words])
-
-    return program
+def own(monkeypatch: pytest.MonkeyPatch) -> Own:
+    return Own(monkeypatch)
 
 
-def test_an_attempt_is_a_process_and_one_at_a_time(own: Callable[[str], None]) -> None:
-    own("import json, sys; print('x' * 9000); print(json.dumps(sys.argv[1:]))")
-    over, numbers = threading.Event(), list[int]()
-
-    def ended(number: int) -> None:
-        assert over.wait(LONG_S)
-        numbers.append(number)
-
-    revisions = OwnRevisions(["--repo", "here"], ended)
-    assert revisions.of(3) is None
-    for _ in range(3):
-        revisions.begin(3, "b" * 40)
-    assert revisions.of(3) == Revision(is_running=True)
-    over.set()
+def settled(revisions: OwnRevisions, number: int) -> Revision:
+    """Return what is known when nothing is under way any more."""
     for thread in revisions._threads:
         thread.join(LONG_S)
-
-    told = revisions.of(3)
-    assert told is not None
-    assert numbers == [3]
-    assert not told.is_running
-    assert len(told.words) <= 4_000
-    words = ["propose", "--revise", "3", "--base", "b" * 40, "--quiet", "--repo", "here"]
-    assert told.words.endswith(json.dumps(words))
+    known = revisions.of(number)
+    assert known is not None
+    assert not known.doing
+    return known
 
 
-def test_threads_that_cannot_be_answered_are_said(own: Callable[[str], None]) -> None:
-    own("print('done')")
+def test_an_attempt_is_a_process_and_one_at_a_time(own: Own, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    os.mkfifo(go)
+    own.program(
+        f"import sys; open({str(go)!r}).read(); print({PROPOSED!r});"
+        " print('x' * 9000, *sys.argv[1:], file=sys.stderr)"
+    )
+    revisions = own.revisions()
+    assert revisions.of(3) is None
+
+    for _ in range(3):
+        revisions.begin(3, "b" * 40)
+    assert revisions.of(3) == Revision("attempt")
+    go.write_text("")
+    told = settled(revisions, 3)
+
+    assert own.ended == [3]
+    assert told == Revision(
+        run="r2",
+        state="proposed",
+        why="two attempts.",
+        command="changewright publish '/a b/r2.json' --repo here",
+    )
+
+
+def test_what_came_to_nothing_says_so_in_the_words_of_its_process(own: Own) -> None:
+    own.program("import sys; sys.exit(' '.join(sys.argv[1:]) + 'x' * 9000)")
+    revisions = own.revisions()
+
+    revisions.begin(1, "b" * 40)
+    died = settled(revisions, 1)
+
+    assert died == Revision(words="x" * 4_000)
+    own.program(f"import sys; print({FAILED!r}); sys.exit(' '.join(sys.argv[1:]))")
+    revisions.begin(1, "b" * 40)
+    words = f"propose --revise 1 --base {'b' * 40} --repo here --model=m --json --quiet"
+    assert settled(revisions, 1) == Revision("", "r2", "failed", "no gate", words=words)
+
+
+def test_a_publisher_is_a_process_of_its_own_without_a_key(
+    own: Own, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ANTHROPIC_API_KEY", "CHANGEWRIGHT_FORGE_TOKEN", "GITHUB_TOKEN"):
+        monkeypatch.setenv(name, f"of {name}")
+    tell = "import os, sys; print({!r}); sys.exit(' '.join([*sys.argv[1:], *sorted(os.environ)]))"
+    own.program(tell.format(FAILED))
+    revisions = own.revisions()
+    revisions.begin(1, "b" * 40)
+    author = settled(revisions, 1).words.split()
+
+    own.program(f"print({PROPOSED!r})")
+    revisions.begin(1, "b" * 40)
+    settled(revisions, 1)
+    own.program(tell.format("{}"))
+    revisions.publish(1, "r2")
+    publisher = settled(revisions, 1)
+
+    words = publisher.words.split()
+    assert words[:7] == ["publish", "/a", "b/r2.json", "--repo", "here", "--json", "--quiet"]
+    assert "ANTHROPIC_API_KEY" in author
+    assert not {"CHANGEWRIGHT_FORGE_TOKEN", "GITHUB_TOKEN"} & set(author)
+    assert "ANTHROPIC_API_KEY" not in words
+    assert {"CHANGEWRIGHT_FORGE_TOKEN", "GITHUB_TOKEN"} <= set(words)
+    # It was refused: it can be tried again, and then says that it is there.
+    assert publisher.command
+    own.program("""print('{"state": "open"}')""")
+    revisions.publish(1, "r2")
+    published = settled(revisions, 1)
+    assert published.is_published
+    assert (published.command, published.words) == ("", "")
+
+
+def test_only_the_newest_result_is_published_and_once(own: Own) -> None:
+    own.program(f"print({PROPOSED!r})")
+    revisions = own.revisions()
+    with pytest.raises(RevisionRefusal):
+        revisions.publish(1, "r2")
+    revisions.begin(1, "b" * 40)
+    settled(revisions, 1)
+
+    with pytest.raises(RevisionRefusal):
+        revisions.publish(1, "r1")
+    own.program("""print('{"state": "open"}')""")
+    for _ in range(3):
+        with suppress(RevisionRefusal):  # where the first was done before the next was asked
+            revisions.publish(1, "r2")
+    assert settled(revisions, 1).is_published
+    with pytest.raises(RevisionRefusal):
+        revisions.publish(1, "r2")
+    assert own.ended == [1]
+
+
+def test_threads_that_cannot_be_answered_are_said(own: Own) -> None:
+    own.program(f"print({PROPOSED!r})")
 
     def ended(_number: int) -> None:
         raise ForgeRefusal("the disk is full")
 
-    revisions = OwnRevisions([], ended)
+    revisions = OwnRevisions([], [], ended)
     revisions.begin(1, "b" * 40)
-    for thread in revisions._threads:
-        thread.join(LONG_S)
 
-    words = "done\nthreads are not answered: the disk is full"
-    assert revisions.of(1) == Revision(is_running=False, words=words)
+    assert settled(revisions, 1).words == "threads are not answered: the disk is full"
 
 
-def test_the_end_of_the_server_interrupts_what_is_under_way(own: Callable[[str], None]) -> None:
-    own("import signal; print('begun', flush=True); signal.pause()")
-    revisions = OwnRevisions([], lambda _number: None)
+def test_the_end_of_the_server_interrupts_what_is_under_way(own: Own) -> None:
+    own.program("import signal; print('begun', flush=True); signal.pause()")
+    revisions = own.revisions()
     revisions.begin(1, "b" * 40)
 
     revisions.end()
 
     found = revisions.of(1)
     assert found is not None
-    assert not found.is_running
+    assert not found.doing
