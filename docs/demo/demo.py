@@ -50,8 +50,9 @@ def main() -> int:
         code = subprocess.run(argv, check=False).returncode
         if code:
             return code
-    _say(f"decide: changewright review accept 1 --merge --repo {repository}")
-    _say("what was worked on: .venv/bin/changewright runs; one page: changewright report RUN")
+    _say(f"decide: .venv/bin/changewright review accept 1 --merge --repo {repository}")
+    _say(f"or in a browser: .venv/bin/changewright serve --repo {repository}")
+    _say("what was worked on: .venv/bin/changewright runs; a run as a file: ... report RUN")
     return 0
 
 
