@@ -50,7 +50,7 @@ def shown_page(
 
 def served_frame(visit: Visit, request: Request, number: int) -> Served:
     """Return what the page of a run stands in here; ``number`` is its pull request's, or 0."""
-    values = {**_frame(visit, request), "number": number}
+    values = {**_frame(visit, request), "its_pull_request": number}
     bar = Markup(render("serve/bar.html.j2", values))  # noqa: S704 - as below
     return Served(asset("style.css").path, (asset("run.js").path,), bar)
 
@@ -108,7 +108,7 @@ def _frame(visit: Visit | None, request: Request) -> dict[str, Any]:
         "visit": visit,
         "here": here,
         "again": f"{here}?{query}" if query else here,
-        "number": 0,
+        "its_pull_request": 0,
         "navigation": NAVIGATION if visit and visit.session.csrf else (),
         "asset": lambda name: asset(name).path,
         "csrf": csrf_field(visit) if visit else "",

@@ -145,6 +145,7 @@ def test_a_step_is_shown_whole_up_to_a_bound(page: Browser) -> None:
     assert _MOST_BODY <= text.count("x") < _MOST_BODY + 5_000
     assert 'rel="prev">Step 1' in text
     assert 'rel="next">Step 3' in text
+    assert "/review/2" not in text  # a step's number is no pull request's
 
 
 @pytest.mark.parametrize(
