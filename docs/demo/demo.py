@@ -52,7 +52,8 @@ def main() -> int:
             return code
     _say(f"decide: .venv/bin/changewright review accept 1 --merge --repo {repository}")
     _say(f"or in a browser: .venv/bin/changewright serve --repo {repository}")
-    _say("what was worked on: .venv/bin/changewright runs; a run as a file: ... report RUN")
+    _say("what was worked on: .venv/bin/changewright runs")
+    _say("one run on one page: .venv/bin/changewright report RUN")
     return 0
 
 
