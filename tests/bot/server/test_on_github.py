@@ -94,6 +94,16 @@ def test_pages_show_what_is_on_github_and_accepting_is_a_link(hosted: Hosted) ->
     assert "<script>alert" not in inbox + page
 
 
+def test_who_else_looks_is_told_by_the_name_that_github_knows(hosted: Hosted) -> None:
+    other = TestClient(hosted.browser.app, base_url=ADDRESS.url, follow_redirects=False)
+    other.get("/sign-in", params={"token": hosted.room.sessions.invite()})
+    other.get("/review/1")
+
+    for page in (hosted.page("/review/1"), hosted.page("/review/1/readers"), hosted.page("/")):
+        assert "<b>ada</b> is looking at this since" in page
+        assert "claimed" not in page
+
+
 @pytest.mark.parametrize("decision", ["accept", "merge"])
 def test_nothing_approves_there_whatever_a_form_says(hosted: Hosted, decision: str) -> None:
     status, text = hosted.decide(decision, "My words.")
