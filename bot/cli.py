@@ -91,8 +91,12 @@ def main() -> NoReturn:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code; every failure is a message on standard error."""
+    """Run one command and return its exit code; every failure is a message on standard error.
+
+    Where ``--json`` is among ``arguments``, it is a document on standard output as well.
+    """
     ended: object = INTERRUPTED
+    console.begin_output()
     try:
         ended = code = _code(arguments)
     except SystemExit as end:

@@ -1,13 +1,13 @@
 """What the program says: text for a person, or one JSON document for a program, never mixed.
 
-With ``--json`` standard output carries exactly one document and everything for people goes to
-standard error; without it people read standard output. Whatever is said has passed the process's
-redactor, which `bot.cli` sets at the start: no command has to think of it.
+With ``--json`` standard output carries exactly one document, of an error too, and everything for
+people goes to standard error; without it people read standard output. Whatever is said has passed
+the process's redactor, which `bot.cli` sets at the start: no command has to think of it.
 """
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
@@ -41,11 +41,7 @@ class Console:
     def document(self, document: Any) -> None:  # noqa: ANN401 - any noun
         """Print the one JSON document, if one was asked for."""
         if self.json:
-            import json  # noqa: PLC0415
-
-            plain = _redacted_leaves(builtins(document))
-            sys.stdout.write(json.dumps(plain, ensure_ascii=True, indent=2) + "\n")
-            sys.stdout.flush()
+            _output.write(_redacted_leaves(builtins(document)))
 
 
 def say_aside(text: str) -> None:
@@ -63,6 +59,43 @@ def terminal(*, quiet: bool) -> "Terminal | None":
     from rich.console import Console as Drawing  # noqa: PLC0415 - 60 ms, only on a terminal
 
     return Drawing(stderr=True)
+
+
+class _Output:
+    """Standard output of one command under ``--json``: there is room for one document."""
+
+    def __init__(self) -> None:
+        self.is_taken = False
+
+    def write(self, plain: Any) -> None:  # noqa: ANN401 - JSON is any of its six kinds
+        import json  # noqa: PLC0415 - for who asks for a document
+
+        text = json.dumps(plain, ensure_ascii=True, indent=2) + "\n"
+        self.is_taken = True  # before it is: an interruption may leave half of it there
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+_output = _Output()
+
+
+def begin_output() -> None:
+    """Let a command begin: nothing of it is on standard output."""
+    _output.is_taken = False
+
+
+def hand_over_output() -> None:
+    """Leave standard output to another process, which prints the document there."""
+    _output.is_taken = True
+
+
+def error_document(error: Mapping[str, object]) -> None:
+    """Print ``{"error": error}``, unless this command's document is on standard output already.
+
+    ``error`` holds what JSON has, and has passed the redactor.
+    """
+    if not _output.is_taken:
+        _output.write({"error": error})
 
 
 class _Redaction:

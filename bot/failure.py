@@ -1,7 +1,8 @@
 """What flew out of a command, as words on standard error and an exit code.
 
 Wrong use and refusals are told as they are; what is the machine's doing (no room, no memory, nobody
-reading) is told as that; all else is a fault of ours, and leaves a report.
+reading) is told as that; all else is a fault of ours, and leaves a report. Where ``--json`` was
+asked for, the same is on standard output as one document, unless the command printed its own.
 """
 
 import errno
@@ -9,53 +10,93 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import click
 
 from bot import logs
 from bot.bug_report import write_report
-from bot.console import is_stuck, printable, redacted
+from bot.console import error_document, is_stuck, printable, redacted
 from bot.interrupts import INTERRUPTED
 from scoping.refusal import Refusal
 
 WRONG_USE, BUG, UNREAD = 2, 3, 141
 # What `sandbox run` says for itself: its other codes are the command's own.
-NOT_RUN = 125
+_NOT_RUN = dict.fromkeys((WRONG_USE, BUG), 125)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _MANY = (errno.EMFILE, errno.ENFILE)
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A failure in words, fit to be shown: what happened, and where that is not all, the whole."""
+
+    kind: Literal["usage", "refusal", "machine", "interrupted", "bug"]
+    exit_code: int
+    message: str
+    whole: str = ""
+    report: str = ""
+
+
 def explain(error: BaseException, arguments: Sequence[str]) -> int:
-    """Tell a person what happened and return the exit code for it; never raises an Exception."""
+    """Tell a person what happened and return the exit code for it; never raises an Exception.
+
+    Where ``arguments`` ask for a document, one is printed: ``{"error": {"kind", "message",
+    "exit_code"}}``, and ``"report"``, a path, where it is a fault of ours.
+    """
     try:
         if isinstance(error, BrokenPipeError) and _is_unread():
             return UNREAD
-        code, words = _told(error, arguments)
-        _complain(words)
+        told = _fit(_told(error, arguments))
         if list(arguments[:2]) == ["sandbox", "run"] and not _is_wrong_use(error):
-            return NOT_RUN if code in {WRONG_USE, BUG} else code
+            told = replace(told, exit_code=_NOT_RUN.get(told.exit_code, told.exit_code))
     except Exception as second:  # noqa: BLE001 - nothing is left that could report it
-        _complain_plainly(
-            f"changewright: a fault of ours ({type(error).__name__}), and it cannot be reported"
-            f" ({type(second).__name__}); please say so in an issue"
-        )
-        return BUG
-    return code
+        words = f"a fault of ours ({type(error).__name__}), and it cannot be reported"
+        words += f" ({type(second).__name__}); please say so in an issue"
+        told = _Told("bug", BUG, words)
+    with suppress(OSError):
+        sys.stderr.write(f"{told.whole or f'changewright: {told.message}'}\n")
+    if _wants_document(arguments):
+        with suppress(OSError):  # what cannot be written has its exit code all the same
+            error_document(_document(told))
+    return told.exit_code
 
 
-def _told(error: BaseException, arguments: Sequence[str]) -> tuple[int, str]:
+def _fit(told: _Told) -> _Told:
+    """Return it without secrets, and without what would steer a terminal."""
+    message, whole, report = (
+        printable(redacted(text)) for text in (told.message, told.whole, told.report)
+    )
+    return replace(told, message=message, whole=whole, report=report)
+
+
+def _document(told: _Told) -> dict[str, object]:
+    found = {"kind": told.kind, "message": told.message, "exit_code": told.exit_code}
+    return found | ({"report": told.report} if told.report else {})
+
+
+def _wants_document(arguments: Sequence[str]) -> bool:
+    """Whether ``--json`` is among the words, though they may be wrong; after ``--`` none is."""
+    words = list(arguments)
+    end = words.index("--") if "--" in words else len(words)
+    return any(word == "--json" or word.startswith("--json=") for word in words[:end])
+
+
+def _told(error: BaseException, arguments: Sequence[str]) -> _Told:
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        return INTERRUPTED, "changewright: interrupted; what was finished is in the journal"
+        words = "interrupted; what was finished is in the journal"
+        return _Told("interrupted", INTERRUPTED, words)
     if isinstance(error, click.ClickException):
-        return WRONG_USE, _shown(error)
+        return _Told("usage", WRONG_USE, error.format_message(), _shown(error))
     if isinstance(error, Refusal):
         logs.current().event("process.refused", "warning", refusal=type(error).__name__)
-        return WRONG_USE, f"changewright: {error}"
+        return _Told("refusal", WRONG_USE, str(error))
     if words := _lacking(error):
-        return WRONG_USE, f"changewright: {words}"
+        return _Told("machine", WRONG_USE, words)
     logs.current().event("process.failed", "error", fault=type(error).__name__)
-    return BUG, _reported(error, arguments)
+    return _reported(error, arguments)
 
 
 def _lacking(error: BaseException) -> str:
@@ -96,14 +137,17 @@ def _is_wrong_use(error: BaseException) -> bool:
     return isinstance(error, wrong)
 
 
-def _reported(error: BaseException, arguments: Sequence[str]) -> str:
+def _reported(error: BaseException, arguments: Sequence[str]) -> _Told:
     report = write_report(error, arguments)
-    words = f"changewright: a fault of ours ({_summary(error)}).\n"
+    what = f"a fault of ours ({_summary(error)})"
+    words = f"changewright: {what}.\n"
     if report.has_content:
         words += f"A report is in {report.path}; it quotes what was worked on, so read it first,"
-        return words + " then please attach it to an issue."
-    words += f"A report without any of your code is in {report.path};"
-    return words + " please attach it to an issue."
+        words += " then please attach it to an issue."
+    else:
+        words += f"A report without any of your code is in {report.path};"
+        words += " please attach it to an issue."
+    return _Told("bug", BUG, what, words, str(report.path))
 
 
 def _summary(error: BaseException) -> str:
@@ -136,12 +180,3 @@ def _is_unread() -> bool:
                 os.dup2(nowhere, stream.fileno())
                 os.close(nowhere)
     return unread
-
-
-def _complain(words: str) -> None:
-    _complain_plainly(printable(redacted(words)))
-
-
-def _complain_plainly(words: str) -> None:
-    with suppress(OSError):
-        sys.stderr.write(words + "\n")

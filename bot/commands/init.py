@@ -48,7 +48,9 @@ def init(
     root = _working_tree(repo, TARGET_FILE)
     path = root / TARGET_FILE
     if os.path.lexists(path) and not (force or github):
-        console.say(f"{path} is there already; --force replaces it")
+        why = f"{path} is there already; --force replaces it"
+        console.say(why)
+        console.document({"state": "already-there", "why": why})
         return 1
     workflows = workflow_files(action) if github else ()
     found = _detected(repo, state)

@@ -4,11 +4,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from bot.console import hand_over_output
+
 
 def run_own(words: Sequence[str]) -> int:
     """Run ``changewright`` with ``words`` and return its exit code; it hears of an interruption."""
     # In a session of its own it is told to stop once, by us, and not by the terminal as well.
     with subprocess.Popen(own_argv(words), start_new_session=True) as child:
+        hand_over_output()
         try:
             return child.wait()
         except KeyboardInterrupt:

@@ -16,6 +16,7 @@ import pytest
 from bot import console, logs
 from bot.cli import program, run
 from bot.commands import options
+from bot.commands.own_process import run_own
 from bot.redaction import Redactor
 from scoping.refusal import Refusal
 
@@ -50,6 +51,12 @@ def trial(how: str, code: int, json_form: str) -> int:
         raise click.Abort
     if how == "bug":
         _fail(HIDDEN)
+    if how == "child":
+        run_own(["none", "--json"])
+        raise Refusal("no; the child had its say")
+    if how == "late":
+        console.Console(json_form).document(["done"])
+        raise Refusal("no; it is too late")
     if how == "log":
         logs.open_log(Path.cwd() / "state", "r1", console.redactor())
         raise Refusal(f"not with {KEY}")
@@ -251,6 +258,98 @@ def test_json_never_takes_the_next_word(
 def test_an_unknown_form_of_json_is_wrong_use(capsys: Capture) -> None:
     assert run(["trial", "--json=list"]) == 2
     assert "'list' is no form of it; write --json=lists" in capsys.readouterr().err
+
+
+# --- errors as documents --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("how", "kind", "code", "message"),
+    [
+        ("refuse", "refusal", 2, "no \\x1b[2J; do that instead"),
+        ("--none", "usage", 2, "No such option '--none'."),
+        ("--json=list", "usage", 2, "'list' is no form of it; write --json=lists"),
+        ("quota", "machine", 2, "the disk is full: where the state or temporary files are kept;"),
+        ("memory", "machine", 2, "memory ran out; free some, and the run can be resumed"),
+        ("interrupt", "interrupted", 130, "interrupted; what was finished is in the journal"),
+        ("abort", "interrupted", 130, "interrupted; what was finished is in the journal"),
+        ("bug", "bug", 3, f"a fault of ours (LookupError: {HIDDEN})"),
+    ],
+)
+def test_an_error_is_a_document_where_one_was_asked_for(
+    how: str, kind: str, code: int, message: str, capsys: Capture
+) -> None:
+    assert run(["trial", "--json", how]) == code
+
+    said = capsys.readouterr()
+    error = json.loads(said.out)["error"]
+    assert (error["kind"], error["exit_code"]) == (kind, code)
+    assert message in error["message"]
+    assert error["message"] in said.err
+    assert ("report" in error) is (kind == "bug")
+
+
+def test_a_bugs_document_names_its_report(capsys: Capture) -> None:
+    run(["trial", "bug", "--json"])
+
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert "builtins.LookupError" in Path(error["report"]).read_text()
+
+
+@pytest.mark.parametrize("words", [["none", "--json"], ["--json"], ["a\0b", "--json=document"]])
+def test_words_that_are_no_command_are_a_document_too(words: list[str], capsys: Capture) -> None:
+    assert run(words) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["kind"] == "usage"
+
+
+def test_a_word_behind_two_dashes_asks_for_no_document(capsys: Capture) -> None:
+    assert run(["trial", "refuse", "--", "--json"]) == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_a_command_that_printed_its_document_prints_no_second(capsys: Capture) -> None:
+    assert run(["trial", "late", "--json"]) == 2
+
+    said = capsys.readouterr()
+    assert json.loads(said.out) == ["done"]
+    assert said.err == "changewright: no; it is too late\n"
+
+    run(["trial", "refuse", "--json"])  # what the one before printed is not this one's
+    assert json.loads(capsys.readouterr().out)["error"]["kind"] == "refusal"
+
+
+def test_the_document_of_a_child_is_the_only_one(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["trial", "child", "--json"]) == 2
+
+    said = capfd.readouterr()
+    assert json.loads(said.out)["error"]["message"] == "No such command 'none'."
+    assert said.err.endswith("changewright: no; the child had its say\n")
+
+
+def test_no_secret_is_in_a_document_of_an_error(capsys: Capture) -> None:
+    console.redact_with(lambda: Redactor([HIDDEN]))
+
+    run(["trial", "bug", "--json"])
+
+    assert json.loads(capsys.readouterr().out)["error"]["message"].endswith("Error: [secret])")
+
+
+def test_what_cannot_be_redacted_is_a_document_of_our_own_words(capsys: Capture) -> None:
+    def broken() -> Redactor:
+        raise ValueError(KEY)
+
+    console.redact_with(broken)
+
+    assert run(["trial", "refuse", "--json"]) == 3
+
+    said = capsys.readouterr()
+    assert json.loads(said.out)["error"] == {
+        "kind": "bug",
+        "message": "a fault of ours (Refusal), and it cannot be reported (ValueError); please say"
+        " so in an issue",
+        "exit_code": 3,
+    }
+    assert KEY not in said.out + said.err
 
 
 # --- as a process: signals, pipes, the environment ------------------------------------------------
