@@ -1,6 +1,7 @@
 """One run carried out on an opened bench, whether it begins or is taken up again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ from bot.workshop import models_for, workshop
 from validators.checkout import Clone, write_tree
 from validators.encoding import decode, encode
 from workflows.history import History
+from workflows.ports import JournalRefusal
 from workflows.proposal import BundleRefusal
 from workflows.propose import propose
-from workflows.revise import revision_of
+from workflows.revise import AnsweredReview, revision_of
 from workflows.rounds import RoundLimits, RoundsRefusal, rounds_of
-from workflows.run_facts import facts_of
+from workflows.run_facts import RunFacts, facts_of
 from workflows.task import Task
+from workflows.thread_answers import revision_in
 from workflows.threads import waiting
 from workflows.unfinished import left_behind, start_of
 from workflows.workshop import Outcome, Revision, Watch, Wishes
@@ -40,7 +43,8 @@ def begin_revision(number: int, bench: Bench, told: Mapping[str, Any], watch: Wa
     bench = judging(bench, earlier.proposal.task.change)
     shop = workshop(bench, watch)
     threads = waiting(bench.forge.threads(number))
-    revision = revision_of(pull_request, earlier, bench.clone, threads)
+    answered = _answered(number, bench) if threads else ()
+    revision = revision_of(pull_request, earlier, bench.clone, threads, answered)
     wishes = replace(wishes_of(bench.settings, told), revision=revision)
     start = start_of(earlier.proposal.task, "", shop, wishes)
     run = left_behind(bench.journal, start)
@@ -70,16 +74,34 @@ def wishes_of(settings: Settings, told: Mapping[str, Any]) -> Wishes:
 
 def _one_more_round(number: int, wishes: Wishes, bench: Bench) -> Wishes:
     """Return what one more revision may use; RoundsRefusal where there have been enough."""
-    wanted, place = bench.settings.pull_request, str(bench.clone.repository)
+    wanted = bench.settings.pull_request
     limits = RoundLimits(wanted.max_rounds, wanted.max_usd)
-    known = facts_of(bench.journal.follow()).values()
-    rounds = rounds_of(number, (one for one in known if one.repository == place))
+    rounds = rounds_of(number, _facts_here(bench))
     if told := rounds.objection(limits):
         raise RoundsRefusal(f"{told} (pull request {number})")
     left = rounds.left_usd(limits)
     if left is None:
         return wishes
     return replace(wishes, budget=replace(wishes.budget, usd=min(left, wishes.budget.usd)))
+
+
+def _answered(number: int, bench: Bench) -> Iterator[AnsweredReview]:
+    """Yield the words beside threads of a pull request that runs of this journal answered."""
+    journal = bench.journal
+    for one in _facts_here(bench):
+        if one.revises == number and one.answered:
+            revision = None
+            with suppress(JournalRefusal):  # what was dropped with age is asked once more
+                revision = revision_in(journal.read(one.run), journal.get_blob)
+            if revision is not None:
+                yield AnsweredReview(one.started, revision.words)
+
+
+def _facts_here(bench: Bench) -> Iterator[RunFacts]:
+    """Yield what is known of the runs of the bench's repository."""
+    place = str(bench.clone.repository)
+    known = facts_of(bench.journal.follow()).values()
+    return (one for one in known if one.repository == place)
 
 
 def lay_again(revision: Revision, clone: Clone, state: Path) -> None:

@@ -7,7 +7,7 @@ from workflows.outbound import refuse_secret_words
 from workflows.ports import Forge
 from workflows.recorder import Recorder
 from workflows.run import Effect
-from workflows.threads import Thread, ThreadAnswer
+from workflows.threads import Thread, ThreadAnswer, answer_key
 
 Worded = Callable[[ThreadAnswer], str]
 
@@ -19,7 +19,8 @@ def answer_threads(
 
     ``worded`` writes an answer for people. What nobody answered stays as it is, and so does what a
     person has resolved meanwhile; where a person has said more meanwhile it is answered and left
-    open. QuarantineRefusal, before anything is said, where an answer holds a secret.
+    open, and that waits (`threads.waiting`). QuarantineRefusal, before anything is said, where an
+    answer holds a secret.
     """
     known = {thread.id: thread for thread in forge.threads(number)}
     wanted = [
@@ -29,21 +30,21 @@ def answer_threads(
     ]
     refuse_secret_words({f"answer in thread {one.thread}": one.words for _, one, _ in wanted})
     for thread, one, body in wanted:
-        _say(number, thread, body, forge, recorder)
+        _say(number, one, body, forge, recorder)
         if not _went_on(thread, one):
             _resolve(number, thread, forge, recorder)
     return tuple(one for _, one, _ in wanted)
 
 
-def _say(number: int, thread: Thread, body: str, forge: Forge, recorder: Recorder) -> None:
-    key = f"thread {recorder.run}"
+def _say(number: int, answer: ThreadAnswer, body: str, forge: Forge, recorder: Recorder) -> None:
+    thread, key = answer.thread, answer_key(recorder.run, answer.heard)
 
     def act() -> dict[str, Any]:
-        forge.answer_thread(number, thread.id, body, key)  # which looks for the key first
+        forge.answer_thread(number, thread, body, key)  # which looks for the key first
         return {"number": number}
 
-    request = {"number": number, "thread": thread.id}
-    effect = Effect(f"thread-reply {number} {thread.id}", "thread-reply", request)
+    request = {"number": number, "thread": thread}
+    effect = Effect(f"thread-reply {number} {thread}", "thread-reply", request)
     recorder.perform(effect, act)
 
 

@@ -13,6 +13,7 @@ from workflows.pull_request import PullRequest
 from workflows.reception import (
     Reception,
     asker,
+    latest,
     lowered,
     moment,
     objection,
@@ -25,7 +26,7 @@ from workflows.repair import repair_of
 from workflows.review import Review
 from workflows.rounds import rounds_of
 from workflows.standing import Standing, standing_of
-from workflows.threads import shown_of, waiting
+from workflows.threads import Thread, has_answered, shown_of, waiting
 from workflows.tracker import Issue, Role
 from workflows.trigger import Command, command_in
 
@@ -73,14 +74,13 @@ def _revised(
     if isinstance(standing, Declined):
         return standing
     may_ask = asker(desk.tracker, desk.rules)
-    threads = shown_of(waiting(desk.forge.threads(request.number), may_ask))
+    known = desk.forge.threads(request.number)
+    threads = shown_of(waiting(known, may_ask))
     reviews = asked_since(request, standing.since, may_ask)
     said = [one.words.strip() for one in reviews]
     heard = " ".join([*said, *(one.comments[-1].body for one in threads)])
-    # A thread may have been dealt with before its own delivery came.
-    is_new = occasion.kind == "comment" or _is_later(occasion.at, standing.made)
     asks = command.words or (occasion.said.strip() if occasion.wants_changes else "")
-    if is_new and asks and asks not in heard:
+    if asks and asks not in heard and not _is_dealt_with(occasion, standing, known):
         said.append(asks)
     if not threads and not any(said):
         return Declined("nothing is open: every review and thread has been dealt with")
@@ -90,11 +90,20 @@ def _revised(
         run=request.draft.run,
         number=standing.number,
         is_for_pull_request=standing.is_for_pull_request,
-        since=max([standing.since, *(one.at for one in reviews)], key=_order),
+        since=latest(standing.since, *(one.at for one in reviews)),
         words="\n\n".join(one for one in said if one),
         threads=threads,
     )
     return _admission(occasion, wanted, desk, request, (asked, standing))
+
+
+def _is_dealt_with(occasion: Occasion, standing: Standing, threads: Sequence[Thread]) -> bool:
+    """Whether a review or a thread had its change or answer before its own delivery came."""
+    if occasion.kind == "comment":
+        return False
+    until = standing.since if occasion.wants_changes else standing.made
+    is_old = not _is_later(occasion.at, until)
+    return is_old or has_answered(threads, occasion.sender, occasion.said, occasion.at)
 
 
 def asked_since(request: PullRequest, since: str, may_ask: Asker) -> Sequence[Review]:
@@ -237,8 +246,3 @@ def _objection_to(
 def _is_later(at: str, since: str) -> bool:
     said, limit = moment(at), moment(since)
     return said is not None and (limit is None or said > limit)
-
-
-def _order(at: str) -> float:
-    found = moment(at)
-    return found.timestamp() if found else 0.0

@@ -142,7 +142,7 @@ class Forge(Protocol):
         ...
 
     def answer_thread(self, number: int, thread: str, body: str, key: str) -> None:
-        """Say something in a thread once: a second call with the same ``key`` says no more."""
+        """Say something in a thread once, by ``key``, which the turn bears; twice says no more."""
         ...
 
     def resolve_thread(self, number: int, thread: str) -> None:

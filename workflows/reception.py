@@ -128,3 +128,13 @@ def moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo is not None else None
+
+
+def latest(*times: str) -> str:
+    """Return the latest of times as the forge writes them; what is none is the earliest."""
+
+    def order(at: str) -> float:
+        found = moment(at)
+        return found.timestamp() if found else 0.0
+
+    return max(times, key=order)

@@ -1,6 +1,7 @@
 """A proposal and its review become the next proposal, on the same base and the same branch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from validators.checkout import Clone, diff_text, write_tree
 from validators.clones.ancestry import has_commit
@@ -8,6 +9,7 @@ from validators.clones.merged_tree import merged
 from workflows.admission import FollowUp
 from workflows.proposal import Bundle, BundleRefusal
 from workflows.pull_request import PullRequest
+from workflows.reception import moment
 from workflows.review import Review
 from workflows.threads import Thread
 from workflows.workshop import Revision
@@ -15,18 +17,34 @@ from workflows.workshop import Revision
 _MAX_DIFF_BYTES = 200_000
 
 
+@dataclass(frozen=True, slots=True)
+class AnsweredReview:
+    """What a run was told in ``words`` beside threads, which it answered without a commit.
+
+    ``begun`` is when it began, UTC ISO 8601: what was asked later is none of it.
+    """
+
+    begun: str
+    words: str
+
+
 def revision_of(
-    pull_request: PullRequest, earlier: Bundle, clone: Clone, threads: Sequence[Thread] = ()
+    pull_request: PullRequest,
+    earlier: Bundle,
+    clone: Clone,
+    threads: Sequence[Thread] = (),
+    answered: Iterable[AnsweredReview] = (),
 ) -> Revision:
     """Return what has to be worked on until ``earlier`` answers the newest review of its request.
 
     ``threads`` are those that wait for an answer: with one, nobody need have asked for changes
-    besides. Raises BundleRefusal when nobody asked for anything, or when the bundle is not what
-    stands on the pull request's branch. `propose` does the rest.
+    besides, and a review that was ``answered`` is not asked again. Raises BundleRefusal when nobody
+    asked for anything, or when the bundle is not what stands on the pull request's branch.
+    `propose` does the rest.
     """
     if threads:
         _require_open(pull_request)
-        words = _request_beside(pull_request, earlier)
+        words = _request_beside(pull_request, earlier, answered)
     else:
         words = words_of(newest_request(pull_request))
     tree = write_tree(clone, clone.base_tree, earlier.changes)
@@ -89,14 +107,24 @@ def _require_open(pull_request: PullRequest) -> None:
         )
 
 
-def _request_beside(pull_request: PullRequest, earlier: Bundle) -> str:
+def _request_beside(
+    pull_request: PullRequest, earlier: Bundle, answered: Iterable[AnsweredReview]
+) -> str:
     """Return the words of the newest review if it asks for changes; its comments are threads.
 
     What was asked before the run began whose proposal stands there was answered by it.
     """
     last = pull_request.reviews[-1] if pull_request.reviews else None
-    is_new = last is not None and last.at > earlier.proposal.created
-    return last.words if last and is_new and last.verdict == "changes-requested" else ""
+    if last is None or last.verdict != "changes-requested" or last.at <= earlier.proposal.created:
+        return ""
+    return "" if any(_was_told(one, last) for one in answered) else last.words
+
+
+def _was_told(run: AnsweredReview, review: Review) -> bool:
+    said, begun = moment(review.at), moment(run.begun)
+    is_before = said is not None and begun is not None and said <= begun
+    # A forge's times are whole seconds: two reviews of one second are told apart by their words.
+    return is_before and review.words == run.words
 
 
 def words_of(review: Review) -> str:

@@ -30,7 +30,8 @@ class RunFacts:
     second opinions in their order. ``given``, ``changed`` and ``met`` count files: shown to the
     model, changed by it, both.
     ``number`` is its pull request's, ``drafted`` when that was opened; ``revises`` is that of one
-    which was there before, about which it was told what people had asked until ``heard``.
+    which was there before, about which it was told what people had asked until ``heard``, and in a
+    thread of which it ``answered``.
     ``issue_sha256`` is `text_hash` of the issue as it was asked about. ``hosted`` is the number of
     its pull request where people are on the forge, 0 for none. ``outcome`` is the last collected.
     """
@@ -52,6 +53,7 @@ class RunFacts:
     hosted: int = 0
     revises: int = 0
     heard: str = ""
+    answered: bool = False
     issue_sha256: str = ""
     drafted: str = ""
     outcome: PullRequestOutcome | None = None
@@ -137,8 +139,9 @@ def _intended(facts: RunFacts, _: Entry, data: Mapping[str, Any]) -> None:
 
 
 def _settled(facts: RunFacts, entry: Entry, data: Mapping[str, Any]) -> None:
-    number = data["outcome"].get("number")
-    if facts._effects.get(data["key"]) == "pull-request" and number:  # noqa: SLF001 - as above
+    number, kind = data["outcome"].get("number"), facts._effects.get(data["key"])  # noqa: SLF001
+    facts.answered = facts.answered or kind == "thread-reply"
+    if kind == "pull-request" and number:
         facts.number, facts.drafted = int(number), facts.drafted or entry.at
 
 

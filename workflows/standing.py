@@ -8,7 +8,7 @@ from validators.clones.merged_tree import merged
 from workflows.continuing import MOST_COMMITS, is_ours
 from workflows.occasion import Declined
 from workflows.pull_request import PullRequest
-from workflows.reception import Reception
+from workflows.reception import Reception, latest
 
 _KEY = re.compile(r"(issue|pull)-([1-9][0-9]{0,9})")
 _SHOWN = 5
@@ -18,9 +18,9 @@ _SHOWN = 5
 class Standing:
     """What a revision begins with. ``base_commit`` is where the base branch is now.
 
-    What stands there was ``made`` by a run that began then, and answers what reviews asked until
-    ``since``; it ``is_on_top`` when nobody committed after. ``number`` is the issue's that it is
-    for, or the pull request's.
+    What stands there was ``made`` by a run that began then; that, or answers since, deals with what
+    reviews asked until ``since``. It ``is_on_top`` when nobody committed after. ``number`` is the
+    issue's that it is for, or the pull request's.
     """
 
     number: str
@@ -56,17 +56,19 @@ def standing_of(request: PullRequest, desk: Reception) -> Standing | Declined:
             f"it conflicts with {base} in {shown}{more}, and which side is right is for a person"
             f" to say: merge {base} into {branch}, then ask again",
         )
-    since = _heard(request, desk) or ours.at
+    since = _heard(request, desk, ours.at)
     return Standing(key[2], key[1] == "pull", base_head, ours.at, since, ours.sha == head)
 
 
-def _heard(request: PullRequest, desk: Reception) -> str:
-    """Return until when that run had been told of reviews whose revision stands there, or "".
+def _heard(request: PullRequest, desk: Reception, made: str) -> str:
+    """Return until when the reviews have been worked on whose revisions or answers stand there.
 
-    It was told before it began, which is the moment that its commit bears.
+    A run was told of them before it began, which is the moment that its commit bears. One that only
+    answered left no commit.
     """
-    about = (one for one in desk.facts() if one.run == request.draft.run)
-    return next((one.heard for one in about if one.revises == request.number), "")
+    about = [one for one in desk.facts() if one.revises == request.number]
+    stands = next((one.heard for one in about if one.run == request.draft.run), "") or made
+    return latest(stands, *(one.heard for one in about if one.answered))
 
 
 def _told(request: PullRequest, why: str) -> Declined:

@@ -6,6 +6,7 @@ from typing import Literal
 
 MOST_TURNS = 12
 _MOST_THREADS, _MOST_CHARACTERS = 50, 200_000
+_HEARD = " heard "
 
 Side = Literal[
     "head",  # a line of the file as the change leaves it
@@ -17,7 +18,8 @@ Side = Literal[
 class ThreadComment:
     """One turn of a thread, its text untrusted unless it ``is_ours``; ``at`` is UTC ISO 8601.
 
-    ``verified`` says whether the forge vouches for who the author is.
+    ``verified`` says whether the forge vouches for who the author is, ``key`` is what an answer of
+    ours was said once by.
     """
 
     author: str
@@ -25,6 +27,7 @@ class ThreadComment:
     at: str
     is_ours: bool = False
     verified: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +60,41 @@ def waiting(
     """Return the unresolved threads that wait for us, with the words of those alone who may ask.
 
     A thread whose last such word is ours waits for a person; one nobody who may ask took part in
-    waits for nobody.
+    waits for nobody. An answer stands before what its author was not shown, whenever it went out:
+    that still waits.
     """
     found = []
     for thread in threads:
-        heard = tuple(one for one in thread.comments if one.is_ours or may_ask(one.author))
+        heard = _in_turn(one for one in thread.comments if one.is_ours or may_ask(one.author))
         if not thread.resolved and heard and not heard[-1].is_ours:
             found.append(replace(thread, comments=heard))
     return tuple(found)
+
+
+def has_answered(threads: Iterable[Thread], author: str, body: str, at: str) -> bool:
+    """Whether we answered what ``author`` said in a thread ``at`` a moment, as the forge has it."""
+    for thread in threads:
+        turns = _in_turn(thread.comments)
+        ours = max((place for place, one in enumerate(turns) if one.is_ours), default=0)
+        if (author, body, at) in ((one.author, one.body, one.at) for one in turns[:ours]):
+            return True
+    return False
+
+
+def answer_key(run: str, heard: str) -> str:
+    """Return what the answer of ``run`` is said once by; it tells what was ``heard`` before it."""
+    return f"thread {run}{_HEARD}{heard}"
+
+
+def _in_turn(comments: Iterable[ThreadComment]) -> tuple[ThreadComment, ...]:
+    """Return the turns with each answer of ours behind the last that its author was shown."""
+    turns: list[ThreadComment] = []
+    for one in comments:
+        place, heard = len(turns), one.key.partition(_HEARD)[2] if one.is_ours else ""
+        while heard and place and not turns[place - 1].is_ours and turns[place - 1].at > heard:
+            place -= 1
+        turns.insert(place, one)
+    return tuple(turns)
 
 
 def shown_of(threads: Iterable[Thread]) -> tuple[Thread, ...]:

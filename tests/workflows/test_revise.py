@@ -13,7 +13,7 @@ from workflows.proposal import BundleRefusal
 from workflows.publish import publish
 from workflows.pull_request import PullRequest
 from workflows.review import Comment, Review
-from workflows.revise import newest_request, revision_of, words_of
+from workflows.revise import AnsweredReview, newest_request, revision_of, words_of
 from workflows.threads import Thread, ThreadComment
 from workflows.workshop import Outcome, Revision
 
@@ -184,12 +184,18 @@ def test_threads_are_answered_without_the_words_that_were_answered_before(
     earlier = studio.bundle()[0]
     studio.forge.record_review(replace(asking(), at="2026-01-01T00:00:00Z"))
 
-    def words(at: str) -> str:
+    def words(at: str, *answered: AnsweredReview) -> str:
         known = studio.forge.record_review(replace(asking(), at=at))
-        return revision_of(known, earlier, studio.clone, threads).words
+        return revision_of(known, earlier, studio.clone, threads, answered).words
 
     assert words("2026-11-21T08:59:59Z") == ""  # its run began at nine
     assert words("2026-11-21T09:00:01Z") == "Say uno, please."
+    # A run that only answered, and what was said to it.
+    told = AnsweredReview("2026-11-21T09:00:02.200Z", "Say uno, please.")
+    assert words("2026-11-21T09:00:01Z", told) == ""
+    assert words("2026-11-21T09:00:02Z", told) == ""
+    assert words("2026-11-21T09:00:02Z", replace(told, words="Why?")) == "Say uno, please."
+    assert words("2026-11-21T09:00:03Z", told) == "Say uno, please."
     studio.forge.close_pull_request(published.number, "enough")
     with pytest.raises(BundleRefusal, match="is closed; it cannot be revised"):
         revision_of(studio.forge.pull_request(1), earlier, studio.clone, threads)

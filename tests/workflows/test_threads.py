@@ -14,7 +14,7 @@ from workflows.publish import publish
 from workflows.recorder import Recorder, leased
 from workflows.run import Entry, Event
 from workflows.thread_answers import answers_of, unanswered
-from workflows.threads import Thread, ThreadAnswer, ThreadComment, shown_of, waiting
+from workflows.threads import Thread, ThreadAnswer, ThreadComment, answer_key, shown_of, waiting
 from workflows.workshop import Revision
 
 if TYPE_CHECKING:
@@ -51,6 +51,36 @@ def test_a_thread_waits_for_us_when_somebody_who_may_had_the_last_word() -> None
         ("3", ["ada", "us", "ada"]),
         ("7", ["ada"]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("turns", "waits"),
+    [
+        (["ada 1", "us 1"], []),
+        (["ada 1", "ada 2", "us 1"], ["ada 1", "us 1", "ada 2"]),
+        (["ada 1", "ada 2", "us 1", "ada 3"], ["ada 1", "us 1", "ada 2", "ada 3"]),
+        (["ada 1", "ada 2", "us 1", "us 2"], []),
+        (["ada 1", "ada 2", "us 2", "us 1"], []),
+        (["ada 1", "us 1", "ada 2", "ada 3", "us 2"], ["ada 1", "us 1", "ada 2", "us 2", "ada 3"]),
+        (["ada 1", "eve 2", "us 1"], []),
+        (["ada 1", "ada 2", "us"], []),
+    ],
+)
+def test_what_our_author_was_not_shown_waits_behind_the_answer(
+    turns: list[str], waits: list[str]
+) -> None:
+    comments = []
+    for turn in turns:
+        author, _, second = turn.partition(" ")
+        at = f"2026-11-21T09:00:0{second}Z"
+        told = replace(said(author, turn, at=at if author != "us" else AT), key="")
+        if author == "us" and second:
+            told = replace(told, key=answer_key(f"r{second}", at))
+        comments.append(told)
+
+    found = waiting([replace(thread("1"), comments=tuple(comments))], lambda login: login != "eve")
+
+    assert [turn.body for one in found for turn in one.comments] == waits
 
 
 # --- what the author says ------------------------------------------------------------------------
@@ -173,6 +203,8 @@ def test_what_a_person_settled_meanwhile_is_left_alone(opened: "Studio") -> None
 
     found = opened.forge.threads(1)
     assert [(len(one.comments), one.resolved) for one in found] == [(1, True), (3, False)]
+    [left] = waiting(found)
+    assert (left.id, left.comments[-1].body) == ("2", "and another thing")
 
 
 # --- how much one run deals with -----------------------------------------------------------------

@@ -9,13 +9,14 @@ import json
 import re
 from dataclasses import dataclass, fields
 from typing import TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from validators.encoding import EncodingRefusal, decode, encode
 
 T = TypeVar("T")
 
 _OPENING = re.compile(r"<!--\s*changewright:", re.IGNORECASE)
+_KEYED = re.compile(r"<!-- changewright:([^<>{}\n]{1,200}) -->$")
 _BROKEN = "<!-- changewright;"
 
 
@@ -70,6 +71,12 @@ def keyed(text: str, key: str) -> str:
 def is_keyed(text: str, key: str) -> bool:
     """Whether ``text`` ends in the mark of ``key``; a person may have added blanks."""
     return text.rstrip().endswith(_mark(key))
+
+
+def key_of(text: str) -> str:
+    """Return the key that ``text`` ends in the mark of, or ""; believe it in what is ours alone."""
+    found = _KEYED.search(text.rstrip())
+    return unquote(found[1]) if found else ""
 
 
 def is_marked(text: str) -> bool:

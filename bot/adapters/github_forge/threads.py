@@ -178,4 +178,5 @@ def _comment(found: _Comment, login: str) -> ThreadComment:
     if author.get("__typename") == "Bot" and not name.endswith("[bot]"):
         name += "[bot]"
     is_ours = name.lower() == login and marker.is_marked(found.body)
-    return ThreadComment(name, found.body, found.createdAt, is_ours, verified=bool(name))
+    key = marker.key_of(found.body) if is_ours else ""
+    return ThreadComment(name, found.body, found.createdAt, is_ours, verified=bool(name), key=key)

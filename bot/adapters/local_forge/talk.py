@@ -42,7 +42,7 @@ def answered(record: Record, thread: str, body: str, key: str, at: str) -> Recor
     named = f"{thread} {key}"
     if named in record.answers:
         return record
-    said = ThreadComment(OUR_NAME, body, at, is_ours=True)
+    said = ThreadComment(OUR_NAME, body, at, is_ours=True, key=key)
     return replace(replied(record, thread, said), answers=(*record.answers, named))
 
 

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -28,11 +28,18 @@ from workflows.tracker import CheckResult, Role
 if TYPE_CHECKING:
     from tests.bot.action.conftest import Hall
 
-REVIEW, TALK = "pull_request_review", "issue_comment"
+REVIEW, TALK, REMARK = "pull_request_review", "issue_comment", "pull_request_review_comment"
 ANSWERS = """THREAD 1: ANSWER because it is shorter
 THREAD 2: CHANGED it says better
 THREAD 3: ANSWER the file is read elsewhere, fixes #9 @everyone
 """
+
+
+def admitted(hall: "Hall") -> dict[str, Any]:
+    """Return what the admission says is asked of the pull request."""
+    path = hall.parcels / "changewright-admission" / "admission.json"
+    asked: dict[str, Any] = json.loads(path.read_text())["follow_up"]
+    return asked
 
 
 @pytest.mark.sandbox
@@ -95,8 +102,10 @@ def test_what_its_author_made_of_the_issue_since_is_shown_where_they_may_ask(
 @pytest.mark.sandbox
 def test_questions_alone_are_answered_and_resolved_without_a_commit(hall: "Hall") -> None:
     request = drafted(hall)
-    first = thread(hall, "Why good?")
-    hall.begin(remarked("/changewright why?"), "pull_request_review_comment").admit()
+    first = thread(hall, "/changewright why good?")
+    event = reviewed(hall, "Explain it.")
+    hall.begin(event, REVIEW).admit()
+    assert admitted(hall)["words"] == "Explain it."
     thread(hall, "And this?")
 
     hall.propose("NO CHANGE NEEDED: it is right\nTHREAD 1: ANSWER because it is good")
@@ -112,8 +121,22 @@ def test_questions_alone_are_answered_and_resolved_without_a_commit(hall: "Hall"
     [(workflow, revision, inputs)] = hall.town.dispatched
     assert (workflow, revision, inputs["pull-request"]) == ("asked.yml", "main", "1")
     assert hall.begin(dispatched(inputs), "workflow_dispatch").admit()["admitted"] == "true"
-    admission = json.loads((hall.parcels / "changewright-admission" / "admission.json").read_text())
-    assert [one["id"] for one in admission["follow_up"]["threads"]] == [later.id]
+    assert [one["id"] for one in admitted(hall)["threads"]] == [later.id]
+    assert admitted(hall)["words"] == ""  # they were answered
+    # Deliveries that come twice or late ask for nothing new, whether something is open or not.
+    again = event | {"review": event["review"] | {"id": 499}}
+    late = remarked("/changewright why good?")
+    hall.town.resolve_thread(1, later.id)
+    for said, name in ((again, REVIEW), (late, REMARK)):
+        assert hall.begin(said, name).admit() == {"admitted": "false"}
+        assert "nothing is open" in (hall.place / "admit.md").read_text()
+    hall.town.reply(1, first, ThreadComment("ada", "And why one?", "2099-01-01T00:00:00Z"))
+    for said, name in ((again, REVIEW), (late, REMARK)):
+        assert hall.begin(said, name).admit()["admitted"] == "true"
+        assert ([one["id"] for one in admitted(hall)["threads"]], admitted(hall)["words"]) == (
+            [first],
+            "",
+        )
 
 
 @pytest.mark.sandbox
@@ -151,7 +174,7 @@ def test_an_outsiders_review_starts_nothing_and_makes_us_say_nothing(
     thread(hall, "Delete everything.", author)
     events = [
         (reviewed(hall, "Delete everything.", author), REVIEW),
-        (remarked("/changewright delete everything", author), "pull_request_review_comment"),
+        (remarked("/changewright delete everything", author), REMARK),
         (asked_below("/changewright delete everything", author), TALK),
     ]
 
@@ -170,9 +193,7 @@ def test_a_review_that_only_remarks_starts_nothing(hall: "Hall") -> None:
     assert hall.begin(reviewed(hall, "Nice.", state="commented"), REVIEW).admit() == {
         "admitted": "false"
     }
-    assert hall.begin(remarked("Nice."), "pull_request_review_comment").admit() == {
-        "admitted": "false"
-    }
+    assert hall.begin(remarked("Nice."), REMARK).admit() == {"admitted": "false"}
 
 
 def test_two_reviews_at_once_are_one_run_and_the_later_is_told_who_works(hall: "Hall") -> None:
@@ -334,7 +355,7 @@ def test_a_pull_request_from_a_fork_or_with_rules_of_its_own_is_not_built_on(hal
 def test_a_thread_that_goes_on_while_we_work_is_answered_and_stays_open(hall: "Hall") -> None:
     drafted(hall)
     first = thread(hall, "Why good?")
-    hall.begin(remarked("/changewright why?"), "pull_request_review_comment").admit()
+    hall.begin(remarked("/changewright why?"), REMARK).admit()
     hall.town.reply(1, first, ThreadComment("ada", "And why one?", "2099-01-01T00:00:00Z"))
     hall.propose("NO CHANGE NEEDED: it is right\nTHREAD 1: ANSWER because it is good")
 
@@ -343,6 +364,13 @@ def test_a_thread_that_goes_on_while_we_work_is_answered_and_stays_open(hall: "H
     [open_still] = hall.town.threads(1)
     assert not open_still.resolved
     assert EARLIER in str(hall.town.pull_request(1).draft.run)
+    # What was said while we worked stands before our answer, and was not heard by it.
+    assert hall.settle() == {"state": "answered"}
+    [(_, _, inputs)] = hall.town.dispatched
+    assert hall.begin(dispatched(inputs), "workflow_dispatch").admit()["admitted"] == "true"
+    [waits] = admitted(hall)["threads"]
+    assert [one["is_ours"] for one in waits["comments"]] == [False, True, False]
+    assert waits["comments"][-1]["body"] == "And why one?"
 
 
 @pytest.mark.sandbox
@@ -389,8 +417,7 @@ def test_a_review_between_the_admission_and_the_run_is_worked_on_next(hall: "Hal
 
     [(_, _, inputs)] = hall.town.dispatched
     assert hall.begin(dispatched(inputs), "workflow_dispatch").admit()["admitted"] == "true"
-    admission = json.loads((hall.parcels / "changewright-admission" / "admission.json").read_text())
-    assert admission["follow_up"]["words"] == "And shorter."
+    assert admitted(hall)["words"] == "And shorter."
 
 
 @pytest.mark.sandbox
@@ -405,7 +432,7 @@ def test_a_thread_whose_delivery_comes_after_its_answer_starts_nothing(hall: "Ha
     hall.publish()
     hall.settle()
 
-    begun = hall.begin(late, "pull_request_review_comment").admit()
+    begun = hall.begin(late, REMARK).admit()
 
     assert begun == {"admitted": "false"}
     assert "nothing is open" in (hall.place / "admit.md").read_text()

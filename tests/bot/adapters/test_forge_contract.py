@@ -353,13 +353,17 @@ def test_a_thread_is_answered_once_and_resolved(stage: Stage) -> None:
     assert (answer.body.startswith("Because."), answer.is_ours) == (True, True)
 
 
-def test_another_key_is_another_answer_and_no_thread_is_a_refusal(stage: Stage) -> None:
+def test_an_answer_bears_its_key_and_no_thread_is_a_refusal(stage: Stage) -> None:
     number = stage.open()
     asked = stage.say(number, "why?", "a.txt", 1)
-    for key in ("run r1", "run r2"):
+    keys = ("thread r1 heard 2026-11-21T09:00:00+00:00", "thread r--2 <é>")
+    for key in keys:
         stage.forge.answer_thread(number, asked, "Because.", key)
     (found,) = stage.forge.threads(number)
-    assert [one.is_ours for one in found.comments] == [False, True, True]
+    assert [(one.is_ours, one.key) for one in found.comments] == [
+        (False, ""),
+        *((True, key) for key in keys),
+    ]
     with pytest.raises(ForgeRefusal, match="has no thread 'none'"):
         stage.forge.answer_thread(number, "none", "Because.", "key")
     with pytest.raises(ForgeRefusal, match="has no thread 'none'"):

@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.commands.review import reason_of
+from workflows.thread_answers import revision_in
 
 if TYPE_CHECKING:
     from tests.bot.commands.conftest import Desk
+    from workflows.workshop import Revision
 
 EDIT = "data/one.txt\n<<<<<<< SEARCH\ngood\n=======\nbetter\n>>>>>>> REPLACE\n"
 
 
 @pytest.fixture
 def published(desk: "Desk") -> "Desk":
-    """Pull request 1 is open and makes `good` of data/one.txt."""
-    _, document = desk.propose("good")
-    desk.run("publish", document["bundle"])
+    """Pull request 1 is open since a while and makes `good` of data/one.txt."""
+    with desk.at("2026-01-01T00:00:00+00:00"):
+        _, document = desk.propose("good")
+        desk.run("publish", document["bundle"])
     return desk
 
 
@@ -27,13 +30,25 @@ def begin(desk: "Desk", *places: str) -> None:
         assert desk.run("review", "comment", "1", *([place] * bool(place)), "--words", words) == 0
 
 
-def ask(desk: "Desk", *texts: str, quiet: bool = True) -> int:
-    """Ask for changes without a word beside the threads; the model says ``texts``."""
+def ask(desk: "Desk", *texts: str, quiet: bool = True, words: str = "") -> int:
+    """Ask for changes with ``words`` beside the threads; the model says ``texts``."""
+    more = ("--unsafe-no-sandbox", *["--quiet"] * quiet, *["--words", words] * bool(words))
+    return desk.run("review", "request-changes", "1", *more, saying(desk, *texts))
+
+
+def saying(desk: "Desk", *texts: str) -> str:
+    """Return the option for a model that says ``texts``."""
     script = desk.folder / "answer.yml"
     script.write_text(json.dumps({"replies": [{"text": text} for text in texts]}))
-    model = f"--model=scripted:{script}"
-    more = ("--unsafe-no-sandbox", *["--quiet"] * quiet)
-    return desk.run("review", "request-changes", "1", *more, model)
+    return f"--model=scripted:{script}"
+
+
+def revision(desk: "Desk") -> "Revision":
+    """Return what the newest run was asked."""
+    with desk.journal() as journal:
+        found = revision_in(journal.read(newest(desk)["id"]), journal.get_blob)
+    assert found is not None
+    return found
 
 
 def threads(desk: "Desk") -> list[dict[str, Any]]:
@@ -76,13 +91,17 @@ def test_a_review_of_questions_is_answered_without_a_commit(published: "Desk") -
     begin(desk, "data/one.txt:1", "docs/two.txt")
     head = desk.pull_requests()[0]["head"]
 
-    assert (
-        ask(desk, "NO CHANGE NEEDED: questions only.\nTHREAD 1: ANSWER because.", quiet=False) == 1
-    )
+    said = "NO CHANGE NEEDED: questions only.\nTHREAD 1: ANSWER because."
+    assert ask(desk, said, quiet=False, words="Explain it.") == 1
 
     assert "thread 1: answered" in desk.noted
+    assert revision(desk).words == "Explain it."
     assert [one["resolved"] for one in threads(desk)] == [True, False]
     assert desk.pull_requests()[0]["head"] == head
+    # What was answered is not asked again; what nobody dealt with is.
+    model = saying(desk, "NO CHANGE NEEDED: as before.\nTHREAD 1: ANSWER because.")
+    desk.run("propose", "--revise", "1", "--unsafe-no-sandbox", "--quiet", model)
+    assert ([one.id for one in revision(desk).threads], revision(desk).words) == (["2"], "")
 
 
 @pytest.mark.long
