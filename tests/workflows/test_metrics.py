@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 
 from bot.pages.metrics import metrics_text
 from tests.workflows.generated_history import Story, history, stories
+from validators.judging.sides import SIDES_OF_BASE, SideName
 from workflows.metrics import Metrics, changes_of, metrics_of
 from workflows.pull_request_outcome import Aftermath, PullRequestOutcome
-from workflows.run_facts import facts_of
+from workflows.run import Entry, Event
+from workflows.run_facts import RunFacts, facts_of
 from workflows.thresholds import ThresholdRefusal, figures, threshold_of
 
 
@@ -35,6 +38,16 @@ def test_a_gate_that_passed_is_not_among_those_that_did_not() -> None:
     gates = (("lint", "ok"), ("tests", "failed"), ("tests", "pass"), ("lint", "timeout"))
     found = counted([Story(1, gates=gates)])
     assert found.gate_failures == {"lint timeout": 1, "tests fail": 1}
+
+
+@pytest.mark.parametrize("side", get_args(SideName))
+def test_what_fails_on_the_base_is_no_failure_of_the_change(side: SideName) -> None:
+    facts = RunFacts("r1")
+    for name in ("base", side):
+        data = {"gate": "tests", "side": name, "outcome": "failed", "seconds": 1.0}
+        facts.note(Entry(1, "r1", "2026-11-21T09:00:00Z", Event("gate.finished", data)))
+    found = metrics_of([facts])
+    assert found.gate_failures == ({} if side in SIDES_OF_BASE else {"tests fail": 1})
 
 
 def test_five_thousand_pull_requests_have_the_figures_they_were_made_with(

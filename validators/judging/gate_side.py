@@ -23,7 +23,7 @@ from validators.judging.ahead import Ahead
 from validators.judging.narrowing import narrowed, narrowed_node
 from validators.judging.report_pipe import ReportPipes
 from validators.judging.sentinels import Planted, plant
-from validators.judging.sides import Ran, SideName, Wanted
+from validators.judging.sides import SIDES_OF_BASE, Ran, SideName, Wanted
 from validators.judging.trust import LINT_REPORTS, TEST_REPORTS, Doubt, doubt_of
 from validators.linters.lint_output import LintOutput, read_lint
 from validators.processes.layer import remove
@@ -67,8 +67,9 @@ class GateBench:
 
     def environment_of(self, side: "SideName") -> Environment:
         """Return what a side finds beside its tree: whose sources run says which."""
-        is_base = side in {"base", "tests-on-base", "base-coverage"}
-        return self.environment if is_base else self.patched_environment or self.environment
+        if side in SIDES_OF_BASE:
+            return self.environment
+        return self.patched_environment or self.environment
 
 
 def run_side(bench: GateBench, gate: GateRule, wanted: Wanted) -> Ran:

@@ -21,6 +21,8 @@ SideName = Literal[
     "new-tests",
     "asked",
 ]
+SIDES_OF_BASE: frozenset[SideName] = frozenset({"base", "tests-on-base", "base-coverage"})
+"""Those on which the base's own sources run: what they say, they say of the base."""
 
 
 @dataclass(frozen=True, slots=True)
