@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from bot import logs
 from bot.console import one_line, printable, redacted, redactor, say_aside, terminal
 from bot.logs import Log
+from bot.pages.run_state import state_in_words
 from workflows.history import kind_of
 from workflows.opinion import LANE
 from workflows.rerank import is_about_order
@@ -131,7 +132,7 @@ _TELLERS: dict[str, Callable[[Any], str]] = {
     "stage.entered": lambda d: f"stage {d['stage']}: going on with {d['model']}",
     "adjudication.finished": lambda d: f"  opinion   {_opinion(d['opinion'])}",
     "bundle.written": lambda d: f"bundle      {d['path']}",
-    "run.finished": lambda d: f"run {d['state']}: {d['why']}",
+    "run.finished": lambda d: f"run {state_in_words(d['state'], d.get('verdict'))}: {d['why']}",
     "target.finished": lambda d: f"target      {d['result']['target']} {d['result']['state']}",
 }
 

@@ -121,7 +121,7 @@ def _written(campaign: Campaign, run: str, commission: Commission, desk: Desk) -
         verdict, why = (
             ("fail", str(end))
             if isinstance(end, NotWritten)
-            else ("pass", "a program was accepted")
+            else ("pass", "its program was accepted, and the campaign goes on with it")
         )
         recorder.record("run.finished", state="nothing", verdict=verdict, why=why)
     if isinstance(end, NotWritten):

@@ -28,6 +28,7 @@ def runs(state: Path | None, limit: int, json_form: str) -> None:
     "cache_misses", "opinions", "vetoes"}], "cut_off": [ids]}.
     """
     from bot.bundle_files import found_bundle  # noqa: PLC0415
+    from bot.pages.run_state import state_in_words  # noqa: PLC0415 - keeps --help fast
     from bot.wiring import opened_journal, state_folder  # noqa: PLC0415 - keeps --help fast
     from workflows.run import summarise  # noqa: PLC0415
     from workflows.unfinished import cut_off  # noqa: PLC0415
@@ -48,7 +49,7 @@ def runs(state: Path | None, limit: int, json_form: str) -> None:
     for run in found:
         verdict = run.verdict or "-"
         cached = f"  {run.cache_hit_rate:.0%} cached" if run.cache_hit_rate else ""
-        state_word = "cut off" if run.id in left else run.state
+        state_word = "cut off" if run.id in left else state_in_words(run.state, run.verdict)
         console.say(
             f"{run.id}  {state_word:<10} {verdict:<14} attempts {run.attempts}"
             f"  {'>=' * run.at_least}${run.usd:.4f}{cached}  {one_line(run.title[:60])}"

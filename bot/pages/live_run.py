@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from bot.pages.run_state import mood_of, standing_of
 from bot.pages.run_steps import line_in_words
 from bot.pages.run_timeline import duration
 from validators.verdict import VerdictWord
@@ -36,7 +37,6 @@ _PHASES: Mapping[str, str] = {
 }
 # With these a change is made, and what gates said before is about another.
 _CHANGES = frozenset({"patch.landed", "command.finished"})
-_GOOD_STATES = frozenset({"proposed", "published", "accepted"})
 _LOUD = frozenset({"run.started", "run.finished", "attempt.finished", "stage.entered"})
 
 
@@ -107,7 +107,7 @@ def live_run(entries: Sequence[Entry], *, is_held: bool) -> LiveRun:
     """
     run = summarise(entries)
     begun = next(one.event.data for one in entries if one.event.kind == "run.started")
-    mood, state = _state(run, is_held=is_held)
+    mood, state = standing_of(run, is_held=is_held)
     ended = [one for one in entries if one.event.kind == "run.finished"]
     return LiveRun(
         run=run,
@@ -146,12 +146,6 @@ def live_steps(
         for number, entry in enumerate(entries, 1)
         if entry.position > after
     )
-
-
-def _state(run: RunSummary, *, is_held: bool) -> tuple[str, str]:
-    if run.state == "running":
-        return ("running", "running") if is_held else ("stopped", "cut off")
-    return ("good" if run.state in _GOOD_STATES else "bad"), run.state
 
 
 def _phase(entries: Sequence[Entry], run: RunSummary, *, is_held: bool) -> str:
@@ -227,7 +221,7 @@ def _mood_of(entry: Entry) -> str:
         word = str(data["attempt"]["verdict"]["word"])
         return word if word in get_args(VerdictWord) else ""
     if entry.event.kind == "run.finished":
-        return "pass" if data["state"] in _GOOD_STATES else "fail"
+        return "pass" if mood_of(data["state"], data.get("verdict")) == "good" else "fail"
     return ""
 
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol, get_args
 
+from bot.pages.run_state import standing_of
 from validators.verdict import VerdictWord
 from workflows.run import RunState, RunSummary
 
 STATES: tuple[RunState, ...] = get_args(RunState)
-_MOODS = {"proposed": "good", "published": "good", "accepted": "good", "running": "running"}
 
 
 class Row(Protocol):
@@ -58,9 +58,7 @@ def run_lines(
 
 def _line(row: Row, holder: Callable[[str], str], is_ours: Callable[[str], bool]) -> RunLine:
     run = row.summary
-    mood, state = _MOODS.get(run.state, "bad"), str(run.state)
-    if run.state == "running" and not holder(run.id):
-        mood, state = "stopped", "cut off"
+    mood, state = standing_of(run, is_held=run.state == "running" and bool(holder(run.id)))
     verdict = run.verdict if run.verdict in get_args(VerdictWord) else "none"
     ours = is_ours(run.repository)
     return RunLine(run, row.number, row.campaign, mood, state, str(verdict), ours)

@@ -12,6 +12,7 @@ from bot.pages.html import Served, render_page
 from bot.pages.run_findings import evidence_of, findings_of, remarks_of
 from bot.pages.run_gates import gate_views
 from bot.pages.run_scope import figure, file_rows, kinds_drawn
+from bot.pages.run_state import standing_of
 from bot.pages.run_timeline import duration, lanes, offset, span_s, ticks
 from bot.pages.run_verify import checks
 from validators.evidence import Evidence
@@ -157,11 +158,8 @@ def _guarantees(evidence: Evidence | None) -> tuple[tuple[str, str, bool], ...]:
 
 def _state(story: Story) -> tuple[str, str]:
     """Return how a run stands as a word for its colour, and in words."""
-    word = story.summary.state
-    if word == "running":
-        return ("running", "still running") if story.is_held else ("stopped", "cut off")
-    moods = {"proposed": "good", "published": "good", "accepted": "good"}
-    return moods.get(word, "bad"), word
+    mood, words = standing_of(story.summary, is_held=story.is_held)
+    return mood, "still running" if mood == "running" else words
 
 
 def _count(number: int, one: str, several: str = "") -> str:

@@ -119,6 +119,7 @@ REJECTED = {"path": "b.py", "landed": False}
         ),
         (entry("bundle.written", path="/b.json", sha256=""), "bundle      /b.json"),
         (entry("run.finished", state="nothing", why="no"), "run nothing: no"),
+        (entry("run.finished", state="nothing", verdict="pass", why="so"), "run done: so"),
         (entry("model.replied", attempt=1, reply=""), ""),
         (
             entry("run.resumed", replies=2, attempts=1),
