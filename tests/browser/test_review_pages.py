@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.acted import Acted, act_briefly, edit
 from tests.browser.served import Served, served
-from tests.browser.watch import DESK, PHONE, Watch, too_wide
+from tests.browser.watch import Watch, in_each_look, too_wide
 
 pytestmark = pytest.mark.sandbox
 
@@ -60,15 +60,7 @@ def test_whoever_comes_without_the_link_sees_nothing(server: Served, watch: Watc
         assert page.get_by_text("Count in halves").count() == 0
 
 
-@pytest.mark.parametrize(
-    ("size", "scheme"),
-    [
-        pytest.param(DESK, "light", id="desk-light"),
-        pytest.param(PHONE, "dark", id="phone-dark"),
-        pytest.param(DESK, "dark", id="desk-dark", marks=pytest.mark.long),
-        pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.long),
-    ],
-)
+@in_each_look("desk-light", "phone-dark")
 def test_every_page_is_for_everybody(
     server: Served, acted: Acted, watch: Watch, size: tuple[int, int], scheme: str
 ) -> None:

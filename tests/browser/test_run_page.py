@@ -12,7 +12,7 @@ from bot.pages.run_page import run_page
 from tests.bot.pages.evidences import judged_evidence, with_everything
 from tests.bot.pages.stories import EVIL, diff_of, stranger_s_story
 from tests.browser.acted import Acted, act
-from tests.browser.watch import DESK, PHONE, Watch, too_wide
+from tests.browser.watch import Watch, in_each_look, too_wide
 
 Shown = Callable[..., Page]
 ENDS = ("proposed", "revision", "hostile", "failed", "stopped")
@@ -45,15 +45,7 @@ def shown(watch: Watch, tmp_path: Path) -> Shown:
 
 
 @pytest.mark.sandbox
-@pytest.mark.parametrize(
-    ("size", "scheme"),
-    [
-        pytest.param(DESK, "light", id="desk-light"),
-        pytest.param(PHONE, "dark", id="phone-dark"),
-        pytest.param(DESK, "dark", id="desk-dark", marks=pytest.mark.long),
-        pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.long),
-    ],
-)
+@in_each_look("desk-light", "phone-dark")
 def test_the_page_of_every_end_of_a_run_is_for_everybody(
     acted: Acted, watch: Watch, size: tuple[int, int], scheme: str
 ) -> None:

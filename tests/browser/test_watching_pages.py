@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import held_run
 from tests.browser.acted import Acted, act_briefly, edit
 from tests.browser.served import Served, reloaded_until, served
-from tests.browser.watch import DESK, PHONE, Watch, too_wide
+from tests.browser.watch import PHONE, Watch, in_each_look, too_wide
 
 pytestmark = pytest.mark.sandbox
 
@@ -143,15 +143,7 @@ def test_of_two_who_steer_a_campaign_the_later_is_told(server: Served, watch: Wa
     expect(second.get_by_role("alert")).to_contain_text("Something else was said")
 
 
-@pytest.mark.parametrize(
-    ("size", "scheme"),
-    [
-        pytest.param(DESK, "dark", id="desk-dark"),
-        pytest.param(PHONE, "light", id="phone-light"),
-        pytest.param(DESK, "light", id="desk-light", marks=pytest.mark.long),
-        pytest.param(PHONE, "dark", id="phone-dark", marks=pytest.mark.long),
-    ],
-)
+@in_each_look("desk-dark", "phone-light")
 def test_every_page_is_for_everybody(
     server: Served, acted: Acted, watch: Watch, size: tuple[int, int], scheme: str
 ) -> None:

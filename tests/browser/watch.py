@@ -96,6 +96,17 @@ class Watch:
         dialog.dismiss()
 
 
+def in_each_look(*quick: str) -> pytest.MarkDecorator:
+    """Play a test by ``size`` and ``scheme``; those that are not ``quick`` only in the long run."""
+    looks = []
+    for name, size in (("desk", DESK), ("phone", PHONE)):
+        for scheme in ("light", "dark"):
+            look = f"{name}-{scheme}"
+            marks = () if look in quick else (pytest.mark.long,)
+            looks.append(pytest.param(size, scheme, id=look, marks=marks))
+    return pytest.mark.parametrize(("size", "scheme"), looks)
+
+
 def too_wide(page: Page) -> list[str]:
     """Return what makes a page be scrolled sideways, the outermost first; nothing where it fits."""
     found = page.evaluate(

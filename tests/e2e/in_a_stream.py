@@ -21,10 +21,18 @@ from tests.bot.adapters.anthropic_stand_in import Answer, StandIn
 from tests.conftest import PROGRAM
 from tests.e2e.following import started
 from tests.e2e.repositories import git, save, write
+from tests.e2e.steady import steady
 from tests.found_out import lend
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "transcript.md"
 _PLACE = re.compile(r"(<!-- shown: (\w+) -->\n).*?(<!-- /shown -->)", re.DOTALL)
+_OTHERWISE = (
+    (r"http://127\.0\.0\.1:\d+", "http://127.0.0.1:8080"),
+    # As long as what is said to the model; that is compared whole elsewhere.
+    (r"usd=\S+ tokens=\d+ lost=True", "usd=(reserved) tokens=(reserved) lost=True"),
+    (r"tree=([0-9a-f]{12})[0-9a-f]{28}", r"tree=\1"),
+    (r"at most \$\d+\.\d{4}", "at most $..."),
+)
 TASK = "words() counts spaces, and the report does not say how many characters there are"
 FILES = {
     ".github/changewright.yml": (
@@ -182,7 +190,8 @@ def shown(play: Callable[[Path], Scene], folder: Path) -> str:
     asked = f"Requests that arrived: {len(made.model.requests)}. The pull request says:\n"
     journal = "\n".join(_lines(made.events()))
     parts = [_fenced("\n".join(made.printed)), "Its journal:\n"]
-    return _steady("\n".join([*parts, _fenced(journal), asked, _fenced(told)]), folder)
+    text = "\n".join([*parts, _fenced(journal), asked, _fenced(told)])
+    return steady(text, rf"{re.escape(str(folder))}/\w+", *_OTHERWISE)
 
 
 def _lines(events: list[dict[str, Any]]) -> Iterator[str]:
@@ -197,23 +206,6 @@ def _lines(events: list[dict[str, Any]]) -> Iterator[str]:
 
 def _fenced(text: str) -> str:
     return f"```\n{text.rstrip()}\n```\n"
-
-
-def _steady(text: str, folder: Path) -> str:
-    """Return ``text`` with what is another each time replaced by its name."""
-    for pattern, name in (
-        (rf"{re.escape(str(folder))}/\w+", "~"),
-        (r"r\d{8}-\d{6}-[0-9a-f]{6}", "RUN"),
-        (r"\(\d+\.\d s\)", "(... s)"),
-        (r"http://127\.0\.0\.1:\d+", "http://127.0.0.1:8080"),
-        # As long as what is said to the model; that is compared whole elsewhere.
-        (r"usd=\S+ tokens=\d+ lost=True", "usd=(reserved) tokens=(reserved) lost=True"),
-        (r"\d+ tokens packed", "... tokens packed"),
-        (r"tree=([0-9a-f]{12})[0-9a-f]{28}", r"tree=\1"),
-        (r"at most \$\d+\.\d{4}", "at most $..."),
-    ):
-        text = re.sub(pattern, name, text)
-    return text
 
 
 PLAYS = {"undisturbed": undisturbed, "killed": killed}

@@ -22,6 +22,7 @@ from tests.bot.adapters.anthropic_stand_in import Answer, Received, StandIn
 from tests.conftest import PROGRAM
 from tests.e2e.following import started
 from tests.e2e.repositories import git, save, write
+from tests.e2e.steady import steady
 from tests.e2e.two_hundred_boxes import (
     CHANGE,
     FILES,
@@ -40,6 +41,13 @@ from tests.found_out import lend
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "code-mode-transcript.md"
 _PLACE = re.compile(r"(<!-- shown: ([\w-]+) -->\n).*?(<!-- /shown -->)", re.DOTALL)
+_OTHERWISE = (
+    (r"\b[0-9a-f]{32}\b", "MARK"),
+    (r"boxes-[0-9a-f]{8}", "boxes-ID"),
+    (r"target( +)[0-9a-f]{14}", r"target\1ID"),
+    # As long as what is said to the model; that is compared whole elsewhere.
+    (r"\$\d\.\d{4}(, \d+ tokens)?", "$..."),
+)
 _OPERATOR = (
     "limits: {max_patch_files: 300, max_patch_lines: 4000}\n"
     "budget: {max_tokens: 9000000, run_usd: 90}\n"
@@ -191,7 +199,8 @@ def scenes(folder: Path) -> dict[str, Scene]:
 
 def texts(found: Mapping[str, Scene], folder: Path) -> dict[str, str]:
     """Return what the page shows, by the names of its places."""
-    shown = {name: _steady(_story(scene), folder) for name, scene in found.items()}
+    place = rf"{re.escape(str(folder))}/\w+/\w+"
+    shown = {name: steady(_story(scene), place, *_OTHERWISE) for name, scene in found.items()}
     return {"figures": "\n".join(_table(found)) + "\n", **shown}
 
 
@@ -223,23 +232,6 @@ def _story(scene: Scene) -> str:
 
 def _fenced(language: str, text: str) -> str:
     return f"````{language}\n{text.rstrip()}\n````\n"
-
-
-def _steady(text: str, folder: Path) -> str:
-    """Return ``text`` with what is another each time replaced by its name."""
-    for pattern, name in (
-        (rf"{re.escape(str(folder))}/\w+/\w+", "~"),
-        (r"r\d{8}-\d{6}-[0-9a-f]{6}", "RUN"),
-        (r"\(\d+\.\d s\)", "(... s)"),
-        (r"\b[0-9a-f]{32}\b", "MARK"),
-        (r"\d+ tokens packed", "... tokens packed"),
-        (r"boxes-[0-9a-f]{8}", "boxes-ID"),
-        (r"target( +)[0-9a-f]{14}", r"target\1ID"),
-        # As long as what is said to the model; that is compared whole elsewhere.
-        (r"\$\d\.\d{4}(, \d+ tokens)?", "$..."),
-    ):
-        text = re.sub(pattern, name, text)
-    return text
 
 
 def on_the_page() -> dict[str, str]:

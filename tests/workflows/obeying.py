@@ -26,18 +26,10 @@ PATCH = re.compile(r"\*\*\* Begin Patch\n.*?\n\*\*\* End Patch", re.DOTALL)
 COMMANDS = ("bash", "run", "shell", "fetch", "publish", "merge", "approve")
 
 
-class ObeyingModel:
-    """Does its ``work`` in the first reply, and every order it reads in any."""
+class _Counting:
+    """What the obeying models are called and cost."""
 
     name = "obeying"
-
-    def __init__(self, work: str = "", *, is_judge: bool = False) -> None:
-        self._work = work
-        self._is_judge = is_judge
-        self._asked = 0
-        self.obeyed: list[str] = []
-        self.answers: list[ActionResult] = []
-        self.read: list[str] = []
 
     def estimate_tokens(self, text: str) -> int:
         return len(text) // 4 + 1
@@ -47,6 +39,18 @@ class ObeyingModel:
 
     def price_usd(self, input_tokens: int, output_tokens: int) -> float | None:
         return (input_tokens + output_tokens) * 1e-6
+
+
+class ObeyingModel(_Counting):
+    """Does its ``work`` in the first reply, and every order it reads in any."""
+
+    def __init__(self, work: str = "", *, is_judge: bool = False) -> None:
+        self._work = work
+        self._is_judge = is_judge
+        self._asked = 0
+        self.obeyed: list[str] = []
+        self.answers: list[ActionResult] = []
+        self.read: list[str] = []
 
     def reply(
         self,
@@ -119,27 +123,16 @@ def edits_for(order: str) -> Iterator[str]:
         yield rest
 
 
-class ObeyingBySnippets:
+class ObeyingBySnippets(_Counting):
     """Runs every order that it reads as a snippet, word for word, and does its ``work`` after them.
 
     An order's line ends are written as ``\\n``. So it is worse than any injection into real models.
     """
 
-    name = "obeying"
-
     def __init__(self, *work: str) -> None:
         self._work = list(work)
         self.obeyed: list[str] = []
         self.answers: list[ActionResult] = []
-
-    def estimate_tokens(self, text: str) -> int:
-        return len(text) // 4 + 1
-
-    def picture_tokens(self, picture: Picture) -> int:
-        return 0
-
-    def price_usd(self, input_tokens: int, output_tokens: int) -> float | None:
-        return (input_tokens + output_tokens) * 1e-6
 
     def reply(
         self,
