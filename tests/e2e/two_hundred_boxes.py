@@ -63,8 +63,9 @@ FINISH = """\
 print(len([line for line in diff().splitlines() if line.startswith("+ ")]), "lines changed")
 finish("All parts call unlock_box; what they return is the same.")
 """
-TRY = """\
-program = r'''
+# In the quotes that the formatter leaves alone on the page, too.
+TRY = '''\
+program = r"""
 SITES = r"\\bopen_box\\b"
 FILES = ("*.py",)
 
@@ -73,13 +74,13 @@ def transform(file):
     for name in file.find(kind="identifier"):
         if name.text == "open_box":
             yield file.compose(name, "unlock_box")
-'''
+"""
 expected = sum([one.sites for one in count(r"\\bopen_box\\b")])
 found = try_program(program)
 print(found.expected, "of", expected, "expected;", found.rewritten, "rewritten,", found.left)
 print(found.failures)
 print(found.diff)
-"""
+'''
 SAMPLE = """\
 for one in sample(2):
     print(one.path, one.text)
