@@ -1,5 +1,6 @@
 """What every test may use: the checkout's folder, the generators' depth, an index where one is."""
 
+import faulthandler
 import functools
 import os
 import signal
@@ -8,10 +9,11 @@ import subprocess
 import sysconfig
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -28,6 +30,17 @@ _HEARD: dict[int, Callable[[int, FrameType | None], object] | signal.Handlers] =
     signal.SIGHUP: signal.SIG_DFL,
 }
 
+Outcome = Generator[None, object, object]
+
+# A test has `timeout` of pyproject.toml, in `make proof` this many seconds. Then it is interrupted,
+# and again while what it cleans up hangs too. What swallows that, or hears no signal within a
+# library's call, ends with its worker, which is replaced.
+_PROOF_LIMIT_S = 3600
+_AGAIN_S = 60.0
+_DEAF_AFTER = 5
+_LIMITS = pytest.StashKey[Any]()
+_STDERR = pytest.StashKey[int]()
+
 # The same inputs on each run, and no deadline: a slow machine is no failure. `make proof` looks
 # further, and elsewhere each time.
 settings.register_profile("house", deadline=None, derandomize=True, max_examples=25)
@@ -35,7 +48,7 @@ settings.register_profile("proof", deadline=None, max_examples=2_000)
 settings.load_profile("house")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Hear what the starter of the tests does not: a background job or `nohup` ignores signals.
 
     What a process ignores its children ignore too, and here they are told to end.
@@ -43,11 +56,14 @@ def pytest_configure() -> None:
     for number, handler in _HEARD.items():
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, handler)
+    config.stash[_STDERR] = os.dup(2)  # before it is captured
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave ``long`` tests, and all but each N-th case of a ``sampled`` table, to `make proof`."""
     if config.getoption("--hypothesis-profile") == "proof":
+        for item in items:
+            item.add_marker(pytest.mark.timeout(_PROOF_LIMIT_S))
         return
     seen: Counter[str] = Counter()
     kept: list[pytest.Item] = []
@@ -62,6 +78,33 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = kept
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> Outcome:
+    """Let a limit strike again: what an interrupted test cleans up may hang as it did."""
+    made = yield
+    item.stash[_LIMITS] = settings
+    again_s = min(_AGAIN_S, settings.timeout)
+    if signal.getitimer(signal.ITIMER_REAL)[0]:
+        signal.setitimer(signal.ITIMER_REAL, settings.timeout, again_s)
+    deaf_s, said = settings.timeout + _DEAF_AFTER * again_s, item.config.stash[_STDERR]
+    faulthandler.dump_traceback_later(deaf_s, exit=True, file=said)
+    return made
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_timeout_cancel_timer(item: pytest.Item) -> Outcome:
+    faulthandler.cancel_dump_traceback_later()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Limit what a test's fixtures clean up; a failure before it has put the timer out."""
+    if limits := item.stash.get(_LIMITS, None):
+        item.config.hook.pytest_timeout_set_timer(item=item, settings=limits)
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
