@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.ending import LIMIT_S, beside, ended, exit_code
+from tests.ending import LIMIT_S, beside, ended, exit_code, line_with
 
 TROUBLE = "echo trouble >&2; echo ready; "
 
@@ -29,6 +29,12 @@ def fail_beside(process: subprocess.Popen[str]) -> None:
         raise ZeroDivisionError
 
 
+def is_let_go(held: int) -> bool:
+    """Whether nobody has the other end of a pipe any more, which is read at ``held``."""
+    with open(held, "rb") as end:
+        return bool(select.select([end], [], [], LIMIT_S)[0]) and end.read() == b""
+
+
 def test_a_failure_kills_the_process_with_its_group_and_tells_what_it_said() -> None:
     here, there = os.pipe()
     process = started(f"sleep 600 & {TROUBLE} wait", pass_fds=[there])
@@ -36,11 +42,17 @@ def test_a_failure_kills_the_process_with_its_group_and_tells_what_it_said() -> 
     with pytest.raises(ZeroDivisionError) as failure:
         fail_beside(process)
     assert process.returncode == -signal.SIGKILL
-    with open(here, "rb") as held:  # noqa: PTH123 - a descriptor
-        assert select.select([held], [], [], LIMIT_S)[0], "the group's other process still runs"
-        assert held.read() == b""
+    assert is_let_go(here)
     told = f"ended with -{signal.SIGKILL:d}, and had said:\ntrouble\n"
     assert told in "\n".join(failure.value.__notes__)
+
+
+def test_what_a_process_that_ended_has_left_of_its_group_is_killed() -> None:
+    here, there = os.pipe()
+    with ended(started("sleep 600 & exit 3", pass_fds=[there])) as process:
+        os.close(there)
+        assert process.wait(LIMIT_S) == 3
+    assert is_let_go(here)
 
 
 def wait_in_vain(process: subprocess.Popen[str]) -> None:
@@ -62,6 +74,13 @@ def test_a_line_that_never_comes_is_waited_for_no_longer_than_the_limit() -> Non
         assert process.stdout is not None
         assert process.stdout.readline() == ""
         assert process.wait(LIMIT_S) == -signal.SIGKILL
+
+
+def test_a_line_is_found_behind_others_and_one_that_is_missing_tells_them_all() -> None:
+    with ended(started("echo one; echo two; echo three")) as process:
+        assert line_with(process.stdout, "tw") == "two\n"
+        with pytest.raises(AssertionError, match="no line with 'four' came, but:\nthree\n"):
+            line_with(process.stdout, "four")
 
 
 def test_a_process_that_ended_is_left_as_it_did() -> None:
