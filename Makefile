@@ -132,7 +132,7 @@ rig: setup ## Install the offline GitHub's parts (tests/github/package-lock.json
 bench: setup ## Measure what the README states, each beside its own yardstick
 	@for bench in $(filter-out tests/bench/thirty.py,$(wildcard tests/bench/*.py)); do  # an hour
 	  printf '\n%s\n' "$$bench"
-	  $(BIN)/python "$$bench"
+	  timeout --foreground 2h $(BIN)/python "$$bench"
 	done
 
 proof: ## The long forms: tests with many more inputs, every kill point, bad inputs, benches

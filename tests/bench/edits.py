@@ -18,6 +18,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from tests.ending import end
 from tests.validators.edit_cases import (
     THERE,
     WHY_NOT,
@@ -78,7 +79,7 @@ class Editblock:
 
     def close(self) -> None:
         """End the process."""
-        self._process.communicate(timeout=60)
+        end(self._process)
 
 
 def installed(folder: Path) -> Path:

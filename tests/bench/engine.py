@@ -29,6 +29,7 @@ from random import Random
 from bot.adapters.local_engine import LocalEngine
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 from bot.wiring import now_iso
+from tests.ending import exit_code
 from workflows.board import Board
 from workflows.campaign import (
     Campaign,
@@ -46,6 +47,7 @@ from workflows.run import Effect, Fence
 TARGETS = 10_000
 KILLS = 50
 LEASE_S = 2.0
+LIMIT_S = 3600.0
 # A file system, and what fills it but for two MiB until there is room again.
 SMALL_DISK = "12m"
 DONE = 0
@@ -135,7 +137,7 @@ def throughput(folder: Path, count: int, workers: int) -> str:
     started = time.perf_counter()
     crew = [forked(lambda: worker(folder, of, workers, null_step)) for _ in range(workers)]
     for child in crew:
-        assert os.waitpid(child, 0)[1] == 0
+        assert exit_code(child, LIMIT_S) == 0
     seconds = time.perf_counter() - started
     ended = Counter(one.state for one in board_of(folder, of).standings.values())
     assert ended == {"unchanged": count}, ended
@@ -178,7 +180,7 @@ def kills(folder: Path, count: int, most: int) -> str:
         if crew and killed < most:
             victim = random.choice(sorted(crew))
             os.kill(victim, signal.SIGKILL)
-            os.waitpid(victim, 0)
+            exit_code(victim, LIMIT_S)
             crew.discard(victim)
             crew.add(start())
             killed += 1
@@ -201,7 +203,7 @@ def brake(folder: Path, count: int) -> str:
         for _ in range(4)
     ]
     for child in crew:
-        assert os.waitpid(child, 0)[1] == 0
+        assert exit_code(child, LIMIT_S) == 0
     with closing(opened(folder)) as journal:
         entries = list(journal.follow())
     ended = failed = reached = 0
@@ -232,7 +234,7 @@ def pauses(folder: Path, count: int) -> str:
             board.refresh()
             begun.append(board.claims - before)
         for child in crew:
-            os.waitpid(child, 0)
+            exit_code(child, LIMIT_S)
         left = sum(1 for one in board.standings.values() if one.state == "pending")
     assert begun[1], "nothing went on after resume; give it more targets"
     return (
@@ -263,7 +265,7 @@ def clocks(folder: Path, count: int) -> str:
 
     steady = forked(lambda: worker(folder, of, 2, lambda journal: outside_step(journal, outside)))
     for child in (forked(jumpy), steady):
-        assert os.waitpid(child, 0)[1] == 0
+        assert exit_code(child, LIMIT_S) == 0
     standings = board_of(folder, of).standings.values()
     lost = sum(1 for one in standings if one.state != "gated")
     made = Counter((outside / "made").read_text().split())

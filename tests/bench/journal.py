@@ -18,6 +18,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.adapters.sqlite_journal.journal import SqliteJournal
+from tests.ending import LIMIT_S
 from validators.encoding import encode
 from workflows.run import Event
 
@@ -95,7 +96,8 @@ def together(state: Path) -> dict[str, float]:
         for process in processes:
             process.start()
         for process in processes:
-            process.join()
+            process.join(LIMIT_S)
+            process.kill()
         spent = time.perf_counter() - started
         figures[f"{writers} writers, events/s, start of the process included"] = (
             writers * EVENTS / spent

@@ -30,6 +30,7 @@ from tests.bench.serving import ground
 from tests.bench.serving.still_pages import still_pages
 from tests.browser.acted import Acted, act_briefly
 from tests.browser.served import Served, served
+from tests.ending import ended
 
 SIZES = (1_000, 100_000)
 REVIEWERS, TURNS, THINK_S = 50, 14, 1.0
@@ -83,7 +84,8 @@ def work(kind: str, port: int, cookies: list[str], **orders: object) -> "subproc
 
 def done(process: "subprocess.Popen[str]") -> dict[str, Any]:
     """Return what the people saw."""
-    said = process.communicate(timeout=READ_S)[0]
+    with ended(process, READ_S):
+        said = process.communicate(timeout=READ_S)[0]
     found: dict[str, Any] = json.loads(said)
     return found
 

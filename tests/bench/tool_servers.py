@@ -24,6 +24,7 @@ from mcp.client.stdio import StdioServerParameters
 from bot.adapters.bwrap_sandbox import BwrapSandbox
 from bot.adapters.mcp_tool_servers import McpToolServers, ServerPlan
 from bot.tool_servers.server_process import Plan
+from tests.ending import ended
 from validators.sandbox import REQUIRED_BY_DEFAULT
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -69,7 +70,7 @@ def alone(watch: Watch, repeats: int) -> None:
     for _ in range(repeats):
         began = time.perf_counter()
         argv = [sys.executable, "-c", LISTING, *COMMAND]
-        with subprocess.Popen(argv, stdout=subprocess.PIPE) as child:
+        with ended(subprocess.Popen(argv, stdout=subprocess.PIPE)) as child:
             assert child.stdout is not None
             child.stdout.readline()
             watch.note("alone, start", began)

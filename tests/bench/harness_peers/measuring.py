@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.bench.harness_peers.oracle import Exchange, listening
 from tests.bench.harness_peers.parcel_repository import ISSUE, is_mended, make_repository
 from tests.bench.harness_peers.rivals import Harness, Place, environment_of
+from tests.ending import beside, ended
 
 _LIMIT_S = 300
 _OWN_S, _TREE_TURNS = 0.02, 5
@@ -48,13 +49,11 @@ class Memory:
     def watching(self, pid: int) -> Iterator[None]:
         """Look at ``pid`` until the block is left."""
         over = threading.Event()
-        thread = threading.Thread(target=self._watch, args=(pid, over))
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
+        with beside(lambda: self._watch(pid, over)):
+            try:
+                yield
+            finally:
+                over.set()
 
     def _watch(self, pid: int, over: threading.Event) -> None:
         turn = 0
@@ -104,7 +103,7 @@ def played(harness: Harness, folder: Path, state: Path, bystanders: int = 0) -> 
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-            with memory.watching(process.pid):
+            with ended(process, _LIMIT_S), memory.watching(process.pid):
                 code = process.wait(_LIMIT_S)
         whole = time.perf_counter() - started
         asked = tuple(oracle.exchanges)

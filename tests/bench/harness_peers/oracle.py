@@ -5,13 +5,14 @@ request was there and its reply was gone, by one clock for every harness.
 """
 
 import json
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.ending import answering
 
 Json = dict[str, Any]
 _END = {"messages": ("tool_use", "end_turn"), "completions": ("tool_calls", "stop")}
@@ -64,14 +65,8 @@ def listening(script: Sequence[Turn]) -> Iterator[Oracle]:
     oracle = Oracle(script)
     server = _Server(oracle)
     oracle.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+    with answering(server):
         yield oracle
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class _Server(ThreadingHTTPServer):

@@ -68,7 +68,7 @@ def test_the_other_vendors_clients_hear_it_in_their_own_form(*, is_streamed: boo
 
 def said(url: str, body: Json) -> list[Json]:
     """Return the one document, or those of the stream, that a POST is answered with."""
-    connection = HTTPConnection(url.removeprefix("http://"))
+    connection = HTTPConnection(url.removeprefix("http://"), timeout=60)
     with closing(connection):
         connection.request("POST", "/chat/completions", json.dumps(body))
         text = connection.getresponse().read().decode()

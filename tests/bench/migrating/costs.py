@@ -10,6 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ending import all_ended
+
+_LIMIT_S = 3600.0
 _SUBREAPER = 36  # prctl's PR_SET_CHILD_SUBREAPER
 
 
@@ -38,12 +41,13 @@ def cost(commands: Sequence[Sequence[str]], cwd: Path | None = None) -> Cost:
             subprocess.Popen(argv, stdout=said, stderr=subprocess.DEVNULL, cwd=cwd)
             for argv in commands
         ]
-        ended = [os.wait4(one.pid, 0) for one in started]
-        wall = time.monotonic() - began
+        with all_ended(started, _LIMIT_S):
+            ended = [os.wait4(one.pid, 0) for one in started]
+            wall = time.monotonic() - began
+            for one, (_, status, _) in zip(started, ended, strict=True):
+                one.returncode = os.waitstatus_to_exitcode(status)  # waited for above
         said.seek(0)
         text = said.read()
-    for one, (_, status, _) in zip(started, ended, strict=True):
-        one.returncode = os.waitstatus_to_exitcode(status)  # waited for above
     used = [usage for _, _, usage in ended] + list(_orphans())
     cpu = sum(one.ru_utime + one.ru_stime for one in used)
     memory = max(one.ru_maxrss for one in used) / 1024

@@ -27,9 +27,11 @@ from typing import Any
 
 from scoping.store import FILE_NAME
 from tests.bench.scoping.cost_steps import Bench
+from tests.ending import ended
 
 _HERE = Path(__file__).parent
 _KIB = 1024
+_LIMIT_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,9 @@ def ran(argv: Sequence[str], *, tells: bool = True) -> Took:
         environment = {**os.environ, "PYTHONPATH": str(_HERE.parents[2])}
         child = subprocess.Popen(argv, stdout=out, stderr=errors, env=environment)
         # Not `communicate`: it would reap the child, and with it what the child took.
-        _, status, used = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
+        with ended(child, _LIMIT_S):
+            _, status, used = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
         wall = time.monotonic() - start
         for stream in (out, errors):
             stream.seek(0)

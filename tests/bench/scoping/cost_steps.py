@@ -24,6 +24,7 @@ from scoping.listing import Listing, language_of, why_not_indexed
 from scoping.objects import ObjectReader, open_objects
 from scoping.questions import MAX_COMMITS, Codebase
 from scoping.store import SqliteStore
+from tests.ending import LIMIT_S, exit_code
 
 _MIB = 1024**2
 _CHANGED = 10
@@ -190,7 +191,7 @@ class Bench:
                 os._exit(0)
             children.append(child)
         for child in children:
-            os.waitpid(child, 0)
+            exit_code(child, 30 * LIMIT_S)
         return {"cpu_s": cpu_s() - start, "wall_s": time.monotonic() - wall}
 
     def _loaded(self) -> list[tuple[str, bytes]]:

@@ -11,9 +11,12 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.ending import ended
+
 _SAID = "add read write parse render merge split close open check load store send plan"
 _ABOUT = "order invoice cart user token report queue shard price region label batch quota"
 _VERBS, _NOUNS = _SAID.split(), _ABOUT.split()
+_LIMIT_S = 3600.0
 _IN_A_FOLDER = 50
 _FUNCTIONS = 12
 _IDENTITY = "bench <bench@example.org> 1767225600 +0000"
@@ -58,9 +61,11 @@ def main() -> None:
     given = asked.parse_args()
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", given.out], check=True)
     argv = ["git", "--git-dir", given.out, "fast-import", "--quiet"]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE) as importing:
+    with ended(subprocess.Popen(argv, stdin=subprocess.PIPE), _LIMIT_S) as importing:
         assert importing.stdin is not None  # for the type checker; PIPE was asked for
         importing.stdin.writelines(stream(given.files))
+        importing.stdin.close()
+        importing.wait(_LIMIT_S)
     subprocess.run(["git", "--git-dir", given.out, "rev-parse", "main"], check=True)
 
 

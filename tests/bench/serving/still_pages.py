@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from bot.server.running import Server, bound
+from tests.ending import LIMIT_S
 
 
 def _serve(sizes: Mapping[str, int], told: Connection) -> None:
@@ -34,7 +35,8 @@ def still_pages(sizes: Mapping[str, int]) -> Iterator[tuple[int, list[tuple[str,
     process = multiprocessing.Process(target=_serve, args=(sizes, theirs))
     process.start()
     try:
+        assert ours.poll(LIMIT_S), "no page was ever served"
         yield ours.recv(), [(name, f"/{number}") for number, name in enumerate(sizes)]
     finally:
         process.terminate()
-        process.join(60)
+        process.join(LIMIT_S)
