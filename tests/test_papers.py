@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from bot.cli import program
 from bot.configuration.keys import KEYS, Key
 from bot.configuration.values import truth
+from tests.ending import LIMIT_S
 
 HELP = re.compile(
     r"<!-- help: (?P<command>changewright[\w -]*?) -->\n+"
@@ -44,7 +45,9 @@ def stale_help(page: str, environment: dict[str, str]) -> list[str]:
     for block in blocks:
         command, *arguments = block["command"].split()
         argv = [str(Path(sysconfig.get_path("scripts"), command)), *arguments, "--help"]
-        done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            argv, env=environment, capture_output=True, text=True, check=False, timeout=LIMIT_S
+        )
         printed, written = done.stdout.rstrip(), block["text"].rstrip()
         if done.returncode or printed != written:
             complaints.append(f"{block['command']}: the program prints\n{printed}{done.stderr}")
@@ -145,7 +148,9 @@ def files(root: Path, environment: dict[str, str]) -> list[str]:
     """Every file that is in the repository; what somebody left beside them is their own."""
     # The checkout may belong to another user than the one who tests it.
     argv = ["git", "-c", f"safe.directory={root}", "-C", str(root), "ls-files", "-z"]
-    listed = subprocess.run(argv, env=environment, capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        argv, env=environment, capture_output=True, text=True, check=True, timeout=LIMIT_S
+    )
     return [name for name in listed.stdout.split("\0") if name]
 
 

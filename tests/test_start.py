@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ending import LIMIT_S
+
 Watch = Callable[..., dict[str, list[str]]]
 
 PACKAGES = ("scoping", "validators", "workflows", "bot")
@@ -53,7 +55,9 @@ def watch(environment: dict[str, str]) -> Watch:
     def run(names: list[str], folder: Path | None = None) -> dict[str, list[str]]:
         prelude = f"import sys; sys.path.insert(0, {str(folder)!r})\n" if folder else ""
         argv = [sys.executable, "-I", "-B", "-c", prelude + WATCH, json.dumps(names)]
-        done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            argv, env=environment, capture_output=True, text=True, check=False, timeout=LIMIT_S
+        )
         assert done.returncode == 0, done.stderr
         report: dict[str, list[str]] = json.loads(done.stdout)
         return report
@@ -87,6 +91,7 @@ def test_the_program_runs_none_of_the_code_it_is_started_beside(
         capture_output=True,
         text=True,
         check=False,
+        timeout=LIMIT_S,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Usage: changewright")
@@ -98,7 +103,9 @@ def test_the_hostile_folder_would_have_been_seen(
 ) -> None:
     """Why the console script is the only way to start: `python -m` asks the folder first."""
     argv = [sys.executable, "-m", "bot.cli"]
-    done = subprocess.run(argv, cwd=hostile, env=environment, capture_output=True, check=False)
+    done = subprocess.run(
+        argv, cwd=hostile, env=environment, capture_output=True, check=False, timeout=LIMIT_S
+    )
     assert done.returncode == 66
     assert list(hostile.rglob("canary"))
 

@@ -2,10 +2,11 @@
 
 import re
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from tests.ending import beside
 
 _OK = b"HTTP/1.1 200 OK\r\n\r\n"
 
@@ -16,11 +17,11 @@ def credulous(path: Path) -> Iterator[None]:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
-        thread = threading.Thread(target=_serve, args=(listener,))
-        thread.start()
-        yield
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
+        with beside(lambda: _serve(listener)):
+            try:
+                yield
+            finally:
+                listener.shutdown(socket.SHUT_RDWR)
 
 
 def _serve(listener: socket.socket) -> None:

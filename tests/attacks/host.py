@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.attacks.prelude import syscall
 from tests.e2e.repositories import git
+from tests.ending import end
 from validators.processes.staging import owner
 
 TREE = {
@@ -171,8 +172,7 @@ def _victim(kept: Path, secret: str, stack: ExitStack) -> int:
             group=user,
             extra_groups=None if user is None else [],
         )
-    stack.callback(process.wait)
-    stack.callback(process.kill)
+    stack.callback(end, process)
     return process.pid
 
 

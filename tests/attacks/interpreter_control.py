@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.attacks.interpreters import SECRET, Snippet, snippets
 from tests.attacks.uncontained import why_not_jailed
+from tests.ending import ended
 from tests.github.rig import installed, node
 
 LIMIT_S = 1.5
@@ -66,15 +67,16 @@ def main() -> None:
     kernels.mkdir()
     (kernels / "kernel-1.json").write_text(SECRET)
     held = {**os.environ, "BOT_SECRET": SECRET, "JUPYTER_RUNTIME_DIR": str(kernels)}
-    with socket.create_server(("127.0.0.1", 0)) as service, ThreadPoolExecutor(2) as pool:
-        keeper = subprocess.Popen(["sleep", "300"], env=held)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as service,
+        ended(subprocess.Popen(["sleep", "300"], env=held)) as keeper,
+        ThreadPoolExecutor(2) as pool,
+    ):
         port = str(service.getsockname()[1])
         variables = {"secret": str(secret), "port": port, "pid": str(keeper.pid)}
         cases = snippets()
         ends = pool.map(lambda case: _end(case, case.text(variables), held), cases)
         found = {case.id: end for case, end in zip(cases, ends, strict=True)}
-        keeper.kill()
-        keeper.wait()
     sys.stdout.write(json.dumps(found))
 
 

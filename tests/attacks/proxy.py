@@ -6,14 +6,15 @@ it stand two services of ours, one that it may reach and one that it may not.
 
 import re
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.attacks.case import filled, read
+from tests.ending import beside
 
 Ask = Callable[[bytes], bytes]
 CASES = Path(__file__).with_name("proxy_cases") / "proxy.yaml"
@@ -87,9 +88,7 @@ def services() -> Iterator[Services]:
         index, other = (f"localhost:{each.getsockname()[1]}" for each in listeners)
         found = Services(index, other)
         for name, listener in zip(("index", "other"), listeners, strict=True):
-            thread = threading.Thread(target=_serve, args=(name, listener, found))
-            thread.start()
-            stack.callback(thread.join)
+            stack.enter_context(beside(partial(_serve, name, listener, found)))
             stack.callback(listener.shutdown, socket.SHUT_RDWR)
         yield found
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from scoping.refusal import Refusal
+from tests.ending import beside
 from validators.sandbox import Changes, Session
 
 
@@ -32,12 +33,8 @@ def reading(session: Session, *, wanted: bool) -> Iterator[tuple[list[Changes], 
             except OSError as error:
                 failures.append(error)
 
-    reader = threading.Thread(target=read)
-    if wanted:
-        reader.start()
-    try:
-        yield readings, failures
-    finally:
-        stop.set()
-        if wanted:
-            reader.join()
+    with beside(*[read] * wanted):
+        try:
+            yield readings, failures
+        finally:
+            stop.set()

@@ -16,6 +16,7 @@ import pytest
 from bot.adapters.bwrap_sandbox import BwrapSandbox
 from tests.attacks.control import jailed, why_no_control
 from tests.attacks.interpreters import SECRET, Snippet, snippets
+from tests.ending import ended
 from tests.found_out import lend
 from tests.interpreter_makers import ALL, SLOW, made
 from validators.sandbox import REQUIRED_BY_DEFAULT
@@ -50,11 +51,9 @@ def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
     secret = tmp_path_factory.mktemp("ours") / "secret.txt"
     secret.write_text(SECRET)
     keeper = subprocess.Popen(["sleep", "600"], env={**os.environ, "BOT_SECRET": SECRET})
-    with socket.create_server(("127.0.0.1", 0)) as service:
+    with ended(keeper, limit_s=None), socket.create_server(("127.0.0.1", 0)) as service:
         port = str(service.getsockname()[1])
         yield {"secret": str(secret), "port": port, "pid": str(keeper.pid)}
-    keeper.kill()
-    keeper.wait()
     assert secret.read_text() == SECRET
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import click
@@ -19,6 +20,7 @@ from bot.commands import options
 from bot.commands.own_process import run_own
 from bot.redaction import Redactor
 from scoping.refusal import Refusal
+from tests.ending import LIMIT_S, ended
 
 Capture = pytest.CaptureFixture[str]
 HIDDEN = "value-of-a-variable"
@@ -399,14 +401,18 @@ cli.main()
 """
 
 
-def start(command: str, environment: dict[str, str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", DRIVER, command],
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+def start(
+    command: str, environment: dict[str, str]
+) -> AbstractContextManager[subprocess.Popen[str]]:
+    return ended(
+        subprocess.Popen(
+            [sys.executable, "-c", DRIVER, command],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     )
 
 
@@ -426,7 +432,7 @@ def test_any_wish_to_end_settles_and_a_second_one_waits(
         process.send_signal(number)
         assert process.stderr is not None
         assert "still settling; once more ends it at once" in process.stderr.readline()
-        out, err = process.communicate("\n")
+        out, err = process.communicate("\n", timeout=LIMIT_S)
 
     assert process.returncode == 130
     assert out == "settled\n"
@@ -442,7 +448,7 @@ def test_a_third_wish_to_end_ends_it(environment: dict[str, str]) -> None:
         assert process.stderr is not None
         process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate()
+        out, err = process.communicate(timeout=LIMIT_S)
 
     assert process.returncode == 130
     assert (out, err) == ("", "")
@@ -456,7 +462,7 @@ def test_an_ignored_hang_up_stays_ignored(environment: dict[str, str]) -> None:
             process.send_signal(signal.SIGHUP)
             process.send_signal(signal.SIGTERM)
             assert line(process) == "settling"
-            _, err = process.communicate("\n")
+            _, err = process.communicate("\n", timeout=LIMIT_S)
     finally:
         signal.signal(signal.SIGHUP, before)
 
@@ -474,6 +480,7 @@ def test_a_reader_that_stops_reading_hears_nothing_more(
         process.stdout.close()
         assert process.stderr is not None
         err = process.stderr.read()
+        process.wait(LIMIT_S)
 
     assert err == ""
     assert process.returncode == 141
@@ -493,7 +500,9 @@ def test_standard_streams_that_take_nothing_are_no_fault_of_ours(
     closing: str, code: int, environment: dict[str, str]
 ) -> None:
     argv = ["sh", "-c", f'exec "$@" {closing}', "sh", sys.executable, "-c", DRIVER, "brief"]
-    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        argv, env=environment, capture_output=True, text=True, check=False, timeout=LIMIT_S
+    )
 
     assert done.returncode == code
     assert "Traceback" not in done.stderr
@@ -517,7 +526,7 @@ def test_a_locale_that_knows_no_letters_is_refused(environment: dict[str, str]) 
     posix = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     argv = [sys.executable, "-c", DRIVER, "brief"]
     done = subprocess.run(
-        argv, env=environment | posix, capture_output=True, text=True, check=False
+        argv, env=environment | posix, capture_output=True, text=True, check=False, timeout=LIMIT_S
     )
 
     assert done.returncode == 2
@@ -531,7 +540,7 @@ def test_a_planted_bug_tells_neither_key_nor_value_nor_path(
     state.mkdir(parents=True)
     told = environment | {"XDG_STATE_HOME": str(state.parent), "HIDDEN_TOKEN": KEY}
     with start("buggy", told) as process:
-        out, err = process.communicate()
+        out, err = process.communicate(timeout=LIMIT_S)
 
     assert process.returncode == 3
     assert out == ""

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,6 +27,7 @@ from bot.doctor import (
     examine,
 )
 from bot.settings import Settings, Sources, load
+from tests.ending import answering
 
 Capture = pytest.CaptureFixture[str]
 KEY = "ANTHROPIC_API_KEY"
@@ -197,15 +197,8 @@ class _Index(BaseHTTPRequestHandler):
 
 @contextmanager
 def _index() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Index)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), _Index)) as server:
         yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _reached_at(folder: Path, address: str) -> Settings:

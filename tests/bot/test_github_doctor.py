@@ -1,7 +1,6 @@
 """What doctor says of a repository on GitHub, asked over real HTTP of a scripted server."""
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ from bot.doctor import Check
 from bot.github_doctor import examine_github
 from bot.settings import Settings, Sources, load
 from scoping.refusal import Refusal
+from tests.ending import answering
 
 TOKEN = "ghs_" + "r4Nd0mL00k1ngT0k3nThatIsNone"
 PERSONS = "ghp_" + "r4Nd0mL00k1ngT0k3nThatIsNone"
@@ -61,12 +61,8 @@ def github(answers: Answers) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
         yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 def settings_of(tmp_path: Path, url: str, more: Mapping[str, str] | None = None) -> Settings:

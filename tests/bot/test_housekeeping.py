@@ -13,6 +13,7 @@ from bot.adapters.sqlite_journal.journal import SqliteJournal
 from bot.adapters.sqlite_journal.retention import iso
 from bot.housekeeping import Bounds, sweep_scratch, tidy, tidy_once_a_day
 from bot.scratch import scratch
+from tests.ending import LIMIT_S, ended
 from validators.building.shelf import shelved
 from validators.clones.written_trees import use
 from workflows.run import Event
@@ -70,13 +71,13 @@ def test_the_scratch_of_a_killed_process_is_removed_and_that_of_a_living_one_kep
         text=True,
         cwd=ROOT,
     )
-    assert process.stdout is not None
-    folder = Path(process.stdout.readline().strip())
-    with scratch(state) as mine:
+    with ended(process), scratch(state) as mine:
+        assert process.stdout is not None
+        folder = Path(process.stdout.readline().strip())
         assert sweep_scratch(state).scratch == 0
         assert (folder / "clone").is_dir()
         process.kill()
-        process.communicate()
+        process.wait(LIMIT_S)
         done = sweep_scratch(state)
         assert (done.scratch, done.troubles) == (1, ())
         assert [place.name for place in (state / "scratch").iterdir()] == [mine.name]

@@ -15,6 +15,7 @@ import pytest
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 from bot.interrupts import settling
 from scoping.threads import whole
+from tests.ending import LIMIT_S, beside
 from workflows.run import Event
 
 
@@ -64,16 +65,14 @@ def test_what_another_thread_does_whole_holds_nothing_back() -> None:
     def work() -> None:
         with whole:
             inside.set()
-            done.wait(60)
+            done.wait(LIMIT_S)
 
-    thread = threading.Thread(target=work)
-    with settling():
-        thread.start()
-        inside.wait(60)
-        with pytest.raises(KeyboardInterrupt):
-            told()
-    done.set()
-    thread.join()
+    with beside(work):
+        with settling():
+            inside.wait(LIMIT_S)
+            with pytest.raises(KeyboardInterrupt):
+                told()
+        done.set()
 
 
 @pytest.mark.parametrize("statement", range(1, 5))

@@ -13,6 +13,7 @@ import pytest
 from bot import logs
 from bot.logs import NO_LOG, open_log
 from bot.redaction import Redactor
+from tests.ending import LIMIT_S, all_ended
 from workflows.run import Entry, Event, EventKind
 
 Capture = pytest.CaptureFixture[str]
@@ -247,8 +248,8 @@ def test_many_processes_never_write_into_one_anothers_lines(tmp_path: Path) -> N
         "[log.event('a', told='x' * 190, number=n) for n in range(300)]"
     )
     argv = [sys.executable, "-c", code, str(tmp_path)]
-    workers = [subprocess.Popen(argv) for _ in range(3)]
-    assert [worker.wait() for worker in workers] == [0, 0, 0]
+    with all_ended(subprocess.Popen(argv) for _ in range(3)) as workers:
+        assert [worker.wait(LIMIT_S) for worker in workers] == [0, 0, 0]
 
     written = lines(tmp_path)
     assert len(written) == 3 * 301

@@ -8,6 +8,7 @@ import pytest
 
 from bot.adapters.none_sandbox import NoneSandbox
 from bot.sandboxes import SelectedSandbox, backends_of, select
+from tests.ending import LIMIT_S
 from validators.sandbox import Guarantee, Limits, Phase, Probe, SandboxRefusal, Session
 
 
@@ -105,6 +106,9 @@ def test_a_backend_that_nobody_comes_to_is_not_loaded(tmp_path: Path) -> None:
         "print(first.name, any('container' in name for name in sys.modules))"
     )
     done = subprocess.run(
-        [sys.executable, "-P", "-c", code, str(tmp_path)], stdout=subprocess.PIPE, check=True
+        [sys.executable, "-P", "-c", code, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=LIMIT_S,
     )
     assert done.stdout.split() == [b"bwrap", b"False"]

@@ -4,7 +4,6 @@ import errno
 import fcntl
 import os
 import shutil
-import signal
 import stat
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.scratch import ALIVE, StateRefusal, private, require_room, scratch
+from tests.ending import ended
 
 # Holds a folder of the state that it is given, says so, and waits to be killed.
 HOLDER = """
@@ -77,13 +77,11 @@ def test_it_is_gone_also_when_the_command_fails(tmp_path: Path, error: type[Base
 
 
 def test_what_a_killed_process_left_is_there_and_nobody_holds_it(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-P", "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True
-    ) as child:
+    argv = [sys.executable, "-P", "-c", HOLDER, str(tmp_path)]
+    with ended(subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)) as child:
         assert child.stdout is not None
         folder = Path(child.stdout.readline().strip())
         assert is_held(folder)
-        child.send_signal(signal.SIGKILL)
 
     assert folders(tmp_path) == [folder]
     assert not is_held(folder)

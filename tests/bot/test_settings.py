@@ -19,6 +19,7 @@ from bot.configuration.sections import RetentionSettings
 from bot.configuration.values import Node, SettingsRefusal, resolve, shown
 from bot.settings import Settings, Sources, from_process, load
 from scoping.refusal import Refusal
+from tests.ending import LIMIT_S
 from validators.encoding import builtins
 from validators.protected_paths import PROTECTED_BY_DEFAULT
 from validators.rules import GateRule, Rules
@@ -661,7 +662,11 @@ def test_importing_settings_loads_no_yaml_and_no_matcher() -> None:
         f"import sys, bot.settings, bot.configuration.template; print({heavy} & {{*sys.modules}})"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=LIMIT_S,
     )
     assert done.stdout == "set()\n"
 

@@ -5,17 +5,18 @@ import queue
 import re
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from playwright.sync_api import Page
 
 from tests.browser.acted import Acted
 from tests.browser.watch import DESK, Watch
 from tests.conftest import PROGRAM
+from tests.ending import beside, end, ended
 
 _WAIT_S = 60
 _INVITED = re.compile(r"for another browser: (\S+)")
@@ -51,7 +52,7 @@ def reloaded_until(page: Page, url: str, is_there: Callable[[], bool]) -> None:
 @contextmanager
 def served(acted: Acted, *words: str) -> Iterator[Served]:
     """Serve a repository until the end of the block; it must end in order."""
-    with subprocess.Popen(
+    serving = subprocess.Popen(
         [str(PROGRAM), "serve", "--json", *words],
         env=acted.environment(),
         cwd=acted.repo,
@@ -59,24 +60,25 @@ def served(acted: Acted, *words: str) -> Iterator[Served]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    ) as process:
-        invitations: queue.Queue[str] = queue.Queue()
-        heard: list[str] = []
-        assert process.stdout
-        assert process.stderr
-        reader = threading.Thread(target=_listen, args=(process.stderr, invitations, heard))
-        reader.start()
-        try:
-            document = _document(process.stdout)
-            assert document, f"it did not start: {''.join(heard)}"
-            invitations.put(document["url"])
-            url = f"http://{document['host']}:{document['port']}"
-            yield Served(url, process.pid, invitations)
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(_WAIT_S) == INTERRUPTED, "".join(heard)
-        finally:
-            process.kill()
-            reader.join(_WAIT_S)
+        start_new_session=True,
+    )
+    invitations: queue.Queue[str] = queue.Queue()
+    heard: list[str] = []
+    assert serving.stdout
+    assert serving.stderr
+    listen = partial(_listen, serving.stderr, invitations, heard)
+    # It ends before its listener is waited for.
+    with ExitStack() as stack:
+        process = stack.enter_context(ended(serving, limit_s=None))
+        stack.enter_context(beside(listen))
+        stack.callback(end, process)
+        document = _document(serving.stdout)
+        assert document, f"it did not start: {''.join(heard)}"
+        invitations.put(document["url"])
+        url = f"http://{document['host']}:{document['port']}"
+        yield Served(url, process.pid, invitations)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(_WAIT_S) == INTERRUPTED, "".join(heard)
 
 
 def _document(stdout: Iterator[str]) -> dict[str, str]:

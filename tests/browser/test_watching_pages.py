@@ -15,6 +15,7 @@ from tests.browser import held_run
 from tests.browser.acted import Acted, act_briefly, edit
 from tests.browser.served import Served, reloaded_until, served
 from tests.browser.watch import PHONE, Watch, in_each_look, too_wide
+from tests.ending import ended
 
 pytestmark = pytest.mark.sandbox
 
@@ -51,7 +52,7 @@ def held(acted: Acted, title: str) -> Iterator[IO[str]]:
     """Have a run wait before each of its two replies; a line that is written lets it go on."""
     task = ("--task", title, "--kind", "feature", "--quiet")
     argv = [sys.executable, "-P", str(Path(held_run.__file__)), "propose", *task]
-    with subprocess.Popen(
+    running = subprocess.Popen(
         [*argv, f"--model=scripted:{acted.folder / 'live.yml'}"],
         env=acted.environment() | {"PYTHONPATH": str(Path(__file__).parents[2])},
         cwd=acted.repo,
@@ -59,12 +60,11 @@ def held(acted: Acted, title: str) -> Iterator[IO[str]]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         text=True,
-    ) as process:
+        start_new_session=True,
+    )
+    with ended(running) as process:
         assert process.stdin
-        try:
-            yield process.stdin
-        finally:
-            process.kill()
+        yield process.stdin
 
 
 def let_go(run: IO[str]) -> None:

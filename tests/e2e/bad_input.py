@@ -17,6 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from tests.conftest import PROGRAM
+from tests.ending import LIMIT_S
 from tests.found_out import lend
 
 _LIMIT_S = 600
@@ -136,7 +137,7 @@ def measured(argv: Sequence[str], env: dict[str, str], said: Path) -> tuple[int,
     place = said.with_suffix(".measured")
     with said.open("wb") as file:
         launcher = [sys.executable, "-I", "-S", "-c", _MEASURING, str(place), *argv]
-        subprocess.run(launcher, env=env, stdout=file, stderr=file, check=True)
+        subprocess.run(launcher, env=env, stdout=file, stderr=file, check=True, timeout=5 * LIMIT_S)
     code, peak = place.read_text().split()
     return int(code), int(peak) / 1024
 

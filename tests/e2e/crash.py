@@ -21,6 +21,7 @@ from bot import cli, wiring
 from bot.adapters.local_forge.forge import LocalForge
 from bot.adapters.scripted_model import ScriptedModel
 from bot.adapters.sqlite_journal.journal import SqliteJournal
+from tests.ending import LIMIT_S
 
 LINE_BYTES = 64
 WHEN = "2026-01-02T03:04:05Z"
@@ -69,7 +70,9 @@ def _new_run(bench: wiring.Bench) -> str:
 
 
 def _run_own(words: Sequence[str]) -> int:
-    return subprocess.run([sys.executable, __file__, *words], check=False).returncode
+    return subprocess.run(
+        [sys.executable, __file__, *words], check=False, timeout=5 * LIMIT_S
+    ).returncode
 
 
 def main() -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.ending import ended
+
 _LIMIT_S = 600
 _POLL_S = 0.01
 
@@ -57,14 +59,17 @@ def started(
     with (
         out.open("wb") as out_file,
         err.open("wb") as err_file,
-        subprocess.Popen(
-            [str(word) for word in argv],
-            cwd=folder,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=out_file,
-            stderr=err_file,
-            start_new_session=True,
+        ended(
+            subprocess.Popen(
+                [str(word) for word in argv],
+                cwd=folder,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=out_file,
+                stderr=err_file,
+                start_new_session=True,
+            ),
+            limit_s=_LIMIT_S,
         ) as process,
     ):
         followed = Followed(process, out, err)

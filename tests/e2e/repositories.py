@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.conftest import PROGRAM
 from tests.e2e.bad_input import NotHereError, Setting
+from tests.ending import LIMIT_S
 
 CONFIG = """\
 {"setup": {"run": []},
@@ -108,7 +109,9 @@ def usual_bundle() -> bytes:
         setting = proposed(made(folder), "--state", folder / "state", "--out", folder / "out")
         argv = [str(PROGRAM), *map(str, setting.argv)]
         environment = {"PATH": os.environ["PATH"], "HOME": name, "LANG": "C.UTF-8"}
-        done = subprocess.run(argv, env=environment, capture_output=True, check=False, cwd=name)
+        done = subprocess.run(
+            argv, env=environment, capture_output=True, check=False, cwd=name, timeout=LIMIT_S
+        )
         assert done.returncode == 0, done.stderr
         return (folder / "out").read_bytes()
 

@@ -22,6 +22,7 @@ import pytest
 
 from tests.bot.indexes.conftest import serve, wheel
 from tests.e2e.test_three_processes import DUMP, Watch
+from tests.ending import LIMIT_S, ended
 
 __all__ = ["serve"]
 
@@ -75,17 +76,19 @@ class Room:
         argv = [str(program), "propose", "--repo", str(target), *told]
         with (
             (self.folder / "said").open("wb") as said,
-            subprocess.Popen(
-                argv,
-                cwd=self.folder,
-                env=dict(self.variables),
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
+            ended(
+                subprocess.Popen(
+                    argv,
+                    cwd=self.folder,
+                    env=dict(self.variables),
+                    stdin=subprocess.DEVNULL,
+                    stdout=said,
+                    stderr=said,
+                )
             ) as process,
             Watch(process.pid) as watch,
         ):
-            code = process.wait(timeout=900)
+            code = process.wait(2 * LIMIT_S)
         return code, (self.folder / "said").read_text(), watch
 
     def kept(self) -> Iterator[tuple[str, bytes]]:

@@ -20,6 +20,8 @@ from typing import Any, Self
 
 import pytest
 
+from tests.ending import LIMIT_S, ended, joined
+
 pytestmark = pytest.mark.sandbox
 
 Command = Callable[..., Any]
@@ -68,7 +70,7 @@ class Watch:
 
     def __post_init__(self) -> None:
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
+        self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -76,7 +78,7 @@ class Watch:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join()
+        joined(self._thread)
 
     def _watch(self) -> None:
         family = {self.root}
@@ -168,17 +170,19 @@ def watched(environment: Mapping[str, str], tmp_path: Path) -> Callable[..., Wat
         log = tmp_path / "said"
         with (
             log.open("wb") as said,
-            subprocess.Popen(
-                argv,
-                cwd=tmp_path,
-                env={**environment, **secrets},
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
+            ended(
+                subprocess.Popen(
+                    argv,
+                    cwd=tmp_path,
+                    env={**environment, **secrets},
+                    stdin=subprocess.DEVNULL,
+                    stdout=said,
+                    stderr=said,
+                )
             ) as process,
             Watch(process.pid) as watch,
         ):
-            assert process.wait(timeout=600) in {0, 1}, log.read_text()
+            assert process.wait(2 * LIMIT_S) in {0, 1}, log.read_text()
         return watch
 
     return run
@@ -289,8 +293,10 @@ def until_both_are_seen(watch: Watch) -> None:
 def test_the_watch_sees_a_file_that_is_handed_on(tmp_path: Path) -> None:
     with (
         (tmp_path / "open").open("wb") as kept,
-        subprocess.Popen(
-            ["sh", "-c", "cat; true"], stdin=subprocess.PIPE, pass_fds=[kept.fileno()]
+        ended(
+            subprocess.Popen(
+                ["sh", "-c", "cat; true"], stdin=subprocess.PIPE, pass_fds=[kept.fileno()]
+            )
         ) as process,
         Watch(process.pid) as watch,
     ):
@@ -301,8 +307,9 @@ def test_the_watch_sees_a_file_that_is_handed_on(tmp_path: Path) -> None:
 
 
 def test_the_watch_sees_a_secret_that_is_handed_on() -> None:
+    argv = ["sh", "-c", "cat; true"]
     with (
-        subprocess.Popen(["sh", "-c", "cat; true"], stdin=subprocess.PIPE, env=SECRETS) as process,
+        ended(subprocess.Popen(argv, stdin=subprocess.PIPE, env=SECRETS)) as process,
         Watch(process.pid) as watch,
     ):
         until_both_are_seen(watch)

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests.ending import ended
 from tests.github import grants, rig
 from tests.github.git_facts import ENVIRONMENT, GitFacts
 from tests.github.serving import Answered, Asked, LoopbackServer
@@ -158,23 +159,21 @@ def _emulator(folder: Path, seed: Seed) -> Iterator[str]:
     told.write_text(json.dumps(_seeded(seed)))
     program = rig.emulator().with_name("api.js")
     # It ends when its input does, so it cannot outlive a test that was killed.
-    with subprocess.Popen(
+    emulating = subprocess.Popen(
         [str(rig.node()), str(_STARTER), str(program), str(told)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={"PATH": ENVIRONMENT["PATH"], "HOME": str(folder)},
-    ) as process:
+    )
+    with ended(emulating, limit_s=None) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         url = process.stdout.readline().strip()
         if not url:
             pytest.skip(f"the emulator does not start here: {process.stderr.read()[-300:]}")
-        try:
-            yield url
-        finally:
-            process.communicate("")
+        yield url
 
 
 def _log(state: State, asked: Asked) -> Answered:

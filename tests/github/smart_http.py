@@ -8,7 +8,6 @@ import base64
 import binascii
 import os
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
+
+from tests.ending import answering
 
 Right = Literal["read", "write"]
 
@@ -62,14 +63,8 @@ def serve(root: Path, tokens: dict[str, Right], *, is_public: bool = True) -> It
     listener = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     listener.daemon_threads = True
     server.url = f"http://127.0.0.1:{listener.server_address[1]}"
-    thread = threading.Thread(target=listener.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with answering(listener):
         yield server
-    finally:
-        listener.shutdown()
-        thread.join()
-        listener.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.adapters import github_forge
+from tests.ending import LIMIT_S
 from tests.github import rig
 
 _DOCUMENT = re.compile(r"(query|mutation)\b[^{]*\{")
@@ -32,7 +33,9 @@ def complaints(known: Mapping[str, str]) -> dict[str, list[str]]:
     schema, library = rig.graphql()
     script = Path(__file__).with_name("validate.mjs")
     argv = [rig.node(), script, library, schema]
-    done = subprocess.run(argv, input=json.dumps(known).encode(), capture_output=True, check=True)
+    done = subprocess.run(
+        argv, input=json.dumps(known).encode(), capture_output=True, check=True, timeout=LIMIT_S
+    )
     return dict(json.loads(done.stdout))
 
 

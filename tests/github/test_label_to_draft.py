@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.repositories import CONFIG
+from tests.ending import joined
 from tests.github import our_action
 from tests.github.git_facts import GitFacts
 from tests.github.spec_proxy import Description
@@ -172,14 +173,14 @@ class Killing:
     def __init__(self, process: Callable[[], int]) -> None:
         self._process = process
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
+        self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> None:
         self._thread.start()
 
     def __exit__(self, *_: object) -> None:
         self._done.set()
-        self._thread.join()
+        joined(self._thread)
 
     def _watch(self) -> None:
         while not self._done.wait(0.02):

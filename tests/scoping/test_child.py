@@ -9,6 +9,7 @@ import pytest
 
 from scoping import child as module
 from scoping.child import Child, answer_all, read_frame, write_frame
+from tests.ending import end
 
 CANARY = "CHANGEWRIGHT_CANARY_KEY"
 
@@ -43,8 +44,7 @@ def test_a_child_that_died_between_two_requests_answers_none(child: Child) -> No
     child.ask(b"a", b"")
     process = child._process
     assert process is not None
-    process.kill()
-    process.wait()
+    end(process)
 
     assert child.ask(b"a", b"x" * 200_000) is None
     assert child.ask(b"a", b"1") == b"a:1"

@@ -17,6 +17,7 @@ from scoping.languages import BY_NAME, GRAMMARS, INDEXED, grammar_of, query_text
 from scoping.listing import language_of
 from scoping.scan import scan
 from scoping.syntax import MAX_FILE_BYTES, MAX_LINE_BYTES, Syntax, structure_of
+from tests.ending import LIMIT_S
 
 PYTHON = b'''\
 import os, a.b as c
@@ -298,7 +299,12 @@ def test_every_grammar_loads_where_there_is_no_network(root: Path) -> None:
     )
 
     done = subprocess.run(
-        [*alone, sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True
+        [*alone, sys.executable, "-c", script],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=LIMIT_S,
     )
 
     assert done.stdout == f"{len(SAMPLES)}\n"

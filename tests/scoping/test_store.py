@@ -18,6 +18,7 @@ from scoping.objects import open_objects
 from scoping.scan import Scan, scan
 from scoping.store import FILE_NAME, Kept, SqliteStore
 from scoping.syntax import Shape, Syntax
+from tests.ending import LIMIT_S, all_ended
 
 MAKE = Any
 DAY = 86_400.0
@@ -271,8 +272,9 @@ def _made(path: Path, starts: Barrier) -> str:
 def test_several_processes_write_at_once(tmp_path: Path, root: Path) -> None:
     path = tmp_path / FILE_NAME
     argv = [sys.executable, "-c", _WRITER, str(path)]
-    writers = [subprocess.Popen([*argv, str(number)], cwd=root) for number in range(3)]
+    started = [subprocess.Popen([*argv, str(number)], cwd=root) for number in range(3)]
 
-    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    with all_ended(started) as writers:
+        assert [writer.wait(LIMIT_S) for writer in writers] == [0, 0, 0]
     with SqliteStore(path, DAY) as store:
         assert store.kept().scans == 160

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ending import LIMIT_S, all_ended, ended
 from validators.processes.cgroups import Cgroup, Hierarchy, hierarchies, make_cgroup
 from validators.processes.supervise import Launch, supervise
 from validators.sandbox import Completed, Limits
@@ -100,13 +101,13 @@ def test_a_cgroup_that_cannot_be_entered_is_no_way_around_it(cgroup: Cgroup) -> 
 def test_closing_ends_what_is_left_and_leaves_nothing(places: tuple[Hierarchy, ...]) -> None:
     made = make_cgroup(places, LIMITS)
     assert made is not None
-    left = subprocess.Popen([*made.prefix, "/bin/sleep", "600"])
-    until = time.monotonic() + 60
-    while not (made.folders[0] / "cgroup.procs").read_text() and time.monotonic() < until:
-        time.sleep(0.005)
-    made.close()
-    made.close()
-    assert left.wait(60) == -signal.SIGKILL
+    with ended(subprocess.Popen([*made.prefix, "/bin/sleep", "600"])) as left:
+        until = time.monotonic() + 60
+        while not (made.folders[0] / "cgroup.procs").read_text() and time.monotonic() < until:
+            time.sleep(0.005)
+        made.close()
+        made.close()
+        assert left.wait(LIMIT_S) == -signal.SIGKILL
     assert not any(folder.exists() for folder in made.folders)
 
 
@@ -131,7 +132,9 @@ def test_what_a_killed_process_left_is_removed_by_the_next(
     root = Path(__file__).resolve().parents[2]
     folders = [str(place.folder) for place in places]
     argv = [sys.executable, "-c", CRASHING, str(places[0].version), *folders]
-    dead = subprocess.run(argv, cwd=root, capture_output=True, text=True, check=False)
+    dead = subprocess.run(
+        argv, cwd=root, capture_output=True, text=True, check=False, timeout=LIMIT_S
+    )
     folder, child = dead.stdout.split()
     assert Path(folder).is_dir()
     assert make_and_close(places)
@@ -158,10 +161,12 @@ def test_who_makes_one_while_others_sweep_gets_one(places: tuple[Hierarchy, ...]
     root = Path(__file__).resolve().parents[2]
     folders = [str(place.folder) for place in places]
     argv = [sys.executable, "-c", RACING, str(places[0].version), *folders]
-    racing = [subprocess.Popen(argv, cwd=root, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    for process in racing:
-        said, _ = process.communicate()
-        assert (said, process.returncode) == ("True\n" * 100, 0)
+    pipe = subprocess.PIPE
+    racing = [subprocess.Popen(argv, cwd=root, stdout=pipe, text=True) for _ in range(3)]
+    with all_ended(racing):
+        for process in racing:
+            said, _ = process.communicate(timeout=LIMIT_S)
+            assert (said, process.returncode) == ("True\n" * 100, 0)
 
 
 def test_where_none_can_be_made_there_is_none(tmp_path: Path) -> None:

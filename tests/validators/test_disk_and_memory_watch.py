@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ending import LIMIT_S
 from validators.processes.disk_watch import DiskWatch
 from validators.processes.excess import Excess
 from validators.processes.memory_watch import MemoryWatch
@@ -112,7 +113,7 @@ def test_nothing_is_too_deep_to_be_counted(tmp_path: Path) -> None:
     watch = DiskWatch([tmp_path], 8 * MIB, 100_000)
     descriptors = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - as they are
     try:
-        subprocess.run([*python, deep + write], cwd=tmp_path, check=True)
+        subprocess.run([*python, deep + write], cwd=tmp_path, check=True, timeout=LIMIT_S)
         assert looked(watch) is not None
         few = DiskWatch([tmp_path], 4000 * MIB, 1000)
         assert looked(few) is not None

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.none_sandbox import NoneSandbox
+from tests.ending import beside
 from validators.building.supply import NO_SUPPLY, Door, Supply
 from validators.building.workspace import keep_layer, layered_tree
 from validators.checkout import Clone, write_tree
@@ -363,13 +364,9 @@ def test_of_two_runs_at_once_one_builds_and_the_other_waits(
     def work() -> None:
         done.append(prepare(clone, sandbox, PLAN, tmp_path / "cache", options).was_cached)
 
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    assert building.wait(120)
-    finish.set()
-    for thread in threads:
-        thread.join(120)
+    with beside(work, work):
+        assert building.wait(120)
+        finish.set()
 
     assert sorted(done) == [False, True]
     assert len(sandbox.phases) == 1

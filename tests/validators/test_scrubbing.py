@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ending import ended
 from validators.clones.snapshot import Snapshot, changes_since
 from validators.processes.layer import remove, spread
 from validators.processes.scrubbing import scrub
@@ -101,12 +102,11 @@ def test_what_is_swapped_meanwhile_leads_nowhere(folder: Path, tmp_path: Path) -
     for place in (tmp_path / "outside/file", tmp_path / "outside"):
         place.chmod(0o2755)
     argv = [sys.executable, "-I", "-c", SWAPPING, str(folder), str(tmp_path / "outside")]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE) as process:
+    with ended(subprocess.Popen(argv, stdout=subprocess.PIPE)) as process:
         assert process.stdout is not None
         process.stdout.readline()
         for _ in range(3000):
             scrub(folder)
-        process.kill()
     assert [mode(tmp_path / name) for name in ("outside", "outside/file")] == [0o2755] * 2
 
 
@@ -194,11 +194,8 @@ def test_what_changes_while_it_is_scrubbed_leads_nowhere(
     (folder / "y").symlink_to(elsewhere.parent)
     swap = "os.rename('x', 'z'); os.rename('y', 'x'); os.rename('z', 'y')"
     swapping = [sys.executable, "-I", "-S", "-c", f"import os\nwhile True: {swap}"]
-    with subprocess.Popen(swapping, cwd=folder) as swapper:
-        try:
-            until = time.monotonic() + 0.5
-            while time.monotonic() < until:
-                scrub(folder)
-        finally:
-            swapper.kill()
+    with ended(subprocess.Popen(swapping, cwd=folder)):
+        until = time.monotonic() + 0.5
+        while time.monotonic() < until:
+            scrub(folder)
     assert mode(elsewhere) == 0o4755

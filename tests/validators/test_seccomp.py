@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ending import LIMIT_S
 from validators.processes import seccomp_calls
 from validators.processes.seccomp import seccomp_filter
 
@@ -38,7 +39,9 @@ pytestmark = pytest.mark.skipif(FILTER is None, reason=f"no filter was written f
 def filtered(script: str, *words: str) -> subprocess.CompletedProcess[str]:
     assert FILTER is not None
     python = [sys.executable, "-I", "-S", "-c", PRELUDE + script, FILTER.hex()]
-    return subprocess.run([*python, *words], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [*python, *words], capture_output=True, text=True, check=False, timeout=LIMIT_S
+    )
 
 
 def number(numbers: seccomp_calls.Numbers) -> int:

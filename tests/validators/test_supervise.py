@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ending import LIMIT_S, ended
 from tests.hurried import leaping
 from validators.processes.excess import Excess
 from validators.processes.kept_output import KeptOutput
@@ -130,8 +131,9 @@ def test_who_is_within_walls_elsewhere_is_charged_and_ended() -> None:
         watches=(watch,),
         within=lambda: frozenset({member.identity}),
     )
-    done = supervise(client, QUICK, time.monotonic)
-    assert (done.outcome, elsewhere.wait(60)) == ("oom", -signal.SIGKILL)
+    with ended(elsewhere):
+        done = supervise(client, QUICK, time.monotonic)
+        assert (done.outcome, elsewhere.wait(LIMIT_S)) == ("oom", -signal.SIGKILL)
     assert set(seen) == {elsewhere.pid}
 
 
@@ -233,8 +235,12 @@ while not os.path.exists(sys.argv[1]):
     assert done.peak_memory_bytes > 110 * MIB
 
 
+def started(script: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(["/bin/sh", "-c", script], process_group=0)
+
+
 def test_a_process_knows_its_family() -> None:
-    with subprocess.Popen(["/bin/sh", "-c", "sleep 300 & sleep 300 & wait"]) as parent:
+    with ended(started("sleep 300 & sleep 300 & wait")) as parent:
         deadline = time.monotonic() + 60
         while len(family(parent.pid)) < 3 and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -243,7 +249,7 @@ def test_a_process_knows_its_family() -> None:
         assert 0 < proportional_bytes(members) <= resident_bytes(members)
         known = [member.identity for member in members]
         parent.kill()
-        parent.wait()
+        parent.wait(LIMIT_S)
         orphans = family(parent.pid, known)
         assert {member.identity for member in orphans} == {
             member.identity for member in members if member.pid != parent.pid
@@ -255,7 +261,7 @@ def test_a_process_knows_its_family() -> None:
 
 
 def test_descendants_are_the_family_without_a_look_at_everybody() -> None:
-    with subprocess.Popen(["/bin/sh", "-c", "(sleep 310 & sleep 310 & wait) & wait"]) as parent:
+    with ended(started("(sleep 310 & sleep 310 & wait) & wait")) as parent:
         deadline = time.monotonic() + 60
         while len(family(parent.pid)) < 4 and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -263,7 +269,7 @@ def test_descendants_are_the_family_without_a_look_at_everybody() -> None:
         wanted = [member.identity for member in family(parent.pid)]
         assert [member.identity for member in members] == wanted
         parent.kill()
-        parent.wait()
+        parent.wait(LIMIT_S)
         orphans = descendants(parent.pid, wanted)
         assert {member.identity for member in orphans} == set(wanted[1:])
         assert descendants(parent.pid, [(pid, start + 1) for pid, start in wanted]) == ()
@@ -273,9 +279,9 @@ def test_descendants_are_the_family_without_a_look_at_everybody() -> None:
 
 def test_a_process_that_ended_meanwhile_has_no_memory_any_more() -> None:
     (member,) = (found for found in family(os.getpid()) if found.pid == os.getpid())
-    with subprocess.Popen(["/usr/bin/true"]) as ended:
-        ended.wait()
-    gone = type(member)(ended.pid, 0, 0, 0, ended=False, cpu_s=0.0, resident_bytes=4711)
+    with ended(subprocess.Popen(["/usr/bin/true"])) as other:
+        other.wait(LIMIT_S)
+    gone = type(member)(other.pid, 0, 0, 0, ended=False, cpu_s=0.0, resident_bytes=4711)
     assert proportional_bytes([gone]) == 0
 
 
@@ -314,7 +320,12 @@ sys.stdout.write(" ".join(limited(["a"], Limits(memory_bytes=5), counts_processe
 """
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=LIMIT_S,
     )
     assert done.stdout == (
         "/usr/bin/prlimit --data=5 --fsize=4096 --nofile=64 --core=0 --nproc=512 -- a"
@@ -351,7 +362,9 @@ def test_a_layer_as_deep_as_can_be_is_removed(tmp_path: Path) -> None:
     folder = tmp_path / "layer"
     folder.mkdir()
     script = "import os\nfor _ in range(1500): os.mkdir('d'); os.chdir('d')"
-    subprocess.run([sys.executable, "-I", "-S", "-c", script], cwd=folder, check=True)
+    subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script], cwd=folder, check=True, timeout=LIMIT_S
+    )
     remove(folder)
     assert not folder.exists()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.adapters.local_forge.forge import LocalForge
+from tests.ending import LIMIT_S
 from validators.checkout import locate
 from validators.clones.own_repository import open_own
 from workflows.branching import JOURNAL_BRANCH
@@ -101,7 +102,8 @@ def test_of_many_publishers_at_once_none_is_lost_and_history_only_grows(
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join()
+        writer.join(LIMIT_S)
+        writer.kill()
 
     assert [writer.exitcode for writer in writers] == [0] * WRITERS
     found = branch_at(remote, tmp_path / "reader").read()

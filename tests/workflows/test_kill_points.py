@@ -19,6 +19,7 @@ from bot.adapters.local_engine import LocalEngine
 from bot.adapters.local_forge.forge import LocalForge
 from bot.adapters.scripted_model import ScriptedModel, ScriptedReply
 from bot.adapters.sqlite_journal.journal import SqliteJournal
+from tests.ending import exit_code
 from tests.workflows.conftest import NOW, RIGHT, WRONG, Studio, search_replace
 from validators.checkout import open_clone
 from validators.sandbox import Changes, Completed, FileChange
@@ -264,7 +265,7 @@ def told_to_its_end(place: Place, before: tuple[Story, ...], story: Story, at: i
             story(place.open(Fate(at)))
         finally:
             os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) in {0, -signal.SIGKILL}
+    assert exit_code(child) in {0, -signal.SIGKILL}
     studio = place.open(Fate())
     story(studio)
     return studio

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import pytest
 
 from bot.adapters.scripted_model import ScriptedCall, ScriptedModel, ScriptedReply, ScriptedUsage
 from bot.adapters.sqlite_journal.journal import SqliteJournal
+from tests.ending import LIMIT_S, all_ended
 from validators.encoding import decode
 from workflows.budget import Budget, Charge, charged
 from workflows.conversation import Conversation, Reply, ReplyLimits
@@ -41,24 +41,22 @@ def peak_usd(entries: Sequence[Entry]) -> float:
 def test_twenty_processes_share_the_cap_of_a_day(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     argv = [sys.executable, str(Path(__file__).with_name("spender.py")), str(path)]
-    with ExitStack() as stack:
-        running = [
-            stack.enter_context(
-                subprocess.Popen(
-                    [*argv, f"r{number}", str(CAP_USD)],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                    cwd=Path(__file__).parents[2],
-                )
-            )
-            for number in range(PROCESSES)
-        ]
+    started = [
+        subprocess.Popen(
+            [*argv, f"r{number}", str(CAP_USD)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
+        for number in range(PROCESSES)
+    ]
+    with all_ended(started) as running:
         for one in running:
             assert one.stdin is not None
             one.stdin.write("go\n")
             one.stdin.flush()
-        said = [one.communicate(timeout=600)[0] for one in running]
+        said = [one.communicate(timeout=LIMIT_S)[0] for one in running]
 
     assert [one.returncode for one in running] == [0] * PROCESSES
     assert all(f"of ${CAP_USD:.2f} are spent on 2026-11-21, over all runs" in one for one in said)

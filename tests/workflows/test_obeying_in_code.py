@@ -21,6 +21,7 @@ from bot.adapters.monty_interpreter import monty_interpreter
 from bot.adapters.none_sandbox import NoneSandbox
 from tests.attacks import test_interpreter_attacks
 from tests.bot import test_redaction_cases
+from tests.ending import LIMIT_S
 from tests.found_out import lend
 from tests.validators.threats.cases import Table, held, ids, troubles
 from tests.workflows.obeying import ObeyingBySnippets
@@ -265,7 +266,13 @@ def test_by_exec_in_a_process_with_the_key_each_finds_it(spy: str) -> None:
     code = SPIES[spy].replace("open('/proc/1/environ').read(), ", "")  # of whoever is first here
 
     done = subprocess.run(
-        argv, input=code, env=environment, capture_output=True, text=True, check=False
+        argv,
+        input=code,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT_S,
     )
 
     assert any(form in done.stdout for form in FORMS), done.stderr

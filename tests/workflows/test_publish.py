@@ -12,6 +12,7 @@ import pytest
 
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 from scoping.refusal import Refusal
+from tests.ending import LIMIT_S
 from validators.checkout import write_tree
 from validators.sandbox import FileChange
 from validators.verdict import Verdict
@@ -417,11 +418,11 @@ def test_a_forge_that_refuses_leaves_an_intention_and_no_lease(
 
 def at_once(studio: "Studio", *runs: str) -> list[Published | Refusal]:
     """Publish the bundles of ``runs`` from a thread each, and return how each of them went."""
-    together = threading.Barrier(len(runs), timeout=120)
+    together = threading.Barrier(len(runs), timeout=LIMIT_S)
 
     def work(run: str) -> Published | Refusal:
         bundle, sha256 = studio.bundle(run)
-        together.wait()
+        together.wait(LIMIT_S)
         try:
             return publish(bundle, sha256, studio.press)
         except Refusal as refusal:

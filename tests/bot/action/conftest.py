@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +28,7 @@ from bot.action.surroundings import Surroundings, told_by
 from bot.action.verify import verify_job
 from bot.adapters.local_forge.forge import LocalForge
 from bot.wiring import now_iso
+from tests.ending import ended
 from tests.found_out import lend
 from workflows.ports import ForgeRefusal
 from workflows.pull_request import PullRequest
@@ -240,12 +242,16 @@ class Hall:
         script.write_text(json.dumps({"replies": [{"text": reply} for reply in replies]}))
         self.monkeypatch.setenv("CHANGEWRIGHT_MODEL", f"scripted:{script}")
 
-    def started_propose(self, *replies: str) -> subprocess.Popen[str]:
-        """Start the author's job as the action does, in a process of its own."""
+    def started_propose(self, *replies: str) -> AbstractContextManager[subprocess.Popen[str]]:
+        """Run the author's job as the action does, in a process of its own, beside the block."""
         self._scripted(*replies)
         argv = [sys.executable, "-P", "-m", "bot.action", "propose"]
         environment = os.environ | self.environment | self.told("propose")
-        return subprocess.Popen(argv, env=environment, stderr=subprocess.PIPE, text=True)
+        return ended(
+            subprocess.Popen(
+                argv, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
+            )
+        )
 
     def propose(self, *replies: str) -> dict[str, str]:
         """Run the author's job on a model that says ``replies``."""

@@ -5,6 +5,7 @@ import subprocess
 from typing import Any
 
 from tests.bot.action.conftest import REPOSITORY, Hall, labelled
+from tests.ending import LIMIT_S
 from workflows.continuing import COMMIT_AUTHOR
 from workflows.pull_request import PullRequest, PullRequestDraft
 from workflows.review import Review
@@ -32,7 +33,7 @@ def committed(hall: Hall, branch: str, path: str, text: str, *, ours: bool = Fal
         f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()
     }
     argv = ["git", "commit", "--quiet", f"--message={message}"]
-    subprocess.run(argv, cwd=folder, env=os.environ | environment, check=True)
+    subprocess.run(argv, cwd=folder, env=os.environ | environment, check=True, timeout=LIMIT_S)
     made = hall.git("rev-parse", "HEAD", cwd=folder)
     hall.git("fetch", "--quiet", str(folder), "HEAD")
     hall.git("update-ref", f"refs/heads/{branch}", made)

@@ -6,7 +6,6 @@ from contextlib import closing
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +17,7 @@ from bot.action.report import Summary
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 from bot.wiring import now_iso
 from tests.bot.action.conftest import EDIT, labelled
+from tests.ending import answering
 from tests.workflows.test_picture import png
 from validators.encoding import decode
 from workflows.admission import FrozenText
@@ -66,12 +66,8 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[str]:
     ASKED.clear()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        thread = Thread(target=listening.serve_forever, args=(0.01,))
-        thread.start()
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as listening:
         yield f"http://127.0.0.1:{listening.server_address[1]}"
-        listening.shutdown()
-        thread.join()
 
 
 def test_pictures_of_the_forge_are_kept_by_what_they_are(server: str, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.bot.action.conftest import CONFIGURATION, EDIT, GATE, commented, dispatched, labelled
+from tests.ending import LIMIT_S, line_with
 from workflows.handover import HandoverRefusal
 from workflows.ports import ForgeRefusal
 
@@ -127,10 +128,9 @@ def test_a_cancelled_workflow_keeps_what_had_landed_on_a_branch(hall: "Hall") ->
     hall.begin(labelled()).admit()
 
     with hall.started_propose(BAD) as process:
-        assert process.stderr is not None
-        assert any("words: base" in line for line in process.stderr)
+        line_with(process.stderr, "words: base")
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 130
+        assert process.wait(LIMIT_S) == 130
     hall.did("propose", {}, "cancelled")
 
     assert hall.publish()["state"] == "branch-only"
@@ -193,8 +193,7 @@ def test_a_process_that_was_killed_leaves_what_had_landed_and_what_it_spent(hall
     hall.begin(labelled()).admit()
 
     with hall.started_propose(BAD) as process:
-        assert process.stderr is not None
-        assert any("words: base" in line for line in process.stderr)
+        line_with(process.stderr, "words: base")
         process.kill()
     hall.did("propose", {}, "failure")
     assert not (hall.parcels / "changewright-proposal").exists()

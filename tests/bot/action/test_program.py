@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.bot.action.conftest import labelled
+from tests.ending import LIMIT_S
 
 if TYPE_CHECKING:
     from tests.bot.action.conftest import Hall
@@ -25,6 +26,7 @@ def started(hall: "Hall", job: str, **more: str) -> subprocess.CompletedProcess[
         capture_output=True,
         text=True,
         check=False,
+        timeout=LIMIT_S,
     )
 
 

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from bot.commands.workflow_files import workflow_files
 from tests.conftest import SCRIPTS
+from tests.ending import LIMIT_S
 
 PINNED = "octo/changewright@" + "0123456789" * 4
 EXAMPLES = Path("bot/action/examples")
@@ -260,5 +261,7 @@ def test_linters_find_nothing(root: Path, written: Path) -> None:
         [*schema, "vendor.github-actions", str(root / "action.yml")],
         [*schema, "vendor.dependabot", str(root / ".github/dependabot.yml")],
     ):
-        done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=root)
+        done = subprocess.run(
+            argv, capture_output=True, text=True, check=False, cwd=root, timeout=LIMIT_S
+        )
         assert done.returncode == 0, done.stdout + done.stderr

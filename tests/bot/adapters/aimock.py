@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from tests.ending import ended
+
 PACKAGE = "@copilotkit/aimock@1.43.0"
 _INSTALL_S, _START_S = 120, 20
 
@@ -50,17 +52,17 @@ def serving(program: Path, folder: Path, fixtures: list[dict[str, Any]]) -> Iter
     told.write_text(json.dumps({"fixtures": fixtures}))
     with (
         said.open("w") as log,
-        subprocess.Popen(
-            [str(program), "-p", "0", "-f", str(told)],
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={"PATH": os.environ["PATH"], "HOME": str(folder)},
+        ended(
+            subprocess.Popen(
+                [str(program), "-p", "0", "-f", str(told)],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={"PATH": os.environ["PATH"], "HOME": str(folder)},
+                start_new_session=True,
+            )
         ) as server,
     ):
-        try:
-            yield _address(said, server)
-        finally:
-            server.terminate()
+        yield _address(said, server)
 
 
 def _address(said: Path, server: "subprocess.Popen[bytes]") -> str:

@@ -16,6 +16,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from anthropic.types.message_create_params import MessageCreateParamsStreaming
 from typing_extensions import is_typeddict
 
+from tests.ending import joined
+
 Event = tuple[str, dict[str, Any]]
 How = Literal["ends", "breaks", "pings", "hangs-up", "stalls", "babbles"]
 USAGE = {"input_tokens": 1000, "output_tokens": 1, "cache_read_input_tokens": 200}
@@ -57,7 +59,9 @@ class StandIn:
         self._answers: list[Answer] = []
         self._server = _Server(self)
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.01,), daemon=True
+        )
         self._thread.start()
 
     @property
@@ -76,7 +80,7 @@ class StandIn:
         self._closing.set()
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join()
+        joined(self._thread)
 
     def says(self, *answers: Answer) -> None:
         self._answers += answers

@@ -20,6 +20,7 @@ from bot.adapters.claude_model.client import Bounds, opened
 from bot.adapters.claude_model.model import ClaudeModel, Patience
 from bot.adapters.claude_model.request import request_body
 from bot.configuration.endpoints import DEFAULT_MODEL, Endpoint
+from tests.ending import LIMIT_S
 from validators.encoding import decode, encode
 from workflows.actions import ACTIONS, EDITOR
 from workflows.conversation import (
@@ -681,6 +682,7 @@ def test_the_library_is_not_imported_before_it_is_needed() -> None:
         text=True,
         check=True,
         cwd=Path(__file__).parents[3],
+        timeout=LIMIT_S,
     )
     assert done.stdout == "set()\n"
 

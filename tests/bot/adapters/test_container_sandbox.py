@@ -20,6 +20,7 @@ from bot.adapters.container_sandbox.leftovers import new_name, sweep
 from bot.adapters.container_sandbox.sandbox import ContainerSandbox
 from bot.adapters.container_sandbox.seccomp import narrowed
 from bot.adapters.container_sandbox.walls import Walls
+from tests.ending import ended
 from validators.processes.layered_session import LayeredSession
 from validators.sandbox import (
     REQUIRED_BY_DEFAULT,
@@ -328,12 +329,13 @@ def test_what_a_killed_process_leaves_is_removed_by_the_next(
     tmp_path: Path, tree: Path, engine: ContainerEngine
 ) -> None:
     words = [str(engine.binary), engine.runtime, str(tmp_path / "scratch"), str(tree)]
-    with subprocess.Popen(
+    opening = subprocess.Popen(
         [sys.executable, "-P", "-c", OPENING, *words],
         stdout=subprocess.PIPE,
         cwd=Path(__file__).parents[3],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
-    ) as process:
+    )
+    with ended(opening) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"open\n"
         mine = [name for name in names(engine) if f"-{process.pid}-" in name]

@@ -20,6 +20,7 @@ import pytest
 
 from bot.adapters.local_engine import LocalEngine
 from bot.adapters.sqlite_journal.journal import SqliteJournal
+from tests.ending import beside, exit_code, joined
 from validators.encoding import builtins
 from workflows.board import Board
 from workflows.campaign import (
@@ -152,12 +153,8 @@ def until(is_so: Callable[[], bool], why: str = "it never came to that") -> None
 
 
 def at_once(*acts: Callable[[], object]) -> None:
-    threads = [threading.Thread(target=act) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE_S)
-        assert not thread.is_alive()
+    with beside(*acts):
+        pass
 
 
 # --- one worker -----------------------------------------------------------------------------------
@@ -347,7 +344,7 @@ def test_no_more_targets_run_at_once_than_the_limit_however_many_workers_there_a
 ) -> None:
     of = many(12)
     both = threading.Barrier(2, timeout=PATIENCE_S)
-    work.before = {target.key: lambda _: both.wait() for target in of.targets}
+    work.before = {target.key: lambda _: both.wait(PATIENCE_S) for target in of.targets}
 
     def act(name: str) -> None:
         list(make(journal, name).execute(of, work, EngineLimits(workers=2)))
@@ -430,10 +427,8 @@ def test_a_paused_campaign_starts_nothing_until_it_is_resumed(engine: Engine, wo
         assert resumed
 
     work.before = {"a": lambda _: engine.pause("c1"), "b": was_resumed}
-    helper = threading.Thread(target=resume)
-    helper.start()
-    found = states(engine.execute(campaign("a", "b"), work, EngineLimits()))
-    helper.join()
+    with beside(resume):
+        found = states(engine.execute(campaign("a", "b"), work, EngineLimits()))
 
     assert found == {"a": "gated", "b": "gated"}
 
@@ -456,7 +451,7 @@ def test_a_campaign_may_be_cancelled_while_it_is_paused(engine: Engine, work: Wo
     helper.start()
 
     assert list(engine.execute(campaign("a"), work, EngineLimits())) == []
-    helper.join()
+    joined(helper)
 
 
 def test_another_campaigns_pause_is_not_ours(engine: Engine, work: Work) -> None:
@@ -646,7 +641,8 @@ class Crew:
 
     def freeze_one(self) -> int:
         """Stop a worker in the middle of an effect: in a transaction it would stop all of them."""
-        while True:
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
             for child in sorted(self.alive):
                 busy = self.outside.busy(child)
                 if busy.exists() and not self.is_ended(child):
@@ -657,10 +653,11 @@ class Crew:
                     os.kill(child, signal.SIGCONT)
             assert self.alive
             time.sleep(0.001)
+        raise AssertionError("no worker was seen in the middle of an effect")
 
     def wait(self, child: int) -> int:
         self.alive.discard(child)
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        return exit_code(child)
 
     def is_ended(self, child: int) -> bool:
         found, status = os.waitpid(child, os.WNOHANG)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.sqlite_journal.journal import SqliteJournal
+from tests.ending import joined
 from validators.encoding import digest
 from workflows.ports import Held, Journal, JournalRefusal, StaleFence, Withheld
 from workflows.run import Event, Fence
@@ -206,7 +207,7 @@ def test_a_follower_waits_for_what_another_writes(
     thread = threading.Timer(0.1, write)
     thread.start()
     assert next(follower).event.kind == "run.finished"
-    thread.join()
+    joined(thread)
 
 
 def test_a_follower_gives_up_when_nothing_comes(journal: Journal) -> None:

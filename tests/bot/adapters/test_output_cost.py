@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ending import LIMIT_S
+
 pytestmark = pytest.mark.sandbox
 
 # A process of its own: the peak of one that has run other tests says nothing.
@@ -41,7 +43,9 @@ def test_200_megabytes_of_output_cost_less_than_64_mebibytes(
 ) -> None:
     runtime = "runc" if shutil.which("runc") else ""
     argv = [sys.executable, "-c", READING, backend, runtime, str(tmp_path)]
-    done = subprocess.run(argv, cwd=root, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        argv, cwd=root, capture_output=True, text=True, check=False, timeout=LIMIT_S
+    )
     if done.returncode:
         assert "Traceback" not in done.stderr, done.stderr
         pytest.skip(done.stderr.strip())

@@ -1,7 +1,6 @@
 """An index over a journal that is always as new as the journal, and can be lost at any time."""
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +13,7 @@ from bot.adapters.sqlite_catalogue.catalogue import Catalogue
 from bot.adapters.sqlite_catalogue.query import matching, terms_of
 from bot.adapters.sqlite_catalogue.schema import CatalogueRefusal
 from bot.adapters.sqlite_journal.journal import SqliteJournal
+from tests.ending import beside
 from workflows.campaign import Campaign, Recipe, Target, Template
 from workflows.migrate import announce
 from workflows.recorder import leased
@@ -132,11 +132,8 @@ def test_a_part_of_the_journal_at_a_time_comes_to_the_same(
 def test_many_threads_take_each_event_in_once(journal: SqliteJournal, catalogue: Catalogue) -> None:
     for number in range(20):
         tell(journal, f"r{number}", started("Totals"))
-    threads = [threading.Thread(target=catalogue.catch_up, args=(7,)) for _ in range(12)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    with beside(*[lambda: catalogue.catch_up(7)] * 12):
+        pass
     catalogue.catch_up()
     assert len(catalogue.runs()) == 20
     assert len(catalogue.search("totals")) == 20

@@ -1,7 +1,6 @@
 """The journal's file: many processes at once, sudden deaths, damage, and disks that say no."""
 
 import os
-import signal
 import sqlite3
 import stat
 import subprocess
@@ -16,6 +15,7 @@ import pytest
 
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 from bot.adapters.sqlite_journal.schema import SCHEMA_VERSION
+from tests.ending import LIMIT_S, all_ended, ended, exit_code
 from workflows.ports import JournalRefusal
 from workflows.run import Event
 
@@ -73,17 +73,17 @@ def refusal(path: Path) -> str:
 def test_eight_processes_begin_one_journal_and_write_it_at_once(
     path: Path, journal: SqliteJournal
 ) -> None:
-    writers = [writer(path, f"run-{n}", 40) for n in range(8)]
-    # All are started before any may write: the file itself is what they race for first.
-    for process in writers:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
     told: list[int] = []
-    for process in writers:
-        out, _ = process.communicate(timeout=600)
-        assert process.returncode == 0
-        told += [int(line) for line in out.split()]
+    with all_ended(writer(path, f"run-{n}", 40) for n in range(8)) as writers:
+        # All are started before any may write: the file itself is what they race for first.
+        for process in writers:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        for process in writers:
+            out, _ = process.communicate(timeout=LIMIT_S)
+            assert process.returncode == 0
+            told += [int(line) for line in out.split()]
     entries = list(journal.follow())
     assert sorted(told) == [entry.position for entry in entries]
     assert len(entries) == 320
@@ -99,7 +99,7 @@ def test_who_comes_second_uses_what_the_first_began(path: Path) -> None:
 
     def begin(number: int) -> str:
         with closing(SqliteJournal(path, lambda: "now", lambda: 0.0)) as journal:
-            together.wait()
+            together.wait(LIMIT_S)
             return journal.put_blob(b"%d" % number)
 
     with ThreadPoolExecutor(8) as pool:
@@ -113,15 +113,13 @@ def test_a_writer_killed_in_the_act_leaves_all_it_told_of(
 ) -> None:
     told = 0
     for round_number in range(3):
-        process = writer(path, "run-1", 100_000)
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-        for _ in range(20 + 7 * round_number):
-            told = int(process.stdout.readline())
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+        with ended(writer(path, "run-1", 100_000)) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            for _ in range(20 + 7 * round_number):
+                told = int(process.stdout.readline())
         entries = journal.read("run-1")
         assert entries[-1].position >= told
         assert [entry.position for entry in entries] == list(range(1, len(entries) + 1))
@@ -143,7 +141,7 @@ def test_a_child_that_inherits_a_journal_opens_its_own(journal: SqliteJournal) -
             code = 0
         finally:
             os._exit(code)
-    assert os.waitpid(child, 0)[1] == 0
+    assert exit_code(child) == 0
     journal.append(fence, Event("run.finished"))
     assert len(journal.read("run-1")) == 2
 
@@ -316,6 +314,7 @@ def test_a_file_size_limit_is_said(path: Path) -> None:
         text=True,
         check=False,
         cwd=Path(__file__).parents[3],
+        timeout=LIMIT_S,
     )
     assert "JournalRefusal" in done.stderr
     assert "look at its disk (full" in done.stderr or "free some space" in done.stderr
@@ -369,7 +368,7 @@ def test_a_journal_of_another_user_is_refused(path: Path, journal: SqliteJournal
             code = 0
         finally:
             os._exit(code)
-    assert os.waitpid(child, 0)[1] == 0
+    assert exit_code(child) == 0
 
 
 def test_a_wrong_statement_of_ours_is_a_bug(journal: SqliteJournal) -> None:

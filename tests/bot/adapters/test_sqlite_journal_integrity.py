@@ -16,6 +16,7 @@ from bot.adapters.sqlite_journal.integrity import Damage, check
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 from bot.adapters.sqlite_journal.recovery import Recovered, recover
 from bot.adapters.sqlite_journal.schema import SCHEMA_VERSION
+from tests.ending import LIMIT_S
 from workflows.ports import JournalRefusal, StaleFence
 from workflows.run import Event
 
@@ -183,7 +184,7 @@ def test_what_was_not_yet_moved_into_the_file_is_saved_too(path: Path, page: int
         "os._exit(9)\n"
     )
     argv = [sys.executable, "-c", writer, str(path)]
-    subprocess.run(argv, check=False, cwd=Path(__file__).parents[3])
+    subprocess.run(argv, check=False, cwd=Path(__file__).parents[3], timeout=LIMIT_S)
     assert path.with_name("journal.sqlite-wal").stat().st_size > 0
     content = bytearray(path.read_bytes())
     content[PAGE * page : PAGE * (page + 1)] = os.urandom(PAGE)
@@ -248,7 +249,9 @@ def test_a_recovery_that_cannot_be_written_leaves_everything(path: Path) -> None
     )
     argv = [sys.executable, "-c", program, str(path)]
     cwd = Path(__file__).parents[3]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=cwd)
+    done = subprocess.run(
+        argv, capture_output=True, text=True, check=False, cwd=cwd, timeout=LIMIT_S
+    )
     assert "JournalRefusal" in done.stderr
     assert "the damaged file stays where it is. Make room beside it" in done.stderr
     assert names(path) == ["journal.sqlite"]

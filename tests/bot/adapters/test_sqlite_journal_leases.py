@@ -17,6 +17,7 @@ from bot.adapters.sqlite_journal.heartbeat import Heartbeat
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 from bot.adapters.sqlite_journal.process_identity import identity, life_of, pid_of
 from scoping.threads import Future, begin
+from tests.ending import LIMIT_S, all_ended, ended, exit_code
 from tests.interruptions import places
 from workflows.ports import Held, JournalRefusal, StaleFence
 from workflows.run import Event, Fence
@@ -64,25 +65,22 @@ def journal(path: Path, clock: Clock) -> Iterator[SqliteJournal]:
 @pytest.fixture
 def hold(path: Path) -> Iterator[Callable[[float], "subprocess.Popen[str]"]]:
     """Start another process that leases run-1 and waits."""
-    started: list[subprocess.Popen[str]] = []
+    with ExitStack() as stack:
 
-    def start(ttl_s: float) -> "subprocess.Popen[str]":
-        process = subprocess.Popen(
-            [sys.executable, "-c", HOLDER, str(path), str(ttl_s)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
-        started.append(process)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        return process
+        def start(ttl_s: float) -> "subprocess.Popen[str]":
+            process = subprocess.Popen(
+                [sys.executable, "-c", HOLDER, str(path), str(ttl_s)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                cwd=ROOT,
+            )
+            stack.enter_context(ended(process))
+            assert process.stdout is not None
+            assert process.stdout.readline() == "held\n"
+            return process
 
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+        yield start
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -114,13 +112,13 @@ def test_a_process_that_ended_is_dead_though_nobody_waited_for_it() -> None:
         text=True,
         cwd=ROOT,
     )
-    assert process.stdout is not None
-    other = process.stdout.readline().strip()
-    assert other != identity()
-    assert life_of(other) == "alive"
-    process.kill()
-    until(lambda: life_of(other) == "dead")  # a zombie
-    process.communicate()
+    with ended(process):
+        assert process.stdout is not None
+        other = process.stdout.readline().strip()
+        assert other != identity()
+        assert life_of(other) == "alive"
+        process.kill()
+        until(lambda: life_of(other) == "dead")  # a zombie
     assert life_of(other) == "dead"
 
 
@@ -204,8 +202,9 @@ def test_of_eight_processes_that_want_one_run_at_once_one_gets_it(
     path: Path, journal: SqliteJournal
 ) -> None:
     program = HOLDER.replace("journal.lease(", "sys.stdin.readline(); journal.lease(")
-    processes = [
-        subprocess.Popen(
+
+    def holder() -> "subprocess.Popen[str]":
+        return subprocess.Popen(
             [sys.executable, "-c", program, str(path), "60"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -213,19 +212,20 @@ def test_of_eight_processes_that_want_one_run_at_once_one_gets_it(
             text=True,
             cwd=ROOT,
         )
-        for _ in range(8)
-    ]
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    # Whoever got it keeps it until its input ends: only the others come to an end by themselves.
-    until(lambda: sum(process.poll() is not None for process in processes) == 7)
-    (winner,) = [process for process in processes if process.poll() is None]
-    for process in processes:
-        out, complaint = process.communicate()
-        assert out == ("held\n" if process is winner else "")
-        assert ("Held: run run-1 is being written by me" in complaint) == (process is not winner)
+
+    with all_ended(holder() for _ in range(8)) as processes:
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        # Whoever got it keeps it until its input ends: only the others end by themselves.
+        until(lambda: sum(process.poll() is not None for process in processes) == 7)
+        (winner,) = [process for process in processes if process.poll() is None]
+        for process in processes:
+            out, complaint = process.communicate(timeout=LIMIT_S)
+            is_winner = process is winner
+            assert out == ("held\n" if is_winner else "")
+            assert ("Held: run run-1 is being written by me" in complaint) != is_winner
     assert journal.lease("run-1", "me").token == 2
 
 
@@ -369,7 +369,7 @@ def test_a_child_made_by_fork_neither_beats_for_its_parent_nor_stops_it(
             code = 0 if mine else 2
         finally:
             os._exit(code)
-    assert os.waitpid(child, 0)[1] == 0
+    assert exit_code(child) == 0
     first = expires(journal)
     until(lambda: expires(journal) > first)
     assert len(journal.read("run-1")) == 1

@@ -12,6 +12,7 @@ import pytest
 
 from bot.adapters.sqlite_journal.integrity import check
 from bot.adapters.sqlite_journal.journal import SqliteJournal
+from tests.ending import LIMIT_S, all_ended
 from validators.encoding import digest, encode
 from workflows.ports import Held, JournalRefusal
 from workflows.run import Event
@@ -97,13 +98,14 @@ def test_processes_that_start_at_once_migrate_once(path: Path) -> None:
         )
         for _ in range(4)
     ]
-    for process in openers:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    for process in openers:
-        out, _ = process.communicate(timeout=600)
-        assert (process.returncode, out) == (0, "200\n")
+    with all_ended(openers):
+        for process in openers:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        for process in openers:
+            out, _ = process.communicate(timeout=LIMIT_S)
+            assert (process.returncode, out) == (0, "200\n")
     assert version(path) == 2
     assert version(path.with_name("journal.sqlite.v1.backup")) == 1
 
@@ -137,6 +139,7 @@ def test_a_migration_that_fails_leaves_the_journal_as_it_was(path: Path) -> None
         text=True,
         check=False,
         cwd=ROOT,
+        timeout=LIMIT_S,
     )
     assert "JournalRefusal" in done.stderr
     assert "look at its disk (full" in done.stderr or "free some space" in done.stderr

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bot.adapters.bwrap_sandbox import BwrapSandbox
 from bot.housekeeping import sweep_scratch
 from bot.removal import unlocked
+from tests.ending import LIMIT_S, ended
 from validators.checkout import Clone, file_changes, open_clone, write_tree
 from validators.clones.written_trees import TreePlace, written_tree
 from validators.processes.layer import Layer, lay, spread
@@ -336,6 +337,7 @@ def test_where_nothing_can_be_stacked_the_tree_is_copied(tree: Path, tmp_path: P
         capture_output=True,
         text=True,
         check=False,
+        timeout=LIMIT_S,
     )
     if "unshare" in done.stderr or "mount:" in done.stderr:
         pytest.skip(done.stderr)
@@ -391,9 +393,8 @@ def test_a_killed_process_leaves_a_folder_that_the_next_start_removes(
     sandbox: BwrapSandbox, tree: Path, tmp_path: Path
 ) -> None:
     mark = f"86{os.getpid()}"
-    with subprocess.Popen(
-        [sys.executable, "-c", KILLED, tmp_path, tree, mark], cwd=ROOT, stdout=subprocess.PIPE
-    ) as process:
+    argv = [sys.executable, "-c", KILLED, str(tmp_path), str(tree), mark]
+    with ended(subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE)) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"running\n"
         assert running(mark)

@@ -16,6 +16,7 @@ from bot import wiring
 from bot.adapters.sqlite_journal.journal import SqliteJournal
 from bot.cli import run
 from bot.wiring import now_iso
+from tests.ending import LIMIT_S, all_ended
 from tests.found_out import lend
 
 # A tree in which a text says `bad` does not pass.
@@ -112,7 +113,8 @@ class Desk:
             subprocess.Popen([*argv, *self.words(*words)], stdout=quiet, stderr=quiet)
             for words in commands
         ]
-        return [child.wait(timeout=300) for child in children]
+        with all_ended(children):
+            return [child.wait(LIMIT_S) for child in children]
 
     @contextmanager
     def at(self, moment: str) -> Iterator[None]:

@@ -14,6 +14,7 @@ import anyio
 import pytest
 
 from tests.bot.commands.conftest import Desk, laid_out
+from tests.ending import ended
 
 if TYPE_CHECKING:
     from mcp.client.client import Client
@@ -128,17 +129,13 @@ def test_the_official_client_asks_and_is_answered(desk: Desk) -> None:
 def served(desk: Desk) -> Iterator[subprocess.Popen[bytes]]:
     """Start the program and shake hands by hand."""
     pipe = subprocess.PIPE
-    with subprocess.Popen(
-        [*ARGV, *desk.words("mcp")], stdin=pipe, stdout=pipe, stderr=pipe
-    ) as child:
-        try:
-            say(child, {"id": 1, "method": "initialize", "params": HELLO})
-            assert child.stdout is not None
-            assert json.loads(child.stdout.readline())["id"] == 1
-            say(child, {"method": "notifications/initialized"})
-            yield child
-        finally:
-            child.kill()
+    argv = [*ARGV, *desk.words("mcp")]
+    with ended(subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe)) as child:
+        say(child, {"id": 1, "method": "initialize", "params": HELLO})
+        assert child.stdout is not None
+        assert json.loads(child.stdout.readline())["id"] == 1
+        say(child, {"method": "notifications/initialized"})
+        yield child
 
 
 def say(child: subprocess.Popen[bytes], message: dict[str, Any] | bytes) -> None:

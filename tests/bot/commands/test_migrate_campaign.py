@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.adapters.sqlite_journal.process_identity import pid_of
+from tests.ending import beside
 
 if TYPE_CHECKING:
     from tests.bot.commands.conftest import Desk
@@ -173,10 +173,8 @@ def test_a_worker_that_is_killed_is_replaced_and_its_target_taken_over(desk: "De
             killed.extend(int(pid_of(one)) for (one,) in found[:1])
         os.kill(killed[0], signal.SIGKILL)
 
-    helper = threading.Thread(target=kill_one)
-    helper.start()
-    code, swept = ask(desk, "migrate", "sweep", file, "--workers", "2", *UNSAFE)
-    helper.join()
+    with beside(kill_one):
+        code, swept = ask(desk, "migrate", "sweep", file, "--workers", "2", *UNSAFE)
 
     assert (code, states(swept)) == (0, {"gated": 2})
     with desk.journal() as journal:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.bot.commands import test_scope
+from tests.ending import LIMIT_S
 from tests.scoping import test_child, test_grammars, test_index, test_objects
 from tests.scoping import test_scope as test_select
 from tests.validators.clones import test_uncommitted_files
@@ -192,6 +193,7 @@ def commit_many(desk: "Desk", width: int) -> None:
             capture_output=True,
             text=True,
             check=True,
+            timeout=LIMIT_S,
         )
         return done.stdout.strip()
 

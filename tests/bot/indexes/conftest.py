@@ -17,6 +17,7 @@ from bot.indexes.gateway import Gateway, listening
 from bot.indexes.machine import MachineIndexes, machine_indexes
 from bot.indexes.upstream import LookUp, looked_up
 from bot.indexes.way import Limits
+from tests.ending import LIMIT_S, answering, beside
 
 Pages = Mapping[str, bytes]
 
@@ -112,12 +113,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
                 context.sni_callback = None
                 server.socket = context.wrap_socket(server.socket, server_side=True)
             later.append(index)
-            poll = {"poll_interval": 0.01}
-            thread = threading.Thread(target=server.serve_forever, kwargs=poll, daemon=True)
-            thread.start()
-            stack.callback(server.server_close)
-            stack.callback(thread.join)
-            stack.callback(server.shutdown)
+            stack.enter_context(answering(server))
             return index
 
         yield start
@@ -220,7 +216,7 @@ def way_through(port: int) -> Iterator[str]:
                 back = threading.Thread(target=copy, args=(link, client), daemon=True)
                 back.start()
                 copy(client, link)
-                back.join()
+                back.join(LIMIT_S)
 
         def accept_all() -> None:
             with suppress(OSError):
@@ -228,11 +224,11 @@ def way_through(port: int) -> Iterator[str]:
                     client, _ = server.accept()
                     threading.Thread(target=lead, args=(client,), daemon=True).start()
 
-        thread = threading.Thread(target=accept_all, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
-        server.shutdown(socket.SHUT_RDWR)
-        thread.join()
+        with beside(accept_all):
+            try:
+                yield f"http://127.0.0.1:{server.getsockname()[1]}"
+            finally:
+                server.shutdown(socket.SHUT_RDWR)
 
 
 def wheel(folder: Path, name: str, requires: str = "", source: str = "") -> bytes:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.probing.bait import lay_bait
+from tests.ending import LIMIT_S, ended
 
 LAYING = """
 import sys, time
@@ -38,19 +39,19 @@ def test_the_bait_of_a_killed_process_is_removed_by_the_next_and_a_living_ones_i
     tmp_path: Path, root: Path, *, is_killed: bool
 ) -> None:
     argv = [sys.executable, "-c", LAYING, str(tmp_path / "other")]
-    with subprocess.Popen(argv, cwd=root, stdout=subprocess.PIPE, text=True) as other:
+    laying = subprocess.Popen(argv, cwd=root, stdout=subprocess.PIPE, text=True)
+    with ended(laying) as other:
         assert other.stdout is not None
         place = Path(other.stdout.readline().strip())
         assert place.is_socket()
         if is_killed:
             other.send_signal(signal.SIGKILL)
-            other.wait()
+            other.wait(LIMIT_S)
             assert place.is_socket()
 
         with ExitStack() as stack:
             lay_bait(tmp_path / "own", stack)
             assert place.parent.exists() != is_killed
-        other.kill()
     with ExitStack() as stack:
         lay_bait(tmp_path / "own", stack)
     assert not place.parent.exists()

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from bot.probing import checks
+from tests.ending import LIMIT_S
 
 RUN = """
 import json, sys
@@ -41,6 +42,7 @@ def test_without_walls_no_check_says_that_one_held(tmp_path: Path) -> None:
             [sys.executable, "-I", "-S", "-c", RUN, folder, json.dumps(facts)],
             capture_output=True,
             check=True,
+            timeout=LIMIT_S,
         )
     held = json.loads(done.stdout)
     # Some machines forbid this to everybody, with walls or without.
@@ -71,6 +73,7 @@ def test_a_filter_that_refuses_nothing_is_no_filter() -> None:
         [sys.executable, "-I", "-S", "-c", OPEN_FILTER, folder, getpid],
         capture_output=True,
         check=True,
+        timeout=LIMIT_S,
     )
     assert done.stdout == b"False False\n"
 

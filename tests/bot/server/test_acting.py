@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.bot.server.conftest import EVIL
+from tests.ending import LIMIT_S, ended
 from workflows.review import Review
 from workflows.threads import ThreadComment
 
@@ -167,9 +168,10 @@ def test_a_command_beside_the_page_and_the_page_decide_once(town: "Town") -> Non
     where = ["--repo", str(town.room.repository), "--state", str(town.room.settings.state)]
     argv = [sys.executable, "-P", "-c", "from bot.cli import main; main()", "review", "accept", "1"]
 
-    with subprocess.Popen([*argv, "--merge", *where], stdout=-3, stderr=-3) as command:
+    accepting = subprocess.Popen([*argv, "--merge", *where], stdout=-3, stderr=-3)
+    with ended(accepting) as command:
         status, text = town.decide(1, "reject:wrong", "Mine.")
-        code = command.wait(60)
+        code = command.wait(LIMIT_S)
 
     known = town.known(1)
     assert sorted([status == 303, code == 0]) == [False, True]

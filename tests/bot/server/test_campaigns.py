@@ -1,6 +1,5 @@
 """Campaigns: how they stand, and their pause by people who do not get in each other's way."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.bot.server.watching import EVIL, Browser, browser, journal_of, started, tell
+from tests.ending import beside
 from validators.encoding import builtins
 from workflows.campaign import Campaign, CampaignBudget, Recipe, Target, TargetResult, Template
 from workflows.migrate import announce
@@ -168,11 +168,8 @@ def test_of_many_that_pause_at_once_one_does(page: Browser) -> None:
     def click() -> None:
         statuses.append(page.post(f"/campaign/{KEY}/pause", seen=seen).status)
 
-    threads = [threading.Thread(target=click) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    with beside(*[click] * 6):
+        pass
     assert sorted(statuses) == [303, 409, 409, 409, 409, 409]
     assert said(page) == ["started", "paused"]
 

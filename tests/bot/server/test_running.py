@@ -24,6 +24,7 @@ from bot.server.connection import Connection
 from bot.server.running import Server, bound
 from tests.bot.server.conftest import ADDRESS
 from tests.conftest import PROGRAM
+from tests.ending import beside, ended
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -38,14 +39,11 @@ def serving(app: "ASGIApp") -> Iterator[tuple[Server, int]]:
     """Serve in a thread until the block ends."""
     with bound("127.0.0.1", 0) as listening:
         server = Server(app, threading.Event())
-        thread = threading.Thread(target=server.serve_on, args=(listening,))
-        thread.start()
-        try:
-            yield server, listening.getsockname()[1]
-        finally:
-            server.end()
-            thread.join(LONG_S)
-            assert not thread.is_alive()
+        with beside(lambda: server.serve_on(listening)):
+            try:
+                yield server, listening.getsockname()[1]
+            finally:
+                server.end()
 
 
 @contextmanager
@@ -168,7 +166,7 @@ def test_the_program_prints_a_link_serves_and_ends_in_order(
         "--json",
     ]
     noted = (tmp_path / "noted").open("w+")
-    with noted, subprocess.Popen(argv, stdout=-1, stderr=noted, text=True) as server:
+    with noted, ended(subprocess.Popen(argv, stdout=-1, stderr=noted, text=True)) as server:
         assert server.stdout is not None
         document = json.loads("".join(iter(server.stdout.readline, "}\n")) + "}")
         line = http.client.HTTPConnection("127.0.0.1", document["port"], timeout=LONG_S)

@@ -2,7 +2,6 @@
 
 import gzip
 import ssl
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.ending import answering
 
 
 @dataclass(frozen=True)
@@ -76,16 +77,10 @@ def collector(
         def handle_error(self, *_: object) -> None:
             """Say nothing of one who hung up."""
 
-    with Quiet(("127.0.0.1", 0), Handler) as server:
-        scheme = "http"
-        if trusted_by is not None:
-            server.socket = trusted_by.wrap_socket(server.socket, server_side=True)
-            scheme = "https"
-        known.url = f"{scheme}://localhost:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield known
-        finally:
-            server.shutdown()
-            thread.join()
+    server, scheme = Quiet(("127.0.0.1", 0), Handler), "http"
+    if trusted_by is not None:
+        server.socket = trusted_by.wrap_socket(server.socket, server_side=True)
+        scheme = "https"
+    known.url = f"{scheme}://localhost:{server.server_port}"
+    with answering(server):
+        yield known

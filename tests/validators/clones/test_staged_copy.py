@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ending import beside
 from validators.checkout import Clone, read_file, working_tree
 from validators.clones.repository import CheckoutRefusal
 from validators.clones.staged_copy import copy_files
@@ -131,13 +132,11 @@ def swapping(first: Callable[[], None], second: Callable[[], None]) -> Iterator[
                 with suppress(OSError):
                     step()
 
-    thread = threading.Thread(target=swap)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+    with beside(swap):
+        try:
+            yield
+        finally:
+            stop.set()
 
 
 def fill(place: Path, content: bytes) -> None:

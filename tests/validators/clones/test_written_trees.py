@@ -13,6 +13,7 @@ from threading import Barrier
 import pytest
 
 from bot.housekeeping import sweep_scratch
+from tests.ending import LIMIT_S, all_ended
 from validators.checkout import CheckoutRefusal, Clone, write_tree
 from validators.clones.written_trees import TreePlace, written_tree
 from validators.git import git
@@ -27,7 +28,7 @@ def test_threads_that_want_one_tree_at_once_all_get_it(clone_of: MakeClone, tmp_
     start = Barrier(6)
 
     def written(_: int) -> Path:
-        start.wait()
+        start.wait(LIMIT_S)
         return written_tree(clone, clone.base_tree, TreePlace(tmp_path / "scratch"))
 
     with ThreadPoolExecutor(6) as threads:
@@ -141,7 +142,9 @@ def test_a_tree_half_written_by_a_killed_process_is_never_used(
     clone = clone_of({f"a/{number}": "one\n" for number in range(50)})
     state = tmp_path / "state"
     argv = [sys.executable, "-c", KILLED, str(clone.repository), str(state)]
-    assert subprocess.run(argv, cwd=ROOT, check=False).returncode == -signal.SIGKILL
+    assert (
+        subprocess.run(argv, cwd=ROOT, check=False, timeout=LIMIT_S).returncode == -signal.SIGKILL
+    )
     assert sweep_scratch(state).scratch == 1
     assert not [path for path in state.rglob("*") if path.is_dir() and path.name == "a"]
     folder = written_tree(clone, clone.base_tree, TreePlace(tmp_path / "2", state / "trees"))
@@ -171,7 +174,8 @@ print(folder, len(list((folder / "a").iterdir())))
         )
         for n in range(3)
     ]
-    told = {process.communicate()[0] for process in processes}
+    with all_ended(processes):
+        told = {process.communicate(timeout=LIMIT_S)[0] for process in processes}
     (line,) = told
     assert line.endswith(" 100\n")
 

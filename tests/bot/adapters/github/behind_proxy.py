@@ -9,13 +9,13 @@ import selectors
 import socket
 import socketserver
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.indexes.authority import Authority
+from tests.ending import answering
 
 LOGIN = "office:pr0xy-s3cret"
 _PIECE = 65_536
@@ -59,15 +59,10 @@ class _Server(socketserver.ThreadingTCPServer):
 
 @contextmanager
 def _listening(handler: type[socketserver.BaseRequestHandler], known: object) -> Iterator[int]:
-    with _Server(("127.0.0.1", 0), handler) as server:
-        server.known = known
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield int(server.server_address[1])
-        finally:
-            server.shutdown()
-            thread.join()
+    server = _Server(("127.0.0.1", 0), handler)
+    server.known = known
+    with answering(server):
+        yield int(server.server_address[1])
 
 
 class _Tls(socketserver.BaseRequestHandler):

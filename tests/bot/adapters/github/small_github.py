@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.bot.adapters.github.asked import Asked, Told
 from tests.bot.adapters.github.hub import Hub
+from tests.ending import answering
 from tests.github import rig, serving
 from tests.github.smart_http import GitServer
 from tests.github.smart_http import serve as serve_git
@@ -90,14 +91,8 @@ def small_github(folder: Path) -> Iterator[SmallGitHub]:
         listener = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         listener.daemon_threads = True
         small.url = f"http://127.0.0.1:{listener.server_address[1]}"
-        thread = threading.Thread(target=listener.serve_forever, args=(0.02,))
-        thread.start()
-        try:
+        with answering(listener):
             yield small
-        finally:
-            listener.shutdown()
-            thread.join()
-            listener.server_close()
     assert hub.problems == [], hub.problems
 
 
