@@ -19,7 +19,7 @@ def hanging():
     threading.Event().wait()
 
 def test_waits_for_a_process_and_again_at_the_end_of_its_block():
-    with subprocess.Popen(["sleep", "10"]) as process:
+    with subprocess.Popen(["sleep", "60"]) as process:
         process.wait()
 
 def test_waits_for_a_thread():
@@ -58,7 +58,7 @@ def test_a_test_that_hangs_fails_wherever_it_does_and_the_rest_goes_on(
     root: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "test_hanging.py").write_text(HANGING)
-    (tmp_path / "pytest.ini").write_text("[pytest]\ntimeout = 1\ntimeout_method = signal\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\ntimeout = 5\ntimeout_method = signal\n")
     # One worker: what comes last comes after the others, on the one that replaces the swallower's.
     argv = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "-n1"]
     environment = os.environ | {"PYTHONPATH": str(root)}
@@ -69,7 +69,7 @@ def test_a_test_that_hangs_fails_wherever_it_does_and_the_rest_goes_on(
         capture_output=True,
         text=True,
         check=False,
-        timeout=LIMIT_S,
+        timeout=2 * LIMIT_S,
     )
     summary = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     assert {line.partition(" - ")[0] for line in summary} == ENDED

@@ -18,6 +18,11 @@ EXCEPTIONS = {
         "subprocess.run([sys.executable, '-I', '-S', '-c', ''], check=True)",
     ): "it is timed, and a wait with a limit sleeps in steps",
     ("tests/bot/adapters/test_sandbox_contract.py", "begun.wait()"): "a command has its own limit",
+    (
+        "tests/validators/test_background.py",
+        "opened.begin(['/bin/true']).wait()",
+    ): "it is what must not stand still",
+    ("tests/validators/test_background.py", "command.wait()"): "its command was ended before",
     ("tests/ending.py", "os.waitpid(child, 0)"): "it was killed on the line before",
 }
 WAITS = {"wait", "join", "communicate"}

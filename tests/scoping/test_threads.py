@@ -7,9 +7,8 @@ from contextlib import suppress
 import pytest
 
 from scoping.threads import Future, begin, whole
+from tests.ending import LIMIT_S
 from tests.interruptions import places
-
-PATIENCE_S = 60.0
 
 
 def test_what_was_worked_out_is_returned_and_what_was_raised_is_raised() -> None:
@@ -24,19 +23,18 @@ def test_what_was_worked_out_is_returned_and_what_was_raised_is_raised() -> None
 
 def test_nobody_waits_longer_than_was_said() -> None:
     go = threading.Event()
-    future = begin(lambda: go.wait(PATIENCE_S), "waits")
+    future = begin(lambda: go.wait(LIMIT_S), "waits")
 
     assert not future.wait(0)
     assert not future.wait(0.01)
     go.set()
-    assert future.wait()
-    assert future.wait(0)
     assert future.result() is True
+    assert future.wait(0)
 
 
 def test_many_wait_for_one() -> None:
     go = threading.Event()
-    future = begin(lambda: go.wait(PATIENCE_S), "waits")
+    future = begin(lambda: go.wait(LIMIT_S), "waits")
     waiting = [begin(future.result, "waits too") for _ in range(4)]
     go.set()
 
@@ -54,7 +52,6 @@ def test_work_is_done_once() -> None:
 
 def one_begun() -> None:
     future = begin(lambda: 1, "interrupted")
-    future.wait()
     assert future.result() == 1
 
 
@@ -63,7 +60,7 @@ def test_wherever_it_is_interrupted_no_thread_stands_still() -> None:
 
     assert len(seen) > 10
     assert any("scoping/threads.py" in place for place in seen)
-    until = time.monotonic() + PATIENCE_S
+    until = time.monotonic() + LIMIT_S
     while left := [one for one in threading.enumerate() if one.name == "interrupted"]:
         assert time.monotonic() < until, left
         with suppress(RuntimeError):
@@ -75,10 +72,10 @@ def test_the_second_wait_is_not_held_up_by_the_first_that_was_interrupted() -> N
 
     def story() -> None:
         begun.append(begin(lambda: None, "waits"))
-        begun[-1].wait()
+        begun[-1].result()
 
     for _ in places(story):
-        assert all(future.wait(PATIENCE_S) for future in begun)
+        assert all(future.wait(LIMIT_S) for future in begun)
 
 
 def test_what_is_whole_is_never_half_done() -> None:

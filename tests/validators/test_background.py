@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.ending import LIMIT_S
 from tests.interruptions import places
 from validators.processes.background import end_all
 from validators.processes.layer import Layer
 from validators.processes.layered_session import Ground, LayeredSession, Request
 from validators.processes.supervise import Launch
 from validators.sandbox import Limits, Phase
-
-PATIENCE_S = 60.0
 
 
 @contextmanager
@@ -40,7 +39,7 @@ def supervising() -> list[threading.Thread]:
 def nothing_is_left() -> bool:
     """Whether all commands end with the process, and those who watch them."""
     end_all()
-    until = time.monotonic() + PATIENCE_S
+    until = time.monotonic() + LIMIT_S
     while supervising() and time.monotonic() < until:
         time.sleep(0.001)
     return not supervising()
@@ -58,7 +57,7 @@ def dropped(tree: Path) -> None:
 
 def talking(tree: Path) -> None:
     with session(tree) as opened:
-        assert opened.start(["/bin/true"]).receive(PATIENCE_S) is None
+        assert opened.start(["/bin/true"]).receive(LIMIT_S) is None
 
 
 @pytest.mark.parametrize("story", [waited_for, dropped, talking])
