@@ -37,21 +37,25 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How much may be shown: distinct files, and tokens as ``estimate`` counts them in a text."""
+    """How much may be shown: distinct files, and tokens as ``estimate`` counts them in a text.
+
+    What is put behind a text must not make ``estimate`` tell less of it.
+    """
 
     max_files: int
     max_tokens: int
     estimate: Callable[[str], int]
 
-    @property
-    def smallest(self) -> int:
-        """What the shortest excerpt takes at least."""
-        return _FRAME_TOKENS + 1
-
     def cost(self, excerpt: Excerpt) -> int:
         """Return what one excerpt takes of the prompt, its name and marks included."""
-        named = f"{excerpt.path} lines {excerpt.start_line}-{excerpt.end_line}\n{excerpt.text}"
-        return self.estimate(named) + _FRAME_TOKENS
+        return self._framed(excerpt.path, excerpt.start_line, excerpt.end_line, excerpt.text)
+
+    def least(self, facts: FileFacts) -> int:
+        """Return what the shortest outline or line of names of a file takes; reads nothing."""
+        return self._framed(facts.path, 1, facts.lines, "")
+
+    def _framed(self, path: str, start_line: int, end_line: int, text: str) -> int:
+        return self.estimate(f"{path} lines {start_line}-{end_line}\n{text}") + _FRAME_TOKENS
 
 
 def lines_excerpt(

@@ -172,11 +172,12 @@ class _Packer:
         ]
         keep = self.context.left * (1 - _OUTLINE_SHARE)
         for path in paths:
-            if self.context.left < self._room.smallest:
-                return
+            facts = self._index.by_path[path]
+            # It is parsed for what it defines: in vain where not even its name has room.
+            if self._room.least(facts) > self.context.left:
+                continue
             if not self._outline(path, keep):
-                row = mention(self._index.by_path[path], self._files[path].reasons)
-                self.context.put(row, 0)
+                self.context.put(mention(facts, self._files[path].reasons), 0)
 
     def _by_density(self) -> list[RankedFunction]:
         """Return the functions, the likeliest for their length first."""
