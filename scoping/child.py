@@ -6,14 +6,13 @@ the caller hears None and the next request finds a new child.
 """
 
 import struct
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from threading import Event
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Self
 
-from scoping.threads import begin, whole
+if TYPE_CHECKING:
+    import subprocess
 
 _LENGTH = struct.Struct(">I")
 # How often a watchdog looks within the time limit.
@@ -91,7 +90,9 @@ class Child:
                 continue
         process.wait()
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _started(self) -> "subprocess.Popen[bytes]":
+        import subprocess  # noqa: PLC0415 - no child needs it, and each imports this module
+
         argv: Sequence[str] = (sys.executable, "-I", "-c", _START, _ROOT, self._module)
         self._process = subprocess.Popen(
             argv,
@@ -114,6 +115,10 @@ class _Watchdog:
     """
 
     def __init__(self, timeout_s: float, kill: Callable[[], None]) -> None:
+        from threading import Event  # noqa: PLC0415 - as above
+
+        from scoping.threads import begin  # noqa: PLC0415 - as above
+
         self._tick_s = timeout_s / _LOOKS
         self._kill = kill
         self._asked = 0
@@ -132,6 +137,8 @@ class _Watchdog:
 
     def stop(self) -> None:
         """End the thread."""
+        from scoping.threads import whole  # noqa: PLC0415 - as above
+
         with whole:
             self._stopped.set()
 
