@@ -40,7 +40,8 @@ class Case:
 
     ``pool`` are the files of code that are no tests: signals are scaled on them, so that a long
     changelog cannot make every file of code look small. ``quoted`` are the messages that the issue
-    quotes, and the files of each.
+    quotes, and the files of each; ``writers`` the files that write a name of the issue, noted when
+    the words of all files were looked through.
     """
 
     index: Index
@@ -50,6 +51,7 @@ class Case:
     pool: frozenset[str]
     past: tuple[PastCommit, ...] = ()
     quoted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    writers: dict[str, list[str]] = field(default_factory=dict)
 
 
 def make_case(index: Index, graph: Graph, issue: Issue, past: tuple[PastCommit, ...]) -> Case:
@@ -65,8 +67,11 @@ def make_case(index: Index, graph: Graph, issue: Issue, past: tuple[PastCommit, 
 def telling(case: Case, name: str) -> float:
     """Return how much a name points at one file rather than all: 1 where one of them writes it."""
     files = case.index.files
-    apart = f" {name} "  # as `Counts` asks, once for all files
-    writers = sum(apart in facts.counts.words for facts in files)
+    if name in case.writers:
+        writers = len(case.writers[name])
+    else:
+        apart = f" {name} "  # as `Counts` asks, once for all files
+        writers = sum(apart in facts.counts.words for facts in files)
     return log(len(files) / max(1, writers)) / log(max(2, len(files)))
 
 

@@ -17,6 +17,7 @@ def likeness(case: Case) -> Iterator[Column]:
     paths = [facts.path for facts in case.index.files]
     writers: dict[str, list[str]] = {name: [] for name in _names(case)}
     bags = bags_of_listed(_documents(case, writers), case.issue.words)
+    case.writers.update(writers)
     places = {path: place for place, path in enumerate(paths)}
 
     def tell(path: str) -> str:
