@@ -31,14 +31,15 @@ class Bags:
 
     def scores(self, query: Mapping[str, int]) -> list[float]:
         """Return one score for each document, 0 where it shares no word with ``query``."""
-        found = [0.0] * len(self.bags)
+        bags, norms = self.bags, self.norms
+        found = [0.0] * len(bags)
         # Summed in the query's order, so that the same query always gives the same bits.
         for word, count in query.items():
             if word in self.rarity:
                 weight = self.rarity[word] * min(count, 3) ** 0.5 * (_K1 + 1)
                 for place in self.holders[word]:
-                    times = self.bags[place][word]
-                    found[place] += weight * times / (times + self.norms[place])
+                    times = bags[place][word]
+                    found[place] += weight * times / (times + norms[place])
         return found
 
 

@@ -35,8 +35,13 @@ class Body:
         if not found or not begun:
             return found
         before, mark = self.text[: min(begun)], self.text[min(begun) : min(begun) + 3]
-        _, _, after = self.text[min(begun) + 3 :].partition(mark)
-        return names & tokens(f"{before} {after}").keys()
+        docstring, _, after = self.text[min(begun) + 3 :].partition(mark)
+        code = f"{before} {after}"
+        # What the docstring does not hold stands in the code. Few names need a second count.
+        doubtful = {name for name in found if name in docstring}
+        if any(name in code for name in doubtful):
+            return found - (doubtful - tokens(code).keys())
+        return found - doubtful
 
 
 def read_bodies(index: Index, read: Read, paths: Iterable[str]) -> tuple[Body, ...]:

@@ -18,7 +18,7 @@ _MAX_STRINGS = 1_000
 _MIN_STRING = 10
 _MAX_STRING = 300
 
-_PYTHON = re.compile(rb"\n[ \t]*+(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")
+_PYTHON = re.compile(rb"\n[ \t]*+(?:async[ \t]+)?+(?:def|class)[ \t]+(\w+)")
 _KEYWORD = (
     rb"\n[ \t]*+(?:[a-z()@]{2,24}+[ \t]++){0,6}?(?:def|class|func|fn|fun|function\*?|struct|enum"
     rb"|trait|@?interface|type|module|namespace|union|macro_rules!|record|object|protocol|mod)"
@@ -71,7 +71,8 @@ _STATEMENTS = frozenset(
     (b"if", b"for", b"while", b"switch", b"catch", b"return", b"else", b"do", b"try", b"sizeof")
 )
 _LITERAL = re.compile(
-    rb"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|`[^`\\\n]*(?:\\.[^`\\\n]*)*`"
+    rb"\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'"
+    rb"|`[^`\\\n]*+(?:\\.[^`\\\n]*+)*+`"
 )
 
 

@@ -1,6 +1,7 @@
 """What may be parsed, what a parser tells of one file, and the definitions that makes."""
 
 from dataclasses import dataclass
+from io import StringIO
 from typing import NamedTuple
 
 from scoping.facts import Structure, Symbol, SymbolKind
@@ -75,9 +76,7 @@ def text_of(content: bytes) -> str:
 
 def lines_of(content: bytes) -> list[str]:
     """Return a file's lines with their ends, split at line feeds alone, as git and parsers do."""
-    lines = text_of(content).split("\n")
-    ended = [line + "\n" for line in lines[:-1]]
-    return [*ended, lines[-1]] if lines[-1] else ended
+    return StringIO(text_of(content), newline="\n").readlines()
 
 
 def structure_of(path: str, syntax: Syntax) -> Structure:

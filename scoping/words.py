@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 # Letters outside ASCII run apart: prose in Chinese writes `Foo` without a space around it.
-_FOREIGN = re.compile(rb"[\x80-\xff]+")
+_FOREIGN = bytes(byte if byte >= 0x80 else ord(" ") for byte in range(256))  # noqa: PLR2004 - ASCII
 _LETTERS = re.compile(r"[^\W\d_]+")
 _PART = re.compile(r"[A-Z]{2,}s?(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
 _MAX_TOKEN = 80
@@ -44,12 +44,12 @@ def counted(content: bytes) -> tuple[Counter[str], bool]:
     """Count the same, and return whether all are there: one that is too long is left out."""
     counts = Counter(content.translate(_IDENTIFIERS).decode("ascii").split())
     if not content.isascii():
-        for run in _FOREIGN.findall(content):
-            for word in _LETTERS.findall(run.decode("utf-8", "replace")):
-                counts[word] += 1
+        foreign = b" ".join(content.translate(_FOREIGN).split())
+        for word in _LETTERS.findall(foreign.decode("utf-8", "replace")):
+            counts[word] += 1
     # Digits before a letter belong to no identifier; in ASCII all others come after the colon.
     odd = [name for name in counts if name < ":"]
-    if counts and len(max(counts, key=len)) > _MAX_TOKEN:
+    if max(map(len, counts), default=0) > _MAX_TOKEN:
         odd += [name for name in counts if len(name) > _MAX_TOKEN and name >= ":"]
     is_whole = True
     for name in odd:

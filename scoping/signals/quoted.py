@@ -14,13 +14,14 @@ _HOLE = re.compile(r"%\([^)]{0,50}\)[a-z]|%[-+0-9.]{0,8}[a-z]|\{[^{}]{0,80}\}|\\
 def quoted_pieces(index: Index, issue: Issue) -> dict[str, tuple[str, ...]]:
     """Return the constant parts of messages that the issue quotes, and the few files of each."""
     holders: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    known: dict[str, bool] = {}
+    text = issue.text
+    # Hardly any literal begins as any place of the issue does: the others are not sought in it.
+    begun = {text[start : start + _MIN_PIECE] for start in range(len(text) - _MIN_PIECE + 1)}
     for facts in index.files:
         for literal in facts.strings:
-            for piece in map(str.strip, _HOLE.split(literal)):
-                if len(piece) >= _MIN_PIECE and " " in piece:
-                    if piece not in known:
-                        known[piece] = piece in issue.text
-                    if known[piece]:
-                        holders[piece][facts.path] = None
+            has_holes = "{" in literal or "%" in literal or "\\" in literal
+            for part in _HOLE.split(literal) if has_holes else (literal,):
+                piece = part.strip()
+                if piece[:_MIN_PIECE] in begun and " " in piece and piece in text:
+                    holders[piece][facts.path] = None
     return {piece: tuple(paths) for piece, paths in holders.items() if len(paths) <= _MAX_SHARING}

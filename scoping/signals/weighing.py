@@ -29,12 +29,13 @@ def reasons_for(
 
     A score and its rank are one reason, and so are signals that are told alike.
     """
+    speaking = [column for column in columns if column.values.get(key)]
     worth: defaultdict[str, float] = defaultdict(float)
-    for column in columns:
-        value = column.values.get(key, 0.0)
+    for column in speaking:
+        value = column.values[key]
         worth[column.name.removesuffix("_rank")] += value * weights.get(column.name, 0.0)
     told: defaultdict[str, float] = defaultdict(float)
-    for column in columns:
-        if worth[column.name] > 0 and column.values.get(key) and (text := column.tell(key)):
+    for column in speaking:
+        if worth[column.name] > 0 and (text := column.tell(key)):
             told[text] += worth[column.name]
     return tuple(sorted(told, key=lambda text: (-told[text], text))[:_MAX_REASONS])

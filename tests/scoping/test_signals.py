@@ -147,6 +147,16 @@ def test_the_words_of_a_docstring_are_no_code() -> None:
     assert Body(symbol, tokens("x"), "x").writes({"x", "y"}) == {"x"}
 
 
+def test_what_both_docstring_and_code_write_is_code_and_a_part_of_a_name_is_not() -> None:
+    symbol = Symbol("a.py", "f", "function", 1, 4)
+    text = 'def f(cart):\n    """The total of a cart."""\n    # cart\n    return totals\n'
+
+    assert Body(symbol, tokens(text), text).writes({"cart", "total", "totals"}) == {
+        "cart",
+        "totals",
+    }
+
+
 def test_likely_files_speak_for_what_they_import(make_repository: MAKE) -> None:
     case, _, _ = case_of(make_repository(FILES).git_dir, "the total of a cart", "")
 
