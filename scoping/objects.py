@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from scoping.blobs import ENVIRONMENT, Blobs, ObjectsRefusal, git_argv
+from scoping.processes import Running
 
 # Into a pipe git log writes each commit by itself, and each wakes whoever reads.
 _AT_ONCE = ENVIRONMENT | {"GIT_FLUSH": "0"}
@@ -181,15 +182,15 @@ class ObjectReader:
     def ask(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """Return what one reading git command prints; ObjectsRefusal when it fails."""
         _require_git()
-        running = subprocess.Popen(
+        with Running(
             git_argv(self._git_dir, *arguments),
             env=_AT_ONCE,
             cwd=self._git_dir,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-        )
-        return self._printed(running, arguments[0], stdin)
+        ) as running:
+            return self._printed(running, arguments[0], stdin)
 
     def _git_by_library(self, *arguments: str) -> bytes:
         """Return the same by way of GitPython."""

@@ -32,6 +32,7 @@ def interrupted(story: Callable[[], object], point: int) -> str:
             assert struck.place
         finally:
             sys.settrace(None)
+            struck.forget()
     return struck.place
 
 
@@ -48,6 +49,12 @@ class _Strike:
         self.place = ""
         self._left = point
         self._before: dict[FrameType, str] = {}
+
+    def forget(self) -> None:
+        """Let the frames go that were seen: what they hold is not to live longer for that."""
+        for frame in self._before:
+            frame.f_trace = None
+        self._before.clear()
 
     def trace(self, frame: FrameType, event: str, _: object) -> Any:
         frame.f_trace_opcodes = True

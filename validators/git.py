@@ -5,17 +5,16 @@ helpers). Each is switched off here, on the command line or in the environment, 
 repository's config cannot switch it on again; the git directory is always named, never found.
 """
 
-import contextlib
 import functools
 import os
 import re
 import shutil
-import signal
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scoping.processes import Running
 from scoping.refusal import Refusal
 
 SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -130,7 +129,7 @@ def git(
     environment = _ENVIRONMENT | dict(terms.environment)
     if index is not None:
         environment["GIT_INDEX_FILE"] = str(index)
-    with _started([*argv, *arguments], place, environment, terms) as process:
+    with _running([*argv, *arguments], place, environment, terms) as process:
         stdout, stderr = _ended(process, arguments[0], stdin, terms.timeout_s)
     if process.returncode:
         what = f"git {arguments[0]} failed in {git_dir}"
@@ -157,12 +156,10 @@ def program() -> str:
     return found
 
 
-def _started(
-    argv: list[str], place: Path, environment: Mapping[str, str], terms: Terms
-) -> subprocess.Popen[bytes]:
-    """Start git as the leader of a session, so that whatever it starts ends with it."""
+def _running(argv: list[str], place: Path, environment: Mapping[str, str], terms: Terms) -> Running:
+    """Return git as the leader of a session, so that whatever it starts ends with it."""
     owner = terms.owner
-    return subprocess.Popen(
+    return Running(
         argv,
         cwd=place,
         env=environment,
@@ -179,14 +176,10 @@ def _started(
 def _ended(
     process: subprocess.Popen[bytes], command: str, stdin: bytes, timeout_s: float
 ) -> tuple[bytes, bytes]:
-    """Feed git until it ends and return what it said; no end but that leaves it running."""
+    """Feed git until it ends and return what it said."""
     try:
         stdout, stderr = process.communicate(stdin, timeout=timeout_s)
-    except BaseException as error:  # an interrupt, too, must leave no git behind
-        with contextlib.suppress(ProcessLookupError):  # it may have just ended
-            os.killpg(process.pid, signal.SIGKILL)
-        if not isinstance(error, subprocess.TimeoutExpired):
-            raise
+    except subprocess.TimeoutExpired as error:
         message = f"git {command} took longer than {timeout_s:g} s and was stopped"
         raise GitRefusal(message) from error
     return stdout or b"", stderr

@@ -10,6 +10,7 @@ from bot.campaigns.authoring import ensure_program
 from bot.campaigns.opening import begun
 from bot.campaigns.yard import Ground, Yard
 from bot.wiring import engine_of, opened_journal
+from scoping.threads import whole
 from workflows.board import Board
 from workflows.campaign import EngineLimits
 from workflows.ports import Journal
@@ -55,7 +56,8 @@ def work_together(
                 if code is None:
                     continue
                 if code < 0 and board.claims > claims and not board.is_over and not board.hold():
-                    crew[number] = (_start(words), board.claims)
+                    with whole:
+                        crew[number] = (_start(words), board.claims)
                 else:
                     crew.pop(number)
                 break
@@ -67,8 +69,11 @@ def work_together(
 def _crew(
     words: Sequence[str], workers: int
 ) -> Iterator[list[tuple[subprocess.Popen[bytes], int]]]:
-    crew = [(_start(words), 0) for _ in range(workers)]
+    crew: list[tuple[subprocess.Popen[bytes], int]] = []
     try:
+        with whole:
+            for _ in range(workers):
+                crew.append((_start(words), 0))  # noqa: PERF401 - those before one that fails
         yield crew
     finally:
         # Each is told once, by us, and settles what it is at.

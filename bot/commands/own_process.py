@@ -5,19 +5,23 @@ import sys
 from collections.abc import Sequence
 
 from bot.console import hand_over_output
+from scoping.threads import whole
 
 
 def run_own(words: Sequence[str]) -> int:
     """Run ``changewright`` with ``words`` and return its exit code; it hears of an interruption."""
-    # In a session of its own it is told to stop once, by us, and not by the terminal as well.
-    with subprocess.Popen(own_argv(words), start_new_session=True) as child:
-        hand_over_output()
-        try:
-            return child.wait()
-        except KeyboardInterrupt:
+    child = None
+    try:
+        with whole:  # it runs before this returns
+            # In a session of its own it is told to stop once, by us, not by the terminal as well.
+            child = subprocess.Popen(own_argv(words), start_new_session=True)
+            hand_over_output()
+        return child.wait()
+    except KeyboardInterrupt:
+        if child is not None:
             child.terminate()
             child.wait()
-            raise
+        raise
 
 
 def own_argv(words: Sequence[str]) -> list[str]:

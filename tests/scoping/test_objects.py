@@ -259,8 +259,9 @@ def test_the_history_of_a_path_is_that_path_s_alone(make_repository: MAKE) -> No
 _WAITING = """
 import sys
 from pathlib import Path
+from bot.interrupts import settling
 from scoping.objects import open_objects
-with open_objects(Path(sys.argv[1])) as reader:
+with settling(), open_objects(Path(sys.argv[1])) as reader:
     reader.entries("HEAD")
 """
 

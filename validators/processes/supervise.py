@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from scoping.threads import whole
 from validators.processes.excess import Excess, Watch
 from validators.processes.kept_output import KeptOutput
 from validators.processes.memory_watch import MemoryWatch
@@ -70,18 +71,21 @@ def supervise(launch: Launch, limits: Limits, clock: Clock, stop: int | None = N
     ``cpu_s`` and ``peak_memory_bytes`` are what was seen, so at least what was used.
     """
     started = clock()
-    try:
-        process = _spawn(launch)
-    except OSError as error:
-        detail = f"{error.filename or launch.argv[0]}: {error.strerror}"
-        return Completed("sandbox-error", None, detail=detail)
-    finally:
-        for descriptor in launch.handed_over:
-            os.close(descriptor)
     watches = launch.watches or (MemoryWatch(limits.memory_bytes).excess,)
-    kin = WatchedFamily(process.pid, watches, launch.within, launch.fell, walled=launch.walled)
     with contextlib.ExitStack() as stack:
-        supervision = stack.enter_context(_Supervision(process, launch.stdin, limits, clock, kin))
+        with whole:  # it runs before this returns
+            try:
+                process = _spawn(launch)
+            except OSError as error:
+                detail = f"{error.filename or launch.argv[0]}: {error.strerror}"
+                return Completed("sandbox-error", None, detail=detail)
+            finally:
+                for descriptor in launch.handed_over:
+                    os.close(descriptor)
+            pid = process.pid
+            kin = WatchedFamily(pid, watches, launch.within, launch.fell, walled=launch.walled)
+            supervision = _Supervision(process, launch.stdin, limits, clock, kin)
+            stack.enter_context(supervision)
         until = started + limits.timeout_s
         reason = supervision.watch(until - _grace_s(limits.timeout_s), stop)
         if reason and reason.outcome == "timeout":
