@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.commands.own_process import own_argv
 from bot.configuration.process import ProcessKind
-from bot.server.revisions import Revision, RevisionRefusal
+from bot.server.revisions import Ready, Revision, RevisionRefusal
 from bot.settings import environment_for
 from scoping.refusal import Refusal
 
@@ -45,22 +45,26 @@ class OwnRevisions:
                 self._start(number, "author", told, self._attempted)
                 self._known[number] = Revision("attempt")
 
-    def publish(self, number: int, run: str) -> None:
-        """Begin to publish what ``run`` proposed, unless that is under way."""
+    def publish(self, number: int, ready: Ready) -> None:
+        """Begin to publish a result, unless that is under way; RevisionRefusal for another one."""
         with self._lock:
             known = self._known.get(number, Revision())
-            if number in self._running and known.run == run:
+            if number in self._running and known.run == ready.run:
                 return
-            if number in self._running or known.run != run or not known.command:
+            if number in self._running or (known.is_published and known.run == ready.run):
                 raise RevisionRefusal(
-                    "this is not the newest attempt any more, or it is published already; look at"
-                    " the page as it is now"
+                    "another attempt is being made or published, or this one was; look at the page"
+                    " as it is now"
                 )
-            self._start(number, "publisher", shlex.split(known.command)[1:], self._published)
-            self._known[number] = replace(known, doing="publication", words="")
+            self._start(number, "publisher", self._publishing(ready), self._published)
+            self._known[number] = Revision("publication", ready.run, "proposed", ready.why)
+
+    def command(self, ready: Ready) -> str:
+        """Return the command line that publishes a result."""
+        return shlex.join(["changewright", *self._publishing(ready)])
 
     def of(self, number: int) -> Revision | None:
-        """Return the last one that was begun here, or None."""
+        """Return the last one that was begun here, without its command, or None."""
         with self._lock:
             return self._known.get(number)
 
@@ -113,24 +117,24 @@ class OwnRevisions:
                 del self._running[number]
 
     def _attempted(self, number: int, document: Mapping[str, Any], said: str) -> Revision:
-        run, state, why, bundle = (
-            str(document.get(name, "")) for name in ("run", "state", "why", "bundle")
-        )
-        command = ""
+        run, state, why = (str(document.get(name, "")) for name in ("run", "state", "why"))
         if state == "proposed":
             # What it said beside the document is the same, and the page says it better.
-            said, command = "", shlex.join(["changewright", "publish", bundle, *self._where])
+            said = ""
         try:
             self._ended(number)
         except Refusal as refusal:
             said = f"{said}\nthreads are not answered: {refusal}".strip()
-        return Revision("", run, state, why, command, words=said)
+        return Revision("", run, state, why, words=said)
 
     def _published(self, number: int, document: Mapping[str, Any], said: str) -> Revision:
         known = self.of(number) or Revision()
         if document.get("state") == "open":
-            return replace(known, doing="", command="", is_published=True)
+            return replace(known, doing="", is_published=True)
         return replace(known, doing="", words=said)
+
+    def _publishing(self, ready: Ready) -> list[str]:
+        return ["publish", ready.bundle, *self._where]
 
 
 def _document(printed: str) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.server.deciding import Decision, Turn
+from bot.server.next_attempt import publish_next
 from bot.server.paging import whole_number
 from bot.server.rendering import Refused
 from bot.server.review import Kept, number_in, review_page
@@ -97,9 +98,8 @@ def publish(visit: Visit, request: Request) -> Response:
     """Begin to publish the next attempt that the page shows."""
 
     def act() -> str:
-        if visit.room.revisions is None:
-            raise _NotDone("here nothing is published from a page: the forge's own jobs do that")
-        visit.room.revisions.publish(number_in(request), visit.form.get("run", ""))
+        pull_request = visit.room.forge.pull_request(number_in(request))
+        publish_next(visit.room, pull_request, visit.form.get("run", ""))
         return "decide"
 
     return _done(visit, request, act, Kept())

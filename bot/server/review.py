@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from bot.pages.diff_html import Remarks, ShownFile, shown_files
 from bot.pages.run_findings import evidence_of, findings_of, remarks_of
 from bot.pages.run_gates import gate_views
+from bot.server.next_attempt import next_attempt
 from bot.server.paging import whole_number
 from bot.server.proposals import Change, Told
 from bot.server.rendering import piece, shown_page
@@ -86,7 +87,7 @@ def review_page(
         "may_revise": room.revisions is not None,
         "own": room.presence.own(number, visit.session),
         "readers": room.presence.others(number, visit.session),
-        "revision": room.revisions.of(number) if room.revisions else None,
+        "revision": next_attempt(room, pull_request),
         "is_local": room.forge_kind == "local",
     }
     return shown_page("review.html.j2", request, values, status)
@@ -158,8 +159,9 @@ def line(visit: Visit, request: Request) -> Response:
 
 def attempt(visit: Visit, request: Request) -> Response:
     """Return how far the next attempt is, for a page that is there already."""
-    number, revisions = number_in(request), visit.room.revisions
-    values = {"number": number, "revision": revisions.of(number) if revisions else None}
+    number = number_in(request)
+    found = next_attempt(visit.room, visit.room.forge.pull_request(number))
+    values = {"number": number, "revision": found}
     return HTMLResponse(piece("attempt.html.j2", visit, values))
 
 

@@ -1,4 +1,8 @@
-"""Next attempts that a page asked for: what is known of them, whoever makes and publishes them."""
+"""Next attempts at a pull request: those that a page asked for, and what the journal says of all.
+
+What is under way is known to whoever began it; whether a result waits to be published is read from
+the journal each time, so that a new start of the server forgets nothing.
+"""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -27,6 +31,15 @@ class Revision:
     words: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a next attempt proposed, and nobody has published yet; ``bundle`` is its file."""
+
+    run: str
+    why: str
+    bundle: str
+
+
 class Revisions(Protocol):
     """Makes next attempts apart from the server: who asks a model shows no pages, nor publishes."""
 
@@ -34,10 +47,14 @@ class Revisions(Protocol):
         """Begin the next attempt at a pull request on commit ``base``, unless one is under way."""
         ...
 
-    def publish(self, number: int, run: str) -> None:
-        """Begin to publish what ``run`` proposed; RevisionRefusal where that is not the last."""
+    def publish(self, number: int, ready: Ready) -> None:
+        """Begin to publish a result, unless that is under way; RevisionRefusal for another one."""
+        ...
+
+    def command(self, ready: Ready) -> str:
+        """Return the command line that publishes a result."""
         ...
 
     def of(self, number: int) -> Revision | None:
-        """Return the last one that was begun here, or None."""
+        """Return the last one that was begun here, without its command, or None."""
         ...

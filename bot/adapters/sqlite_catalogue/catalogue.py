@@ -93,6 +93,15 @@ class Catalogue:
         )
         return tuple(map(_run_row, found))
 
+    def revisions_of(self, number: int, limit: int = 100) -> tuple[RunRow, ...]:
+        """Return the runs that were to revise a pull request, the last begun first."""
+        found = self._rows(
+            "SELECT first, summary, number, campaign FROM runs WHERE revises = ? AND revises != 0"
+            " ORDER BY first DESC LIMIT ?",
+            (number, limit),
+        )
+        return tuple(map(_run_row, found))
+
     def run(self, name: str) -> RunRow | None:
         """Return the run of that name, or None."""
         found = self._rows(

@@ -64,10 +64,10 @@ def _take_run(connection: sqlite3.Connection, run: str, entries: Sequence[Entry]
     if read is None:
         return
     summary, facts, campaign = read
-    row = (entries[0].position, run, summary.state, summary.started, facts.number, campaign)
+    row = (entries[0].position, run, summary.state, summary.started, facts.number)
     connection.execute(
-        "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (*row, encode(summary), encode(facts)),
+        "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*row, facts.revises, campaign, encode(summary), encode(facts)),
     )
 
 

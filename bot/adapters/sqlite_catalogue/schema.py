@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scoping.refusal import Refusal
 
-_VERSION = 1
+_VERSION = 2
 # "Chwc": tells a catalogue from another program's database, which is never removed.
 _APPLICATION = 0x43687763
 _BUSY_S = 30.0
@@ -24,10 +24,11 @@ CREATE TABLE streams (run TEXT PRIMARY KEY, last INTEGER NOT NULL, steps INTEGER
     owner TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX streams_of ON streams (owner, last) WHERE owner != '';
 CREATE TABLE runs (first INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, state TEXT NOT NULL,
-    started TEXT NOT NULL, number INTEGER NOT NULL, campaign TEXT NOT NULL, summary BLOB NOT NULL,
-    facts BLOB NOT NULL);
+    started TEXT NOT NULL, number INTEGER NOT NULL, revises INTEGER NOT NULL,
+    campaign TEXT NOT NULL, summary BLOB NOT NULL, facts BLOB NOT NULL);
 CREATE INDEX runs_by_state ON runs (state, first);
 CREATE INDEX runs_by_number ON runs (number, first) WHERE number != 0;
+CREATE INDEX runs_by_revised ON runs (revises, first) WHERE revises != 0;
 CREATE INDEX runs_by_start ON runs (started);
 CREATE TABLE campaigns (first INTEGER PRIMARY KEY, campaign TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL, title TEXT NOT NULL, targets INTEGER NOT NULL);

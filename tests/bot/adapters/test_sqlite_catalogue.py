@@ -73,6 +73,17 @@ def test_runs_are_listed_newest_first_and_page_by_page(
     assert names(catalogue, before=first[-1].place) == ["r1", "r0"]
 
 
+def test_revisions_of_a_pull_request_are_found_newest_first(
+    journal: SqliteJournal, catalogue: Catalogue
+) -> None:
+    for run, revises in (("r1", 0), ("r2", 3), ("r3", 4), ("r4", 3)):
+        tell(journal, run, started(revises=revises))
+    assert catalogue.catch_up()
+    assert [row.summary.id for row in catalogue.revisions_of(3)] == ["r4", "r2"]
+    assert [row.summary.id for row in catalogue.revisions_of(3, limit=1)] == ["r4"]
+    assert catalogue.revisions_of(0) == ()
+
+
 def test_a_run_that_goes_on_moves_to_its_new_state(
     journal: SqliteJournal, catalogue: Catalogue
 ) -> None:

@@ -12,13 +12,20 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.testclient import TestClient
 
+from bot.bundle_files import write_bundle
 from bot.commands.revisions import OwnRevisions
 from bot.server.app import application
-from bot.server.revisions import Revision, RevisionRefusal
+from bot.server.revisions import Ready, Revision, RevisionRefusal
 from tests.bot.server.conftest import ADDRESS
+from validators.encoding import builtins
+from validators.verdict import Verdict
 from workflows.ports import ForgeRefusal
+from workflows.proposal import BUNDLE_FORMAT, Attempt, Bundle, Proposal, seal
+from workflows.recorder import Recorder, leased
+from workflows.task import Task
 
 if TYPE_CHECKING:
+    from bot.server.room import Room
     from tests.bot.server.conftest import Town
 
 LONG_S = 60
@@ -26,7 +33,9 @@ PROPOSED = json.dumps(
     {"run": "r2", "state": "proposed", "why": "two attempts.", "bundle": "/a b/r2.json"}
 )
 FAILED = json.dumps({"run": "r2", "state": "failed", "why": "no gate", "bundle": ""})
-READY = Revision("", "r2", "proposed", "<b>two</b> attempts.", "changewright publish r2.json")
+WAITING = Ready("r2", "two attempts.", "/a b/r2.json")
+READY = Revision("", "r2", "proposed", "<b>two</b> attempts.")
+AT = "2026-01-02T03:04:05Z"
 
 
 class Begun:
@@ -34,16 +43,17 @@ class Begun:
 
     def __init__(self) -> None:
         self.asked: list[tuple[int, str]] = []
-        self.published: list[tuple[int, str]] = []
+        self.published: list[tuple[int, Ready]] = []
         self.now: Revision | None = None
 
     def begin(self, number: int, base: str) -> None:
         self.asked.append((number, base))
 
-    def publish(self, number: int, run: str) -> None:
-        if self.now is None or run != self.now.run:
-            raise RevisionRefusal("this is not the newest attempt any more")
-        self.published.append((number, run))
+    def publish(self, number: int, ready: Ready) -> None:
+        self.published.append((number, ready))
+
+    def command(self, ready: Ready) -> str:
+        return f"changewright publish {ready.run}.json"
 
     def of(self, number: int) -> Revision | None:
         return self.now
@@ -79,13 +89,34 @@ def test_what_was_refused_begins_nothing(town: "Town", begun: Begun) -> None:
     assert begun.asked == []
 
 
+def revise(room: "Room", run: str = "r2", *, revises: int = 1, state: str = "proposed") -> Path:
+    """Book a run that was to revise what run r1 proposed; return the bundle that it left."""
+    task = Task("Count each word", "It says 1.", str(room.repository))
+    proposal = Proposal(run, task, "c" * 40, "scripted", (), (Attempt(1, Verdict("pass")),), AT)
+    words = (BUNDLE_FORMAT, proposal, "c", "d", "e", "branch", (), "Count each word", "Body")
+    partial = state == "cancelled"
+    bundle = Bundle(*words, revises=revises, revised_run="r1", partial=partial)
+    sealed, sha256 = seal(bundle)
+    path = Path(write_bundle(room.settings.state, f"{run}.json", sealed))
+    with leased(room.journal, run, "test") as fence:
+        recorder = Recorder(room.journal, fence)
+        recorder.record("run.started", task=builtins(task), task_key="k", revises=revises)
+        recorder.record("bundle.written", path=path.name, sha256=sha256, partial=partial)
+        recorder.record("run.finished", state=state, verdict="pass", why="<b>two</b> attempts.")
+    return path
+
+
+def shows_button(town: "Town") -> bool:
+    return 'action="/review/1/publish"' in town.page("/review/1")
+
+
 @pytest.mark.parametrize(
     ("now", "words"),
     [
         (Revision("attempt"), "The next attempt is being made"),
         (Revision("publication", READY.run), "The next attempt is being published"),
-        (READY, "The next attempt is ready</b>: &lt;b&gt;two&lt;/b&gt; attempts. Look"),
-        (replace(READY, command="", is_published=True), "The next attempt is published"),
+        (READY, "The next attempt has ended as <b>proposed</b>: &lt;b&gt;two&lt;/b&gt; attempts. "),
+        (replace(READY, is_published=True), "The next attempt is published"),
         (Revision("", "r2", "failed", "no <gate>", words="- [block]"), "no &lt;gate&gt;"),
         (Revision(words="it <died>"), "it &lt;died&gt;"),
     ],
@@ -100,8 +131,7 @@ def test_the_page_says_how_far_it_is(town: "Town", begun: Begun, now: Revision, 
     assert words in piece
     assert "<html" not in piece
     assert ('hx-get="/review/1/attempt"' in piece) == bool(now.doing)
-    assert ('action="/review/1/publish"' in page) == bool(now.command)
-    assert ("changewright publish" in page) == bool(now.command)
+    assert not shows_button(town)
 
 
 def test_a_page_without_an_attempt_says_nothing_of_one(town: "Town", begun: Begun) -> None:
@@ -111,15 +141,75 @@ def test_a_page_without_an_attempt_says_nothing_of_one(town: "Town", begun: Begu
     assert town.page("/review/1/attempt") == ""
 
 
-def test_a_button_publishes_the_attempt_that_was_shown(town: "Town", begun: Begun) -> None:
-    town.propose()
-    begun.now = READY
+@pytest.mark.parametrize("now", [None, READY, Revision("", "r0", "failed", "no gate")])
+def test_what_waits_to_be_published_is_read_from_the_journal(
+    town: "Town", begun: Begun, now: Revision | None
+) -> None:
+    town.propose(run="r1")
+    path = revise(town.room)
+    begun.now = now  # None is a server that was started after the attempt
 
+    page = town.page("/review/1")
+    assert "The next attempt is ready</b>: &lt;b&gt;two&lt;/b&gt; attempts. Look" in page
+    assert "changewright publish r2.json" in page
     assert town.send("/review/1/publish", run="r2") == (303, "/review/1#decide")
-    assert begun.published == [(1, "r2")]
-    status, text = town.send("/review/1/publish", run="r1")
+
+    assert begun.published == [(1, Ready("r2", "<b>two</b> attempts.", str(path)))]
+    status, text = town.send("/review/1/publish", run="r0")
     assert status == 409
     assert "not the newest" in text
+
+
+def test_what_was_published_or_is_under_way_or_died_has_no_button(
+    town: "Town", begun: Begun
+) -> None:
+    town.propose(run="r1")
+    revise(town.room)
+    for now in (replace(READY, is_published=True), Revision("attempt"), Revision(words="it died")):
+        begun.now = now
+        assert not shows_button(town)
+    begun.now = None
+    assert shows_button(town)
+    with leased(town.room.journal, "r2", "publisher") as fence:
+        end = {"state": "published", "verdict": "pass", "why": ""}
+        Recorder(town.room.journal, fence).record("run.finished", **end)
+    assert not shows_button(town)
+    assert town.send("/review/1/publish", run="r2")[0] == 409
+    assert begun.published == []
+
+
+def test_only_the_newest_attempt_at_what_stands_there_waits(town: "Town", begun: Begun) -> None:
+    town.propose(run="r1")
+    town.propose(branch=2, run="r0")
+    revise(town.room, "r2")
+    revise(town.room, "r3", revises=2)  # it says so, and was made from another's proposal
+
+    assert shows_button(town)
+    assert 'action="/review/2/publish"' not in town.page("/review/2")
+    revise(town.room, "r4", state="cancelled")
+    assert not shows_button(town)
+    revise(town.room, "r5", state="failed")
+    assert not shows_button(town)
+    revise(town.room, "r6").write_bytes(b"{}")
+    assert not shows_button(town)
+    revise(town.room, "r7").unlink()
+    assert not shows_button(town)
+    revise(town.room, "r8")
+    assert shows_button(town)
+
+
+@pytest.mark.parametrize("decision", ["accept", "reject:wrong"])
+def test_what_a_person_decided_on_is_not_replaced(
+    town: "Town", begun: Begun, decision: str
+) -> None:
+    town.propose(run="r1")
+    revise(town.room)
+    assert shows_button(town)
+
+    assert town.decide(1, decision)[0] == 303
+
+    assert not shows_button(town)
+    assert town.send("/review/1/publish", run="r2")[0] == 409
 
 
 def test_where_no_attempt_is_begun_none_is_published(town: "Town") -> None:
@@ -182,8 +272,8 @@ def test_an_attempt_is_a_process_and_one_at_a_time(own: Own, tmp_path: Path) -> 
         run="r2",
         state="proposed",
         why="two attempts.",
-        command="changewright publish '/a b/r2.json' --repo here",
     )
+    assert revisions.command(WAITING) == "changewright publish '/a b/r2.json' --repo here"
 
 
 def test_what_came_to_nothing_says_so_in_the_words_of_its_process(own: Own) -> None:
@@ -211,11 +301,8 @@ def test_a_publisher_is_a_process_of_its_own_without_a_key(
     revisions.begin(1, "b" * 40)
     author = settled(revisions, 1).words.split()
 
-    own.program(f"print({PROPOSED!r})")
-    revisions.begin(1, "b" * 40)
-    settled(revisions, 1)
     own.program(tell.format("{}"))
-    revisions.publish(1, "r2")
+    revisions.publish(1, WAITING)
     publisher = settled(revisions, 1)
 
     words = publisher.words.split()
@@ -225,31 +312,31 @@ def test_a_publisher_is_a_process_of_its_own_without_a_key(
     assert "ANTHROPIC_API_KEY" not in words
     assert {"CHANGEWRIGHT_FORGE_TOKEN", "GITHUB_TOKEN"} <= set(words)
     # It was refused: it can be tried again, and then says that it is there.
-    assert publisher.command
+    assert (publisher.run, publisher.is_published) == ("r2", False)
     own.program("""print('{"state": "open"}')""")
-    revisions.publish(1, "r2")
+    revisions.publish(1, WAITING)
     published = settled(revisions, 1)
-    assert published.is_published
-    assert (published.command, published.words) == ("", "")
+    assert (published.is_published, published.words) == (True, "")
 
 
-def test_only_the_newest_result_is_published_and_once(own: Own) -> None:
-    own.program(f"print({PROPOSED!r})")
+def test_a_result_is_published_once_and_not_beside_an_attempt(own: Own, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    os.mkfifo(go)
+    own.program(f"open({str(go)!r}).read(); print({FAILED!r})")
     revisions = own.revisions()
-    with pytest.raises(RevisionRefusal):
-        revisions.publish(1, "r2")
     revisions.begin(1, "b" * 40)
+    with pytest.raises(RevisionRefusal):
+        revisions.publish(1, WAITING)
+    go.write_text("")
     settled(revisions, 1)
 
-    with pytest.raises(RevisionRefusal):
-        revisions.publish(1, "r1")
     own.program("""print('{"state": "open"}')""")
     for _ in range(3):
         with suppress(RevisionRefusal):  # where the first was done before the next was asked
-            revisions.publish(1, "r2")
+            revisions.publish(1, WAITING)
     assert settled(revisions, 1).is_published
     with pytest.raises(RevisionRefusal):
-        revisions.publish(1, "r2")
+        revisions.publish(1, WAITING)
     assert own.ended == [1]
 
 
