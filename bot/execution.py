@@ -86,7 +86,7 @@ def _one_more_round(number: int, wishes: Wishes, bench: Bench) -> Wishes:
 
 
 def _answered(number: int, bench: Bench) -> Iterator[AnsweredReview]:
-    """Yield the words beside threads of a pull request that runs of this journal answered."""
+    """Yield the words about a pull request that runs of this journal answered without a commit."""
     journal = bench.journal
     for one in _facts_here(bench):
         if one.revises == number and one.answered:

@@ -55,7 +55,11 @@ def keep_unfinished(task: Task, workshop: Workshop, recorder: Recorder, work: Wo
 
 def finish(recorder: Recorder, outcome: Outcome) -> Outcome:
     """Write down how the run ended, as the last event before its lease is given back."""
+    verdict = outcome.verdict
+    # Whoever asks next need not tell by our words what a run without a proposal came to.
+    codes = [one.code for one in verdict.blocking] if outcome.state == "nothing" else []
+    code = {"code": codes[0]} if codes else {}
     recorder.record(
-        "run.finished", state=outcome.state, verdict=outcome.verdict.word, why=outcome.why
+        "run.finished", state=outcome.state, verdict=verdict.word, why=outcome.why, **code
     )
     return outcome

@@ -19,7 +19,7 @@ _MAX_DIFF_BYTES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class AnsweredReview:
-    """What a run was told in ``words`` beside threads, which it answered without a commit.
+    """What a run was told in ``words``, beside threads or alone, and answered without a commit.
 
     ``begun`` is when it began, UTC ISO 8601: what was asked later is none of it.
     """
@@ -124,7 +124,7 @@ def _was_told(run: AnsweredReview, review: Review) -> bool:
     said, begun = moment(review.at), moment(run.begun)
     is_before = said is not None and begun is not None and said <= begun
     # A forge's times are whole seconds: two reviews of one second are told apart by their words.
-    return is_before and review.words == run.words
+    return is_before and run.words in {review.words, words_of(review)}
 
 
 def words_of(review: Review) -> str:

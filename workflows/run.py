@@ -54,7 +54,7 @@ EventKind = Literal[
     "target.finished",  # the TargetResult
     "target.published",  # number and address of its pull request, branch, head
     "target.settled",  # what became of that: merged, closed or stale, and why
-    "run.finished",  # state, verdict, why
+    "run.finished",  # state, verdict, why; of one without a proposal the finding's code
 ]
 
 RunState = Literal[

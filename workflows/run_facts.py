@@ -31,8 +31,8 @@ class RunFacts:
     second opinions in their order. ``given``, ``changed`` and ``met`` count files: shown to the
     model, changed by it, both.
     ``number`` is its pull request's, ``drafted`` when that was opened; ``revises`` is that of one
-    which was there before, about which it was told what people had asked until ``heard``, and in a
-    thread of which it ``answered``.
+    which was there before, about which it was told what people had asked until ``heard``. It
+    ``answered`` that where it said something in a thread, or that nothing needs to be changed.
     ``issue_sha256`` is `text_hash` of the issue as it was asked about. ``hosted`` is the number of
     its pull request where people are on the forge, 0 for none. ``outcome`` is the last collected.
     """
@@ -152,6 +152,7 @@ def _outcome(facts: RunFacts, _: Entry, data: Mapping[str, Any]) -> None:
 
 def _finished(facts: RunFacts, _: Entry, data: Mapping[str, Any]) -> None:
     facts.state = str(data["state"])
+    facts.answered = facts.answered or data.get("code") == "no-change-needed"
 
 
 _READERS = {

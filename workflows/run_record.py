@@ -76,7 +76,7 @@ _KEPT: Mapping[EventKind, tuple[str, ...]] = {
         *("review.pull_request", "review.verdict", "review.kind", "review.verified"),
         "review.merged",
     ),
-    "run.finished": ("state", "verdict"),
+    "run.finished": ("state", "verdict", "code"),
 }
 
 

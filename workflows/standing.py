@@ -64,7 +64,7 @@ def _heard(request: PullRequest, desk: Reception, made: str) -> str:
     """Return until when the reviews have been worked on whose revisions or answers stand there.
 
     A run was told of them before it began, which is the moment that its commit bears. One that only
-    answered left no commit.
+    answered left no commit, also where all it said is that no change is needed.
     """
     about = [one for one in desk.facts() if one.revises == request.number]
     stands = next((one.heard for one in about if one.run == request.draft.run), "") or made

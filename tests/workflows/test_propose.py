@@ -195,7 +195,7 @@ def test_a_run_without_a_passing_attempt_proposes_nothing(studio: "Studio", wron
         "no attempt of 3 passed; the last: the reply held no edit that changes a file"
     )
     assert studio.data("run.finished") == [
-        {"state": "nothing", "verdict": "fail", "why": outcome.why}
+        {"state": "nothing", "verdict": "fail", "why": outcome.why, "code": "no-edits"}
     ]
     assert len(outcome.attempts) == len(studio.data("attempt.finished")) == 3
     assert list(studio.folder.glob("*.json")) == []
@@ -216,6 +216,7 @@ def test_no_change_needed_is_an_answer(studio: "Studio") -> None:
     assert (outcome.state, outcome.attempts) == ("nothing", ())
     assert outcome.verdict.findings[0].code == "no-change-needed"
     assert outcome.why == "the model says that no change is needed: it was mended last week."
+    assert studio.data("run.finished")[0]["code"] == "no-change-needed"
 
 
 def dear(text: str) -> ScriptedReply:

@@ -196,6 +196,9 @@ def test_threads_are_answered_without_the_words_that_were_answered_before(
     assert words("2026-11-21T09:00:02Z", told) == ""
     assert words("2026-11-21T09:00:02Z", replace(told, words="Why?")) == "Say uno, please."
     assert words("2026-11-21T09:00:03Z", told) == "Say uno, please."
+    # One without threads was told what stands at the lines of the review as well.
+    alone = AnsweredReview("2026-11-21T09:00:04Z", words_of(asking()))
+    assert words("2026-11-21T09:00:04Z", alone) == ""
     studio.forge.close_pull_request(published.number, "enough")
     with pytest.raises(BundleRefusal, match="is closed; it cannot be revised"):
         revision_of(studio.forge.pull_request(1), earlier, studio.clone, threads)

@@ -13,6 +13,7 @@ from workflows.history import history_of
 from workflows.journal_branch import RecordedRuns
 from workflows.ledger import Ledger
 from workflows.run import Entry, Event, EventKind, summarise
+from workflows.run_facts import facts_of
 from workflows.run_record import (
     MAX_RECORD_BYTES,
     Record,
@@ -113,6 +114,18 @@ def test_the_reason_is_told_by_the_codes_of_the_findings() -> None:
 
     assert (summary.state, summary.verdict) == ("nothing", "fail")
     assert summary.why == "new-failure undefined-name"
+
+
+@pytest.mark.parametrize(("code", "answered"), [("no-change-needed", True), ("question", False)])
+def test_a_record_tells_whether_a_run_answered_that_nothing_is_to_be_changed(
+    code: str, *, answered: bool
+) -> None:
+    end = entry("run.finished", state="nothing", verdict="fail", why=CANARY, code=code)
+    record = read(written(record_of([*spending(0.5), end], "ada/tally")), "file")
+
+    (facts,) = facts_of(record.entries).values()
+
+    assert facts.answered is answered
 
 
 def test_a_record_is_a_history_with_the_figures_of_the_run() -> None:

@@ -140,6 +140,24 @@ def test_questions_alone_are_answered_and_resolved_without_a_commit(hall: "Hall"
 
 
 @pytest.mark.sandbox
+def test_a_review_alone_that_needs_no_change_is_not_asked_again(hall: "Hall") -> None:
+    drafted(hall)
+    event = reviewed(hall, "Explain it.")
+    hall.begin(event, REVIEW).admit()
+    hall.propose("NO CHANGE NEEDED: it is right")
+    hall.publish()
+    assert hall.settle() == {"state": "no-change-needed"}
+
+    again = event | {"review": event["review"] | {"id": 499}}
+    assert hall.begin(again, REVIEW).admit() == {"admitted": "false"}
+    asked = thread(hall, "/changewright why good?")
+    assert hall.begin(remarked("/changewright why good?"), REMARK).admit()["admitted"] == "true"
+
+    assert [one["id"] for one in admitted(hall)["threads"]] == [asked]
+    assert admitted(hall)["words"] == ""
+
+
+@pytest.mark.sandbox
 def test_peoples_commits_are_kept_and_the_base_is_merged(hall: "Hall") -> None:
     drafted(hall)
     theirs = committed(hall, BRANCH, "docs/three.txt", "three\n")

@@ -104,6 +104,18 @@ def test_a_review_of_questions_is_answered_without_a_commit(published: "Desk") -
     assert ([one.id for one in revision(desk).threads], revision(desk).words) == (["2"], "")
 
 
+def test_a_review_alone_that_needs_no_change_is_not_asked_again(published: "Desk") -> None:
+    desk = published
+    assert ask(desk, "NO CHANGE NEEDED: it is so already.", words="Explain it.") == 1
+    assert revision(desk).words == "Explain it."
+    begin(desk, "docs/two.txt")
+
+    model = saying(desk, "NO CHANGE NEEDED: no.\nTHREAD 1: ANSWER because.")
+    desk.run("propose", "--revise", "1", "--unsafe-no-sandbox", "--quiet", model)
+
+    assert ([one.id for one in revision(desk).threads], revision(desk).words) == (["1"], "")
+
+
 @pytest.mark.long
 def test_what_is_said_to_be_changed_and_is_not_counts_as_words(published: "Desk") -> None:
     desk = published
