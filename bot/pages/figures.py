@@ -47,8 +47,8 @@ _NOTHING = "-"
 class Figure:
     """One figure: over everything, and by week as a plot and as (week, value) beside it.
 
-    ``plot`` is None where no week has a value. ``keys`` tell the parts of bars apart, by their
-    class and words.
+    ``plot`` is None where no week has a value, or of bars each is nought; ``none`` says so.
+    ``keys`` tell the parts of bars apart, by their class and words.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Figure:
     plot: Plot | None
     rows: tuple[tuple[str, str], ...]
     keys: tuple[tuple[str, str], ...] = ()
+    none: str = "Nothing in these weeks that this could be counted from."
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +119,9 @@ def _line(
     if name == "cost_per_accepted":
         return line(mondays, values, told, "${:g}".format)
     if not name.startswith("time_"):
-        is_count = name in {"repair_turns", "review_rounds"}
-        return line(mondays, values, told, "{:g}".format if is_count else "{:.0%}".format)
+        if name in {"repair_turns", "review_rounds"}:
+            return line(mondays, values, told, "{:g}".format)
+        return line(mondays, values, told, "{:.0%}".format, most=1.0)
     highest = max(value for value in values if value is not None)
     size, unit = next((one for one in _UNITS if highest >= one[0]), (1, "s"))
     scaled = [None if value is None else value / size for value in values]
@@ -144,6 +146,7 @@ def _states(whole: Metrics, weeks: Sequence[Week]) -> Figure:
         bars(mondays, parts, "{:,.0f}".format) if has_any else None,
         tuple(zip(mondays, listed, strict=True)),
         tuple((state, f"{getattr(whole, state):,} {state}") for state in _STATES),
+        "No pull request of a run that began in these weeks.",
     )
 
 
@@ -157,6 +160,7 @@ def _spent(whole: Metrics, weeks: Sequence[Week]) -> Figure:
         FORMULAS["usd"],
         bars(mondays, [money], "${:g}".format) if any(values) else None,
         tuple((week.monday, _runs(week.metrics)) for week in weeks),
+        none="The runs of these weeks cost nothing.",
     )
 
 

@@ -15,6 +15,9 @@ _TICKS = 3
 # A line's points are marked when there are few enough to tell them apart.
 _MOST_MARKS = 60
 _MOST_LABELS = 3
+# A line that is level all over stands in the upper part of its plot, and not on the edge of it.
+_HEADROOM = 4 / 3
+ALONE = "alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,10 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One value: its place, the words that tell it, and for a bar its size."""
+    """One value: its place, the words that tell it, and for a bar its size.
+
+    ``kind`` is the class of a bar, or ALONE for a point that no line leads to.
+    """
 
     x: float
     y: float
@@ -67,22 +73,26 @@ def line(
     values: Sequence[float | None],
     words: Sequence[str],
     form: Callable[[float], str],
+    most: float = math.inf,
 ) -> Plot:
     """Return a line over evenly spaced ``labels``; None is a gap, never nought.
 
-    ``words`` tell each value, ``form`` writes those of the axis.
+    ``words`` tell each value, ``form`` writes those of the axis. More than ``most`` no value can
+    be: where all are the same the axis ends there, or somewhat above them.
     """
-    top, ticks = _scale([value for value in values if value is not None], form)
+    known = [value for value in values if value is not None]
+    top, ticks = _scale([*known, *_above(known, most)], form)
     spots = [
         None if value is None else (_x(at, len(values)), _y(value, top))
         for at, value in enumerate(values)
     ]
+    is_marked = len(known) <= _MOST_MARKS
     marks = tuple(
-        Mark(spot[0], spot[1], f"{labels[at]}: {words[at]}")
+        Mark(spot[0], spot[1], f"{labels[at]}: {words[at]}", kind=ALONE * _is_alone(spots, at))
         for at, spot in enumerate(spots)
-        if spot is not None
+        if spot is not None and (is_marked or _is_alone(spots, at))
     )
-    return Plot(_labels(labels), ticks, marks if len(marks) <= _MOST_MARKS else (), _pieces(spots))
+    return Plot(_labels(labels), ticks, marks, _pieces(spots))
 
 
 def bars(labels: Sequence[str], parts: Sequence[Part], form: Callable[[float], str]) -> Plot:
@@ -122,6 +132,19 @@ def steps(points: Sequence[tuple[float, float, str]], ends: tuple[str, str], top
     return Plot(across, ticks, tuple(marks), (path,))
 
 
+def _above(values: Sequence[float], most: float) -> tuple[float, ...]:
+    """Return where the axis is to end whose values are all the same; nothing for any others."""
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite or max(finite) - min(finite) > max(finite) * 1e-9:
+        return ()
+    return (most,) if math.isfinite(most) else (max(finite) * _HEADROOM,)
+
+
+def _is_alone(spots: Sequence[tuple[float, float] | None], at: int) -> bool:
+    beside = [*spots[max(0, at - 1) : at], *spots[at + 1 : at + 2]]
+    return all(one is None for one in beside)
+
+
 def _pieces(spots: Sequence[tuple[float, float] | None]) -> tuple[str, ...]:
     pieces: list[list[tuple[float, float]]] = [[]]
     for spot in spots:
@@ -155,7 +178,7 @@ def _scale(values: Sequence[float], form: Callable[[float], str]) -> tuple[float
     """Return the highest value of an axis from nought, a round one, and its ticks."""
     highest = max([value for value in values if math.isfinite(value)], default=0.0)
     if highest <= 0:
-        return 1.0, (Tick(_y(0, 1), form(0.0)),)
+        return 1.0, (Tick(_y(0, 1), form(0.0)), Tick(_y(1, 1), form(1.0)))
     size = 10 ** math.floor(math.log10(highest / _TICKS))
     step = next(size * nice for nice in _NICE if size * nice * _TICKS >= highest * 0.999)
     count = math.ceil(highest / step * 0.999)

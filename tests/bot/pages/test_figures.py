@@ -44,6 +44,7 @@ def test_what_cannot_be_counted_yet_has_no_plot() -> None:
     shown = {one.name: one for one in figures_of(metrics_of(()), ())}
     assert {one.plot for one in shown.values()} == {None}
     assert shown["acceptance"].value == "-"
+    assert all(one.none for one in shown.values())
 
 
 def test_what_is_counted_by_name_is_shown_the_most_frequent_first() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.pages.plots import HEIGHT, WIDTH, Part, Plot, bars, line, steps
+from bot.pages.plots import ALONE, HEIGHT, WIDTH, Part, Plot, bars, line, steps
 
 NUMBERS = st.floats(0, 1e12, allow_nan=False)
 
@@ -34,6 +34,37 @@ def test_a_line_goes_through_its_values_and_is_broken_where_none_is_known() -> N
 def test_one_value_stands_in_the_middle_without_a_line() -> None:
     plot = line(["a"], [3.0], ["three"], "{:g}".format)
     assert (plot.paths, plot.marks[0].x) == ((), 178.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "most", "ticks", "y"),
+    [
+        (0.0, 1.0, ["0%", "50%", "100%"], 128.0),
+        (0.25, 1.0, ["0%", "50%", "100%"], 98.5),
+        (1.0, 1.0, ["0%", "50%", "100%"], 10.0),
+        (0.0, math.inf, ["0%", "100%"], 128.0),
+        (3.0, math.inf, ["0%", "200%", "400%"], 39.5),
+    ],
+)
+def test_a_level_line_stands_on_an_axis_that_says_how_high_it_is(
+    value: float, most: float, ticks: list[str], y: float
+) -> None:
+    for values in ([value], [value, value], [None, value, value, None, value]):
+        labels = [str(at) for at in range(len(values))]
+        plot = line(labels, values, labels, "{:.0%}".format, most)
+        assert [tick.words for tick in plot.up] == ticks
+        assert {mark.y for mark in plot.marks} == {y}
+
+
+def test_a_point_that_no_line_leads_to_is_marked_however_many_there_are() -> None:
+    values = [1.0, None, 2.0, 3.0, None, *[1.0] * 90, None, 4.0]
+    labels = [str(at) for at in range(len(values))]
+    plot = line(labels, values, labels, "{:g}".format)
+    assert [(mark.words, mark.kind) for mark in plot.marks] == [
+        ("0: 0", ALONE), (f"{len(values) - 1}: {len(values) - 1}", ALONE),
+    ]  # fmt: skip
+    few = line(labels[:4], values[:4], labels[:4], "{:g}".format)
+    assert [mark.kind for mark in few.marks] == [ALONE, "", ""]
 
 
 def test_bars_stand_on_each_other_and_nought_has_none() -> None:

@@ -36,6 +36,14 @@ def test_figures_are_shown_with_formula_plot_and_table(page: Browser) -> None:
     assert "1 run, $1.50" in text.partition('id="usd"')[2].partition("</table>")[0]
 
 
+def test_a_figure_without_a_plot_says_what_is_not_there(page: Browser) -> None:
+    tell(journal_of(page), "r1", started(), ended("failed"))
+    text = page.get("/figures").text
+    assert "The runs of these weeks cost nothing." in text
+    assert "No pull request of a run that began in these weeks." in text
+    assert 'class="keys"' not in text
+
+
 @pytest.mark.parametrize("query", ["?weeks=7", "?weeks=%00", "?weeks=52"])
 def test_an_odd_period_is_the_shortest(page: Browser, query: str) -> None:
     run(page, "r1")
