@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, Self
 from bot import logs
 from bot.console import one_line, printable, redacted, redactor, say_aside, terminal
 from bot.logs import Log
-from bot.pages.run_state import state_in_words
 from workflows.history import kind_of
 from workflows.opinion import LANE
 from workflows.rerank import is_about_order
-from workflows.run import Entry
+from workflows.run import Entry, state_in_words
 
 if TYPE_CHECKING:
     from rich.status import Status

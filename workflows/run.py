@@ -60,6 +60,7 @@ EventKind = Literal[
 RunState = Literal[
     "running", "proposed", "nothing", "failed", "cancelled", "published", "accepted", "rejected"
 ]
+DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,15 @@ class RunSummary:
     at_least: bool = False
     cache_hit_rate: float | None = None
     cache_misses: int = 0
+
+
+def state_in_words(state: str, verdict: str | None) -> str:
+    """Return how people are told a run ended: one of RunState, or DONE.
+
+    One that passed and had nothing to propose did what it was for. The author of a campaign's
+    program is such a run: what it wrote is proposed by others.
+    """
+    return DONE if (state, verdict) == ("nothing", "pass") else state
 
 
 def effects(entries: Iterable[Entry]) -> dict[str, Effect]:

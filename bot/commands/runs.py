@@ -28,9 +28,8 @@ def runs(state: Path | None, limit: int, json_form: str) -> None:
     "cache_misses", "opinions", "vetoes"}], "cut_off": [ids]}.
     """
     from bot.bundle_files import found_bundle  # noqa: PLC0415
-    from bot.pages.run_state import state_in_words  # noqa: PLC0415 - keeps --help fast
     from bot.wiring import opened_journal, state_folder  # noqa: PLC0415 - keeps --help fast
-    from workflows.run import summarise  # noqa: PLC0415
+    from workflows.run import state_in_words, summarise  # noqa: PLC0415 - keeps --help fast
     from workflows.unfinished import cut_off  # noqa: PLC0415
 
     console = Console(json_form)

@@ -6,9 +6,10 @@ from typing import Protocol, get_args
 
 from bot.pages.run_state import standing_of
 from validators.verdict import VerdictWord
-from workflows.run import RunState, RunSummary
+from workflows.run import DONE, RunState, RunSummary
 
-STATES: tuple[RunState, ...] = get_args(RunState)
+# As people are told them; those of `state_in_words`.
+STATES: tuple[str, ...] = (*get_args(RunState), DONE)
 
 
 class Row(Protocol):

@@ -1,16 +1,8 @@
 """How a run stands: in words for people, and as a mood for its colour."""
 
-from workflows.run import RunSummary
+from workflows.run import RunSummary, state_in_words
 
 _GOOD_STATES = frozenset({"proposed", "published", "accepted"})
-
-
-def state_in_words(state: str, verdict: str | None) -> str:
-    """Return how a run ended; one that passed and had nothing to propose did what it was for.
-
-    The author of a campaign's program is such a run: what it wrote is proposed by others.
-    """
-    return "done" if (state, verdict) == ("nothing", "pass") else state
 
 
 def mood_of(state: str, verdict: str | None) -> str:

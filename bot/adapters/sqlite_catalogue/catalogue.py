@@ -68,7 +68,10 @@ class Catalogue:
         return int(self._rows("SELECT position FROM progress")[0][0])
 
     def runs(self, state: str = "", *, before: int = 0, limit: int = 50) -> tuple[RunRow, ...]:
-        """Return runs, the last begun first: of one state, and begun before a place, if asked."""
+        """Return runs, the last begun first: of one state, and begun before a place, if asked.
+
+        States are those that people are told (`state_in_words`).
+        """
         place = before or _BEHIND_ALL
         if state:
             found = self._rows(
@@ -110,7 +113,7 @@ class Catalogue:
         return _run_row(found[0]) if found else None
 
     def counts(self) -> Mapping[str, int]:
-        """Return how many runs there are by state."""
+        """Return how many runs there are by state, as people are told it."""
         return dict(self._rows("SELECT state, count(*) FROM runs GROUP BY state"))
 
     def campaigns(self, *, before: int = 0, limit: int = 50) -> tuple[CampaignRow, ...]:

@@ -8,7 +8,7 @@ from validators.encoding import EncodingRefusal, decode, encode
 from workflows.campaign import Campaign
 from workflows.campaign_streams import CampaignStreams
 from workflows.ports import JournalRefusal
-from workflows.run import Entry, RunSummary, summarise
+from workflows.run import Entry, RunSummary, state_in_words, summarise
 from workflows.run_facts import FactsRefusal, RunFacts, facts_of
 from workflows.search_words import words_of
 
@@ -64,7 +64,8 @@ def _take_run(connection: sqlite3.Connection, run: str, entries: Sequence[Entry]
     if read is None:
         return
     summary, facts, campaign = read
-    row = (entries[0].position, run, summary.state, summary.started, facts.number)
+    state = state_in_words(summary.state, summary.verdict)
+    row = (entries[0].position, run, state, summary.started, facts.number)
     connection.execute(
         "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (*row, facts.revises, campaign, encode(summary), encode(facts)),

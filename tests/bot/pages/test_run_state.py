@@ -4,9 +4,9 @@ from typing import get_args
 
 import pytest
 
-from bot.pages.run_state import standing_of, state_in_words
+from bot.pages.run_state import standing_of
 from validators.verdict import VerdictWord
-from workflows.run import RunState, RunSummary
+from workflows.run import RunState, RunSummary, state_in_words
 
 GOOD = {"proposed", "published", "accepted"}
 

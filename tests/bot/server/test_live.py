@@ -90,6 +90,22 @@ def test_runs_are_listed_by_state_and_page_by_page(page: Browser) -> None:
     assert "r03" not in second
 
 
+def test_a_run_is_listed_by_the_state_that_its_line_says(page: Browser) -> None:
+    for run, verdict in (("wrote", "pass"), ("gave-up", "fail")):
+        end = ("run.finished", {"state": "nothing", "verdict": verdict, "why": ""})
+        tell(journal_of(page), run, started(), end)
+    done, nothing = (page.get(f"/runs?state={one}").text for one in ("done", "nothing"))
+    assert ("/run/wrote/" in done, "/run/gave-up/" in done) == (True, False)
+    assert 'class="pill good">done<' in done
+    assert ("/run/wrote/" in nothing, "/run/gave-up/" in nothing) == (False, True)
+    # A link of before leads on to those that have another word now.
+    assert 'had nothing to propose are <a href="/runs?state=done">done</a>' in nothing
+    for page_of in (done, nothing):
+        assert re.findall(r">(\w+) <small>(\d)</small>", page_of) == [
+            ("all", "2"), ("nothing", "1"), ("done", "1"),
+        ]  # fmt: skip
+
+
 @pytest.mark.parametrize("query", ["?state=none", "?before=x", "?before=-1", "?before=" + "9" * 40])
 def test_an_odd_query_lists_all_runs(page: Browser, query: str) -> None:
     tell(journal_of(page), "r1", started())
