@@ -1,14 +1,15 @@
 """What of a run a person may search for, step by step: words of issues, files, findings, reviews.
 
 Prompts, replies and outputs are not among it: they are long, and `changewright show --search` looks
-through those of one run.
+through those of one run. Each step is told as a person reads it, since that is what is shown where
+it was found.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from workflows.run import Entry
+from workflows.run import Entry, state_in_words
 
 WordsKind = Literal[
     "task", "file", "finding", "opinion", "proposal", "review", "outcome", "campaign", "end"
@@ -42,59 +43,90 @@ def words_of(entries: Iterable[Entry], after: int = 0) -> Iterator[StepWords]:
 
 
 def _task(data: Mapping[str, Any]) -> Iterator[str]:
-    task = data["task"]
-    names = ("title", "number", "author", "repository", "campaign", "shard", "body")
-    yield str(data.get("task_key", ""))
-    yield from (str(task.get(name) or "") for name in names)
+    task, key = data["task"], str(data.get("task_key", ""))
+    number = str(task.get("number") or "")
+    told = {
+        "": key,
+        "#": number if number not in key else "",
+        "by ": task.get("author"),
+        "in ": task.get("repository"),
+        "of campaign ": task.get("campaign"),
+        "about ": task.get("shard"),
+    }
+    about = ", ".join(f"{before}{value}" for before, value in told.items() if value)
+    yield f"{task.get('title') or 'a task'} ({about}):"
+    yield str(task.get("body") or "")
 
 
 def _files(data: Mapping[str, Any]) -> Iterator[str]:
-    yield from sorted({str(one["path"]) for one in data["edits"]})[:_MOST_FILES]
+    yield ", ".join(sorted({str(one["path"]) for one in data["edits"]})[:_MOST_FILES])
 
 
 def _findings(data: Mapping[str, Any]) -> Iterator[str]:
     attempt = data["attempt"]
     yield f"attempt {attempt['number']}: {attempt['verdict']['word']}"
     for one in attempt["verdict"].get("findings", ()):
-        yield f"{one['gate']}/{one['code']} {one.get('path', '')} {one['message']}"
+        where = f" in {one['path']}" if one.get("path") else ""
+        yield f"· {one['gate']}/{one['code']}{where}: {one['message']}"
 
 
 def _opinion(data: Mapping[str, Any]) -> Iterator[str]:
     opinion = data["opinion"]
-    yield f"{opinion['decision']} {opinion.get('model', '')}"
-    yield from (f"{one['path']} {one['why']}" for one in opinion.get("reasons", ()))
+    yield f"{opinion['decision']} from {opinion.get('model') or 'a model'}"
+    yield from (f"· {one['path']}: {one['why']}" for one in opinion.get("reasons", ()))
+
+
+def _proposal(data: Mapping[str, Any]) -> Iterator[str]:
+    what = "unfinished work" if data.get("partial") else "a proposal"
+    yield f"{what} in {data['path']}, sha256 {data['sha256']}"
 
 
 def _review(data: Mapping[str, Any]) -> Iterator[str]:
     review = data["review"]
-    yield from (str(value) for value in review.values() if isinstance(value, str))
+    kind = f" as {review['kind']}" if review["verdict"] == "rejected" else ""
+    done = _DONE.get(review["verdict"], review["verdict"])
+    yield f"{review['reviewer']} {done} pull request {review['pull_request']}{kind}:"
+    yield str(review["words"])
     for one in review.get("comments", ()):
-        yield " ".join(str(value) for value in one.values() if isinstance(value, str))
+        place = ":".join(str(one[name]) for name in ("path", "line") if one.get(name))
+        yield f"· {place}: {one['body']}" if place else f"· {one['body']}"
 
 
 def _outcome(data: Mapping[str, Any]) -> Iterator[str]:
     outcome = data["outcome"]
-    yield f"pull request {outcome['number']} {outcome['state']} {outcome.get('reason') or ''}"
-    yield from (str(one) for one in outcome.get("paths", ()))
+    reason = f" as {outcome['reason']}" if outcome.get("reason") else ""
+    yield f"pull request {outcome['number']} is {outcome['state']}{reason}"
+    if outcome.get("paths"):
+        yield f"· {', '.join(map(str, outcome['paths']))}"
 
 
 def _result(data: Mapping[str, Any]) -> Iterator[str]:
     result = data["result"]
-    yield f"{result['state']} {result.get('reason', '')} {result.get('cause', '')}"
+    reason = f" ({result['reason']})" if result.get("reason") else ""
+    yield f"{result['state']}{reason}: {result.get('cause', '')}"
 
 
+def _published(data: Mapping[str, Any]) -> Iterator[str]:
+    yield f"pull request {data['number']} from {data['branch']}: {data['url']}"
+
+
+def _end(data: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{state_in_words(data['state'], data.get('verdict'))}: {data['why']}"
+
+
+_DONE = {"changes-requested": "asked for changes of"}
 _Teller = Callable[[Mapping[str, Any]], Iterable[str]]
 _TELLERS: Mapping[str, tuple[WordsKind, _Teller]] = {
     "run.started": ("task", _task),
     "patch.landed": ("file", _files),
     "attempt.finished": ("finding", _findings),
     "adjudication.finished": ("opinion", _opinion),
-    "bundle.written": ("proposal", lambda data: [str(data["path"]), str(data["sha256"])]),
+    "bundle.written": ("proposal", _proposal),
     "review.recorded": ("review", _review),
     "outcome.collected": ("outcome", _outcome),
-    "campaign.started": ("campaign", lambda data: [str(data.get("campaign", ""))]),
-    "campaign.paused": ("campaign", lambda data: [str(data.get("why", ""))]),
+    "campaign.started": ("campaign", lambda data: [f"campaign {data['campaign']}"]),
+    "campaign.paused": ("campaign", lambda data: [f"paused: {data.get('why') or 'no reason'}"]),
     "target.finished": ("campaign", _result),
-    "target.published": ("campaign", lambda data: [str(data["url"]), str(data["branch"])]),
-    "run.finished": ("end", lambda data: [str(data["state"]), str(data["why"])]),
+    "target.published": ("campaign", _published),
+    "run.finished": ("end", _end),
 }

@@ -1,5 +1,6 @@
 """The figures of a journal as a page shows them: each with its formula, over all and by week."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -58,7 +59,7 @@ class Figure:
     plot: Plot | None
     rows: tuple[tuple[str, str], ...]
     keys: tuple[tuple[str, str], ...] = ()
-    none: str = "Nothing in these weeks that this could be counted from."
+    none: str = "Nothing to count in these weeks."
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def _line(
 ) -> Plot:
     """Return the plot of a figure, its axis in a unit in which there is little to write."""
     if name == "cost_per_accepted":
-        return line(mondays, values, told, "${:g}".format)
+        return line(mondays, values, told, _dollars)
     if not name.startswith("time_"):
         if name in {"repair_turns", "review_rounds"}:
             return line(mondays, values, told, "{:g}".format)
@@ -158,10 +159,16 @@ def _spent(whole: Metrics, weeks: Sequence[Week]) -> Figure:
         "Cost",
         _runs(whole),
         FORMULAS["usd"],
-        bars(mondays, [money], "${:g}".format) if any(values) else None,
+        bars(mondays, [money], _dollars) if any(values) else None,
         tuple((week.monday, _runs(week.metrics)) for week in weeks),
         none="The runs of these weeks cost nothing.",
     )
+
+
+def _dollars(value: float) -> str:
+    """Return a value of an axis, to the cent where that says all of it."""
+    is_in_cents = value % 1 and math.isclose(round(value, 2), value)
+    return f"${value:,.2f}" if is_in_cents else f"${value:,g}"
 
 
 def _runs(counted: Metrics) -> str:

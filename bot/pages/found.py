@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from unicodedata import combining, normalize
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -72,24 +73,53 @@ def found_lines(
 
 
 def _pattern(terms: Sequence[str]) -> re.Pattern[str]:
+    """Return what finds whole words, of which the last may be the beginning of one."""
     # What the index takes for the same need not be the same letters: signs may differ.
-    letters = [re.findall(r"[^\W_]+", term) for term in terms]
+    letters = [re.findall(r"[^\W_]+", _folded(term)) for term in terms]
     parts = [r"[\W_]+".join(map(re.escape, words)) for words in letters if words]
-    return re.compile("|".join(parts) or r"(?!)", re.IGNORECASE)
+    ends = [r"(?![^\W_])"] * len(parts)
+    ends[-1:] = [r"[^\W_]*"]
+    whole = "|".join(part + end for part, end in zip(parts, ends, strict=False))
+    return re.compile(rf"(?<![^\W_])(?:{whole})" if whole else r"(?!)", re.IGNORECASE)
+
+
+def _folded(text: str) -> str:
+    """Return as many letters without the marks on them, which the index does not heed either."""
+    return text if text.isascii() else "".join(map(_letter, text))
+
+
+def _letter(character: str) -> str:
+    parts = normalize("NFD", character)
+    return parts[0] if all(map(combining, parts[1:])) else character
 
 
 def _marked(text: str, looked_for: re.Pattern[str]) -> Markup:
     """Return the part of a text, redacted before, in which the first hit stands, hits marked."""
-    first = looked_for.search(text)
-    start = max(0, (first.start() if first else 0) - _BEFORE)
-    part = text[start : start + _AROUND]
-    pieces, at = [], 0
-    for hit in looked_for.finditer(part):
-        pieces += [revealed(part[at : hit.start()]), _mark(hit.group())]
+    folded = _folded(text)
+    first = looked_for.search(folded)
+    start = _start(text, first.start() if first else 0)
+    end = _end(text, start + _AROUND)
+    pieces, at = [], start
+    for hit in looked_for.finditer(folded, start, end):
+        pieces += [revealed(text[at : hit.start()]), _mark(text[hit.start() : hit.end()])]
         at = hit.end()
-    pieces.append(revealed(part[at:]))
-    before, behind = "… " * bool(start), " …" * (start + _AROUND < len(text))
+    pieces.append(revealed(text[at:end]))
+    before, behind = "… " * bool(start), " …" * (end < len(text))
     return Markup("{}{}{}").format(before, Markup("").join(pieces), behind)
+
+
+def _start(text: str, hit: int) -> int:
+    """Return the beginning of a word, some letters before a hit; 0 where that is near enough."""
+    wanted = hit - _BEFORE
+    return max(wanted, text.find(" ", wanted, wanted + _BEFORE // 2) + 1) if wanted > 0 else 0
+
+
+def _end(text: str, wanted: int) -> int:
+    """Return the end of a word at or before ``wanted``, or that where the word is a long one."""
+    if wanted >= len(text):
+        return len(text)
+    space = text.rfind(" ", wanted - _BEFORE // 2, wanted)
+    return space if space > 0 else wanted
 
 
 def _mark(text: str) -> Markup:

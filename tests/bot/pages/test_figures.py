@@ -1,14 +1,16 @@
 """Everything that is counted is shown, with the formula that its documentation has."""
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
+
+import pytest
 
 from bot.pages.figures import FORMULAS, counts_of, figures_of
 from tests.workflows.generated_history import history, stories
 from workflows.metrics import Metrics, metrics_of
 from workflows.run_facts import facts_of
-from workflows.weeks import by_week
+from workflows.weeks import Week, by_week
 
 DOCS = Path(__file__).parents[3] / "docs" / "metrics.md"
 STATES = {"runs", "pull_requests", "pending", "accepted", "rejected", "superseded"}
@@ -38,6 +40,25 @@ def test_a_figure_is_shown_over_all_and_week_by_week() -> None:
     assert plot is not None
     assert plot.up[-1].words.endswith(" d")
     assert plot.marks[0].words.endswith("days")
+
+
+@pytest.mark.parametrize(
+    ("usd", "ticks"),
+    [
+        (0.3, ["$0", "$0.10", "$0.20", "$0.30"]),
+        (0.075, ["$0", "$0.025", "$0.05", "$0.075"]),
+        (1.5, ["$0", "$0.50", "$1", "$1.50"]),
+        (3000.0, ["$0", "$1,000", "$2,000", "$3,000"]),
+    ],
+)
+def test_an_axis_of_money_is_written_to_the_cent_where_that_says_it(
+    usd: float, ticks: list[str]
+) -> None:
+    whole = replace(metrics_of(FACTS), usd=usd)
+    shown = {one.name: one for one in figures_of(whole, (Week("2026-01-05", whole),))}
+    plot = shown["usd"].plot
+    assert plot is not None
+    assert [one.words for one in plot.up] == ticks
 
 
 def test_what_cannot_be_counted_yet_has_no_plot() -> None:

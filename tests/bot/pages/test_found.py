@@ -33,6 +33,29 @@ def test_a_term_with_signs_is_marked_whatever_its_signs() -> None:
     assert shown("in src/tally.py", "src.tally").words == "in <mark>src/tally</mark>.py"
 
 
+@pytest.mark.parametrize(
+    ("words", "terms", "marked"),
+    [
+        ("note: no, nobody", ["no", "x"], "note: <mark>no</mark>, nobody"),
+        ("no notes, snow", ["no"], "<mark>no</mark> <mark>notes</mark>, snow"),
+        ("Café, cafe", ["cafe"], "<mark>Café</mark>, <mark>cafe</mark>"),
+        ("cafe", ["café"], "<mark>cafe</mark>"),
+        ("가 각", ["가", "x"], "<mark>가</mark> 각"),
+        ("a_b", ["b"], "a_<mark>b</mark>"),
+    ],
+)
+def test_whole_words_are_marked_of_which_the_last_may_go_on(
+    words: str, terms: list[str], marked: str
+) -> None:
+    assert shown(words, *terms).words == marked
+
+
+def test_a_part_of_a_text_begins_and_ends_with_a_word() -> None:
+    words = str(shown("word " * 100 + "totals" + " word" * 100, "totals").words)
+    assert words.startswith("… word ")
+    assert words.endswith(" word …")
+
+
 def test_of_a_long_text_the_part_around_the_first_hit_is_shown() -> None:
     words = str(shown("a" * 500 + " totals " + "b" * 500, "totals").words)
     assert words.startswith("… a")
