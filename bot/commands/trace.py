@@ -69,6 +69,7 @@ def trace(run: str, out: str | None, state: Path | None, *, send: bool, json_for
 def _sent(settings: "Settings", spans: "Sequence[Encoded]") -> int:
     """Send a trace now, and return how many of its spans were taken; TelemetryRefusal for none."""
     from bot.telemetry.destination import TelemetryRefusal, destination_of  # noqa: PLC0415 - as above
+    from bot.telemetry.keeping import unreached_in  # noqa: PLC0415 - as above
     from bot.telemetry.posting import Post  # noqa: PLC0415 - as above
     from bot.telemetry.traces import document_of  # noqa: PLC0415 - as above
 
@@ -79,4 +80,6 @@ def _sent(settings: "Settings", spans: "Sequence[Encoded]") -> int:
             " or OTEL_EXPORTER_OTLP_ENDPOINT"
         )
     post = Post(to)
-    return len(spans) - sum(post.send(line, _WITHIN_S) for line in document_of(spans).splitlines())
+    rejected = sum(post.send(line, _WITHIN_S) for line in document_of(spans).splitlines())
+    unreached_in(settings.state).forget()
+    return len(spans) - rejected

@@ -69,11 +69,11 @@ class _Again(Exception):
 class Post:
     """Posts documents to one destination; TelemetryRefusal where one cannot be.
 
-    ``trouble`` is why the last request has to be made again, empty while none has.
+    ``to`` is where; ``trouble`` is why the last request has to be made again, empty while none has.
     """
 
     def __init__(self, destination: Destination, clock: Clock | None = None) -> None:
-        self._to = destination
+        self.to = destination
         self._clock = clock or Clock()
         self.trouble = ""
         self._opener = _opener(destination)
@@ -95,7 +95,7 @@ class Post:
             pause *= 2
 
     def _request(self, document: bytes) -> Request:
-        to = self._to
+        to = self.to
         body = as_protobuf(document, to.place) if to.protocol == "http/protobuf" else document
         headers = {"user-agent": "changewright", "content-type": _TYPES[to.protocol]}
         if to.is_compressed:
@@ -103,7 +103,7 @@ class Post:
         return Request(to.url, body, {**headers, **to.headers}, method="POST")  # noqa: S310 - checked in destination
 
     def _posted(self, request: Request, timeout_s: float) -> int:
-        place = self._to.place
+        place = self.to.place
         try:
             with self._opener.open(request, timeout=timeout_s) as answer:
                 return self._rejected(answer.read(_MOST_HEARD))
@@ -124,7 +124,7 @@ class Post:
             raise _Again(f"{place} broke off ({_word(error)})", None) from None
 
     def _rejected(self, answer: bytes) -> int:
-        if self._to.protocol == "http/protobuf":
+        if self.to.protocol == "http/protobuf":
             return rejected_in(answer)
         try:
             told = json.loads(answer or b"{}")

@@ -1,7 +1,8 @@
 """Traces on their way to a receiver, beside the work: bounded, given up in time, and never in it.
 
 A thread of its own sends while the next run is at work. The end of the program waits for it no
-longer than `CLOSING_S`; what was not sent by then is counted, told once, and still in its file.
+longer than `CLOSING_S`; what was not sent by then is counted, told once, and still in its file. A
+receiver that could not be reached is remembered: commands of the next minutes send it nothing.
 """
 
 import queue
@@ -15,6 +16,7 @@ from bot import logs
 from bot.telemetry.destination import Destination, TelemetryRefusal
 from bot.telemetry.otlp import Encoded, lines_of
 from bot.telemetry.posting import Clock, Post
+from bot.telemetry.unreached import REMEMBERED_S, Unreached
 from scoping.threads import Future, begin, whole
 
 CLOSING_S = 1.5
@@ -34,17 +36,27 @@ class Batch:
     sent: Callable[[], None] = lambda: None
 
 
+class _Spared(TelemetryRefusal):
+    """An earlier command could not reach it, and said so."""
+
+
 class Sender:
     """Takes batches and sends them; ``complain`` is told at the end, once, what was not sent.
 
+    Where ``unreached`` knows the receiver nothing is sent or told: the log alone counts it.
     Several may use one, each of which closes it: the last of them waits, for all.
     """
 
     def __init__(
-        self, find: Callable[[], Destination | None], complain: Callable[[str], None]
+        self,
+        find: Callable[[], Destination | None],
+        complain: Callable[[str], None],
+        unreached: Unreached | None = None,
     ) -> None:
         self._find = find
         self._complain = complain
+        self._unreached = unreached or Unreached()
+        self._is_spared = False
         self._waiting: queue.Queue[Batch | None] = queue.Queue(_MOST_WAITING)
         self._sending: Future[None] | None = None
         self._post: Post | None = None
@@ -97,13 +109,19 @@ class Sender:
                     self._why = self._why or "the receiver is slow"
                 sending.wait(max(0.0, until - time.monotonic()))
             self._is_over.set()
-        if sending is None:
-            return
-        if self._unsent:
-            tried = self._post.trouble if self._post is not None else ""
-            why = self._why or tried or f"the receiver took longer than {within_s:g} s"
+        if sending is not None and self._unsent:
             logs.current().event("trace.dropped", "warning", spans=self._unsent)
-            self._complain(f"{self._unsent} spans were not sent: {why}")
+            if not self._is_spared:
+                self._tell(within_s, is_answered=sending.is_done)
+
+    def _tell(self, within_s: float, *, is_answered: bool) -> None:
+        """Say what was not sent; a receiver that nobody reached is left alone for some minutes."""
+        tried = self._post.trouble if self._post is not None else ""
+        why = self._why or tried or f"the receiver took longer than {within_s:g} s"
+        if self._post is not None and (tried or not is_answered):
+            self._unreached.note(self._post.to)
+            why += f", and nothing more is within {REMEMBERED_S / 60:g} minutes"
+        self._complain(f"{self._unsent} spans were not sent: {why}")
 
     def _count(self, spans: int) -> None:
         with self._lock:
@@ -124,6 +142,7 @@ class Sender:
                     self._count(-len(batch.spans))  # nobody wants it
                 continue
             except TelemetryRefusal as no:
+                self._is_spared = isinstance(no, _Spared)
                 self._why = self._why or str(no)
             except Exception as fault:  # noqa: BLE001 - a trace is no reason to end anything
                 self._why = self._why or f"a fault of changewright: {type(fault).__name__}"
@@ -131,8 +150,11 @@ class Sender:
 
     def _opened(self) -> Post | None:
         to = self._find()
-        clock = Clock(self._now, self._is_over.wait)
-        return Post(to, clock) if to is not None else None
+        if to is None:
+            return None
+        if self._unreached.is_known(to):
+            raise _Spared
+        return Post(to, Clock(self._now, self._is_over.wait))
 
     def _now(self) -> float:
         """Return a clock's time by which, once nobody waits any more, all time is up."""
@@ -147,3 +169,4 @@ class Sender:
             self._why = self._why or "the receiver refused some of them"
         self._count(min(rejected, len(batch.spans)) - len(batch.spans))
         batch.sent()
+        self._unreached.forget()

@@ -84,6 +84,8 @@ def test_a_receiver_that_is_gone_changes_no_run_and_is_told_once(
     assert (desk.state / "traces" / f"{told['run']}.jsonl").is_file()
     assert traced(desk, told["run"], "--out", str(desk.folder / "t.jsonl"))[0] == 0
     assert "not sent" not in desk.noted  # who only reads has nothing to send
+    assert desk.run("publish", told["bundle"]) == 0
+    assert "not sent" not in desk.noted  # nor is it waited for
 
 
 def test_to_send_without_a_receiver_is_refused(
