@@ -6,6 +6,7 @@ an issue about it. Without ANTHROPIC_API_KEY the model's replies are scripted (s
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,16 +21,19 @@ from validators.sandbox import TOOLS, WORKSPACE, Limits, Phase
 
 HERE = Path(__file__).parent
 PROJECT, VERSION, SDIST = "more-itertools", "10.5.0", "more-itertools-10.5.0.tar.gz"
+# Earlier versions wrote no more than the moment.
+_PLACE = re.compile(r"\d{8}-\d{6}(-\w+)?")
 CHANGEWRIGHT = Path(sys.executable).with_name("changewright")
 
 
 def main() -> int:
     """Run the demo and return the exit code of its last command."""
     settings = from_process({}, None)
-    # Another folder each time is another repository: in the last one a pull request may wait.
-    shutil.rmtree(settings.state / "demo", ignore_errors=True)
-    now = f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    repository = settings.state / "demo" / now / f"{PROJECT}-{VERSION}"
+    place, former = new_place(settings.state / "demo", datetime.now(UTC))
+    if former is not None:
+        _say(f"the demo before this one stays in {former}; what was older is removed")
+    _say(f"this one is in {place}")
+    repository = place / f"{PROJECT}-{VERSION}"
     _say(f"fetching {PROJECT} {VERSION} (its build back end runs: inside the sandbox)")
     _fetch(repository)
     _make_repository(repository)
@@ -55,6 +59,20 @@ def main() -> int:
     _say("what was worked on: .venv/bin/changewright runs")
     _say("one run on one page: .venv/bin/changewright report RUN")
     return 0
+
+
+def new_place(folder: Path, now: datetime) -> tuple[Path, Path | None]:
+    """Make a place for one demo below ``folder``; return it, and the last before it, if any.
+
+    Another place each time is another repository: somebody may look at the former one, in which a
+    pull request waits. All before that are removed.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    known = sorted(path for path in folder.iterdir() if _PLACE.fullmatch(path.name))
+    for older in known[:-1]:
+        shutil.rmtree(older, ignore_errors=True)
+    place = Path(tempfile.mkdtemp(prefix=f"{now:%Y%m%d-%H%M%S}-", dir=folder))
+    return place, known[-1] if known else None
 
 
 def _fetch(repository: Path) -> None:
