@@ -31,7 +31,7 @@ EventKind = Literal[
     "tools.offered",  # how many tools of others, what is missing; what they said as a blob
     "tool.answered",  # which call of which tool, request, outcome, seconds; the answer as a blob
     "snippet.finished",  # which, its hash, outcome, calls, seconds, edits; what it told as a blob
-    "attempt.finished",  # the Attempt, its evidence as a blob
+    "attempt.finished",  # the Attempt, its evidence as a blob, what each gate came to
     "stage.entered",  # which stage, counted from 1, and its model
     "adjudication.finished",  # the Opinion on an attempt that passed
     "effect.intended",  # key, kind, request

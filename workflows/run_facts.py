@@ -13,7 +13,7 @@ from workflows.budget import Charge, charged
 from workflows.pull_request_outcome import PullRequestOutcome
 from workflows.run import Entry
 
-# What a command's end says of the change, in the words of verdicts; of the base it says nothing.
+# How a command ended, in the words of verdicts; on the base it says nothing of the change.
 _WORDS = {"ok": "pass", "failed": "fail"}
 # As `validators.judging.sides` has them, which would take a tenth of a second to import.
 _OF_THE_BASE = frozenset({"base", "tests-on-base", "base-coverage"})
@@ -27,8 +27,8 @@ class FactsRefusal(Refusal):
 class RunFacts:
     """One run, filled as its events are read.
 
-    ``gates`` are (attempt, gate, word) of commands on the change, ``opinions`` the decisions of
-    second opinions in their order. ``given``, ``changed`` and ``met`` count files: shown to the
+    ``gates`` are (attempt, gate, word) of what each came to, ``opinions`` the decisions of second
+    opinions in their order. ``given``, ``changed`` and ``met`` count files: shown to the
     model, changed by it, both.
     ``number`` is its pull request's, ``drafted`` when that was opened; ``revises`` is that of one
     which was there before, about which it was told what people had asked until ``heard``. It
@@ -60,6 +60,7 @@ class RunFacts:
     outcome: PullRequestOutcome | None = None
     is_proposed: bool = False
     _effects: dict[str, str] = field(default_factory=dict)
+    _ended: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def usd(self) -> float:
@@ -112,11 +113,16 @@ def _gate(facts: RunFacts, _: Entry, data: Mapping[str, Any]) -> None:
     if data.get("side") in _OF_THE_BASE:
         return
     word = _WORDS.get(str(data["outcome"]), str(data["outcome"]))
-    facts.gates.append((int(data.get("attempt", 0)), str(data["gate"]), word))
+    facts._ended.append((str(data["gate"]), word))  # noqa: SLF001 - its own module
 
 
 def _attempt(facts: RunFacts, _: Entry, data: Mapping[str, Any]) -> None:
-    facts.attempts.add(int(data["attempt"]["number"]))
+    number = int(data["attempt"]["number"])
+    facts.attempts.add(number)
+    # Earlier versions did not write down what gates came to, and only how their commands ended.
+    judged = data.get("gates", facts._ended)  # noqa: SLF001 - its own module
+    facts.gates += [(number, str(gate), str(word)) for gate, word in judged]
+    facts._ended = []  # noqa: SLF001 - as above
     facts.model = str(data["attempt"].get("model") or facts.model)
 
 

@@ -237,6 +237,8 @@ def _kept(entry: Entry, repository: str, names: dict[str, str]) -> dict[str, Any
         task = data.get("task")
         number = task.get("number", "") if isinstance(task, Mapping) else ""
         kept["task"] = _told_task(_word(number), repository)
+    if "gates" in data:
+        kept["gates"] = [[_word(name), _word(outcome)] for name, outcome in data["gates"]]
     if "reservation" in kept:
         # Two jobs under one name count from the same number; each paid for its own.
         known = str(kept["reservation"])

@@ -100,7 +100,11 @@ def note_attempt(attempt: Attempt, recorder: Recorder, diff: str = "") -> None:
     if attempt.number not in recorder.history.attempts:
         evidence = recorder.keep(attempt.evidence) if attempt.evidence else ""
         plain = replace(attempt, evidence=None)
-        told = {"attempt": plain, "evidence": evidence}
+        told: dict[str, object] = {"attempt": plain, "evidence": evidence}
+        if attempt.evidence is not None:
+            # What each gate came to: how its commands ended does not say that, since a test that is
+            # planted to fail has a test command end with 1 also where all is well.
+            told["gates"] = [(one.name, one.outcome) for one in attempt.evidence.gates]
         recorder.record("attempt.finished", **told, **_known_diff(diff))
 
 

@@ -31,8 +31,8 @@ FORMULAS: Mapping[str, str] = {
     " those",
     "reason_given": "rejected with a reason / rejected",
     "gate_failures": (
-        "by gate and outcome, each time a command of it did not pass on a change, repaired or not;"
-        " never on the base"
+        "by gate and outcome, each attempt at which a gate did not pass, repaired or not; what is"
+        " as it was on the base is no failure"
     ),
     "reasons": "rejected by kind of reason",
     "reasons_by": "the same by first folder (`.`: the top), by the model that wrote it, and by"

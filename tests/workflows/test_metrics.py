@@ -40,12 +40,30 @@ def test_a_gate_that_passed_is_not_among_those_that_did_not() -> None:
     assert found.gate_failures == {"lint timeout": 1, "tests fail": 1}
 
 
+def attempt_judged(**told: object) -> Entry:
+    data = {"attempt": {"number": 1, "verdict": {"word": "pass"}}, **told}
+    return Entry(2, "r1", "2026-11-21T09:01:00Z", Event("attempt.finished", data))
+
+
+def test_a_command_that_ends_with_1_for_a_planted_test_is_no_gate_that_failed() -> None:
+    facts = RunFacts("r1")
+    data = {"gate": "tests", "side": "patched", "outcome": "failed", "seconds": 1.0}
+    ended = Entry(1, "r1", "2026-11-21T09:00:00Z", Event("gate.finished", data))
+    for judged in (["tests", "pass"], ["lint", "flaky"]):
+        facts.note(ended)
+        facts.note(attempt_judged(gates=[judged]))
+    facts.note(ended)  # and this one nobody judged any more
+
+    assert metrics_of([facts]).gate_failures == {"lint flaky": 1}
+
+
 @pytest.mark.parametrize("side", get_args(SideName))
 def test_what_fails_on_the_base_is_no_failure_of_the_change(side: SideName) -> None:
     facts = RunFacts("r1")
     for name in ("base", side):
         data = {"gate": "tests", "side": name, "outcome": "failed", "seconds": 1.0}
         facts.note(Entry(1, "r1", "2026-11-21T09:00:00Z", Event("gate.finished", data)))
+    facts.note(attempt_judged())
     found = metrics_of([facts])
     assert found.gate_failures == ({} if side in SIDES_OF_BASE else {"tests fail": 1})
 

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 
 from validators.encoding import encode
+from validators.evidence import Evidence, GateRecord
+from validators.verdict import Verdict
 from workflows.budget import Caps, Charge, spent
 from workflows.history import history_of
 from workflows.journal_branch import RecordedRuns
 from workflows.ledger import Ledger
+from workflows.recorder import Recorder
 from workflows.run import Entry, Event, EventKind, summarise
 from workflows.run_facts import facts_of
 from workflows.run_record import (
@@ -137,6 +140,28 @@ def test_a_record_is_a_history_with_the_figures_of_the_run() -> None:
     assert record.entries[0].event.data["task"]["repository"] == "ada/tally"
     assert read(written(record), "file") == record
     assert record_path(record) == "runs/2026/11/r1.jsonl"
+
+
+def test_a_record_tells_what_each_gate_came_to_and_not_how_its_command_ended(
+    studio: "Studio", right: str
+) -> None:
+    passed = GateRecord("tests", "test", ("pytest",), True, "pass", None, None)  # noqa: FBT003 - it must pass
+    failed = GateRecord(CANARY, "lint", ("x",), False, "fail", None, None)  # noqa: FBT003 - it only reports
+
+    def judge(tree: str, recorder: Recorder) -> tuple[Verdict, Evidence]:
+        recorder.record("gate.finished", gate="tests", side="patched", outcome="failed")
+        return Verdict("pass"), replace(studio.evidence(tree), gates=(passed, failed))
+
+    studio.judge = judge
+    studio.propose([right])
+    record = record_of(studio.journal.read("r1"), "ada/tally")
+
+    found = facts_of(record.entries)["r1"]
+
+    assert CANARY not in told(record)
+    (first, (attempt, gate, word)) = found.gates
+    assert first == (1, "tests", "pass")
+    assert (attempt, len(gate), word) == (1, 64, "fail")  # its hash
 
 
 def test_a_ledger_reads_the_money_of_issue_and_day_from_records() -> None:
