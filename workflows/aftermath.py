@@ -5,11 +5,19 @@ the one it reverts, in git's own words or GitHub's.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from validators.checkout import Clone
-from validators.clones.ancestry import CommitWords, first_parents, is_ancestor, parents_of, tree_of
+from validators.clones.ancestry import (
+    CommitWords,
+    added_commits,
+    first_parents,
+    is_ancestor,
+    parents_of,
+    tree_of,
+)
 from validators.clones.hunks import Hunk, hunks
 from workflows.continuing import is_ours
 from workflows.pull_request import PullRequest
@@ -51,14 +59,19 @@ def merge_commit_of(trees: Trees) -> str:
     if trees.head == trees.base or not is_ancestor(git_dir, trees.head, trees.base_head):
         return ""
     line = [one.sha for one in first_parents(git_dir, trees.base_head, _MOST_COMMITS, trees.base)]
-    first, last = 0, len(line) - 1  # newest first: the last that holds the head is looked for
+    return line[_oldest_holding(git_dir, trees.head, line)] if line else ""
+
+
+def _oldest_holding(git_dir: Path, commit: str, line: Sequence[str]) -> int:
+    """Return the place of the oldest that holds ``commit`` in a ``line``, whose first does."""
+    first, last = 0, len(line) - 1
     while first < last:
         middle = (first + last + 1) // 2
-        if is_ancestor(git_dir, trees.head, line[middle]):
+        if is_ancestor(git_dir, commit, line[middle]):
             first = middle
         else:
             last = middle - 1
-    return line[first] if line else ""
+    return first
 
 
 def changed_by_us(trees: Trees) -> tuple[int, tuple[str, ...]]:
@@ -74,7 +87,7 @@ def aftermath_of(trees: Trees, merge: str) -> Aftermath | None:
     None where the branch holds no commit of ours to compare with.
     """
     own, ours = trees.own, _last_of_ours(trees)
-    before = next(iter(parents_of(own.git_dir, merge)), "")
+    before = _before(trees, merge)
     if not ours or not before:
         return None
     made = hunks(own, trees.base, ours)
@@ -91,6 +104,24 @@ def aftermath_of(trees: Trees, merge: str) -> Aftermath | None:
         reverted=_reverted(trees, merge, before, tuple(made)),
         edited_paths=tuple(sorted(path for path, edited in met.items() if edited))[:MOST_PATHS],
     )
+
+
+def _before(trees: Trees, merge: str) -> str:
+    """Return where the base branch was before the pull request, or "".
+
+    A rebase, or a fast-forward, puts each commit of the branch there by itself.
+    """
+    git_dir = trees.own.git_dir
+    parents = parents_of(git_dir, merge)
+    if len(parents) != 1:
+        return next(iter(parents), "")
+    line = _line(trees)
+    waiting, first = iter([one.message.strip() for one in line]), merge
+    for one in first_parents(git_dir, merge, len(line)):
+        if one.message.strip() not in waiting:  # which leaves those behind the one that is found
+            break
+        first = one.sha
+    return next(iter(parents_of(git_dir, first)), "")
 
 
 def _met(made: Iterable[Hunk], later: Iterable[Hunk]) -> int:
@@ -127,11 +158,17 @@ def _reverted(trees: Trees, merge: str, before: str, paths: tuple[str, ...]) -> 
         for one in first_parents(git_dir, trees.base_head, _MOST_COMMITS, merge)
         if _is_in_time(one, trees)
     ]
+    if not since:
+        return ""
     shas = {merge, *(one.sha for one in _line(trees))}
-    for one in reversed(since):
-        if _names_ours(one.message, shas, trees.pull_request.number):
-            return utc(one.at)
-    if since and tree_of(git_dir, before) != tree_of(git_dir, merge):
+    added = added_commits(git_dir, since[0].sha, _MOST_COMMITS, merge)
+    number = trees.pull_request.number
+    named = [one.sha for one in added if _names_ours(one.message, shas, number)]
+    # A pull request that reverts ours is merged: its commits stand beside the branch's own line.
+    if named:
+        line = [one.sha for one in since]
+        return utc(since[max(_oldest_holding(git_dir, sha, line) for sha in named)].at)
+    if tree_of(git_dir, before) != tree_of(git_dir, merge):
         return utc(since[0].at) if _is_back(trees.own, before, (merge, since[0].sha), paths) else ""
     return ""
 

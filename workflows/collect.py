@@ -7,6 +7,7 @@ the question why something was closed, and that once.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from scoping.refusal import Refusal
 from validators.checkout import Clone
@@ -108,38 +109,51 @@ def _look(one: _Made, collector: Collector, has_successor: bool) -> Collected:  
         state="pending",
         opened=utc(pull_request.created),
         reviewed=min((utc(one.at) for one in pull_request.reviews if one.at), default=""),
-        ended=utc(pull_request.ended) or (one.known.ended if one.known else ""),
+        ended=utc(pull_request.ended),
         rounds=sum(one.verdict == "changes-requested" for one in pull_request.reviews),
     )
-    outcome = _with_trees(outcome, pull_request, collector)
-    state = _state(pull_request, outcome, has_successor=has_successor)
-    outcome = replace(outcome, state=state)
-    if state != "rejected":
+    outcome = _with_trees(outcome, pull_request, collector, one.known, has_successor)
+    if pull_request.state == "merged" or outcome.aftermath is not None:
+        return Collected(one.run, one.number, replace(outcome, state="accepted"))
+    if pull_request.state == "open":
         return Collected(one.run, one.number, outcome)
-    reason, is_asked = _reason(pull_request, outcome, collector)
-    return Collected(one.run, one.number, replace(outcome, reason=reason or ""), "", is_asked)
+    before = one.known.reason if one.known else ""
+    reason, is_asked = _reason(pull_request, outcome, collector, before, has_successor)
+    state: OutcomeState = "superseded" if has_successor and not reason else "rejected"
+    return Collected(
+        one.run, one.number, replace(outcome, state=state, reason=reason), "", is_asked
+    )
 
 
 def _with_trees(
-    outcome: PullRequestOutcome, pull_request: PullRequest, collector: Collector
+    outcome: PullRequestOutcome,
+    pull_request: PullRequest,
+    collector: Collector,
+    before: PullRequestOutcome | None,
+    has_successor: bool,  # noqa: FBT001 - as above
 ) -> PullRequestOutcome:
     """Add what the commits tell; a head or base that is gone tells nothing."""
     trees = _trees(pull_request, collector)
     if trees is None:
         return outcome
     lines, paths = changed_by_us(trees)
-    merge = merge_commit_of(trees) if pull_request.state != "closed" else ""
+    # What a later one has on the same branch holds the commits of the one that was closed.
+    is_over = pull_request.state == "closed" and has_successor
+    merge = "" if is_over else merge_commit_of(trees)
     known = replace(outcome, lines=lines, files=len(paths), paths=paths[:MOST_PATHS])
     if not merge:
         return known
-    if not known.ended:
-        known = replace(known, ended=collector.now_iso)
-    dated = replace(trees, pull_request=replace(pull_request, ended=known.ended))
+    ended = known.ended
+    if pull_request.state != "merged":  # past the forge, which cannot say when
+        was_known = before is not None and before.state == "accepted"
+        ended = before.ended if before and was_known else collector.now_iso
+    dated = replace(trees, pull_request=replace(pull_request, ended=ended))
     standing = collector.forge.branch_head(pull_request.draft.branch)
     if standing is not None and is_ancestor(trees.own.git_dir, standing, merge):
         # People's commits went onto the branch, and into the merge, past the forge.
         dated = replace(dated, head=standing)
-    return replace(known, aftermath=aftermath_of(dated, merge))
+    aftermath = aftermath_of(dated, merge)
+    return replace(known, ended=ended, aftermath=aftermath) if aftermath else known
 
 
 def _trees(pull_request: PullRequest, collector: Collector) -> Trees | None:
@@ -158,30 +172,29 @@ def _trees(pull_request: PullRequest, collector: Collector) -> Trees | None:
     return Trees(collector.clone, pull_request, head, base_head)
 
 
-def _state(
-    pull_request: PullRequest, outcome: PullRequestOutcome, *, has_successor: bool
-) -> OutcomeState:
-    if pull_request.state == "merged" or outcome.aftermath is not None:
-        return "accepted"
-    if pull_request.state == "open":
-        return "pending"
-    return "superseded" if has_successor else "rejected"
-
-
 def _reason(
-    pull_request: PullRequest, outcome: PullRequestOutcome, collector: Collector
-) -> tuple[RejectionKind | None, bool]:
-    """Return why it was rejected, where anybody said so, and whether that is asked."""
+    pull_request: PullRequest,
+    outcome: PullRequestOutcome,
+    collector: Collector,
+    before: RejectionKind | Literal[""],
+    has_successor: bool,  # noqa: FBT001 - as above
+) -> tuple[RejectionKind | Literal[""], bool]:
+    """Return why it was closed, where anybody said or had said so ``before``, and if it is asked.
+
+    Nobody is asked about one that a later one took the place of.
+    """
     said = reviewed(pull_request) or labelled(pull_request.draft.labels)
     if said is not None or collector.tracker is None:
-        return said, False
+        return said or before, False
     number = pull_request.number
     asked = [one for one in collector.tracker.comments(number) if one.is_ours]
     asked = [one for one in asked if is_question(one.body)]
     if asked:
         kind = ticked(asked[0].body)
-        return kind if kind and collector.may_tick(number, asked[0].id) else None, True
-    if collector.now_iso <= days_after(outcome.ended, REASON_DAYS):
-        collector.forge.comment(number, question(), QUESTION_KEY)
-        return None, True
-    return None, False
+        may_tick = kind is not None and collector.may_tick(number, asked[0].id)
+        return kind if kind and may_tick else before, True
+    is_late = collector.now_iso > days_after(outcome.ended, REASON_DAYS)
+    if before or has_successor or is_late:
+        return before, False
+    collector.forge.comment(number, question(), QUESTION_KEY)
+    return "", True

@@ -10,9 +10,9 @@ OutcomeState = Literal[
     "pending",  # open, and waiting for a person
     "accepted",  # merged, wherever that was done
     "rejected",  # closed unmerged
-    "superseded",  # closed unmerged, and a later one answers the same task
+    "superseded",  # closed unmerged and unsaid why, and a later one answers the same task
 ]
-# How long after a merge a revert counts, and after an end without a reason an answer is waited for.
+# How long after a merge a revert counts, and after another end an answer, or one more beginning.
 REVERT_DAYS = 14
 REASON_DAYS = 30
 MOST_PATHS = 40
@@ -70,11 +70,11 @@ class PullRequestOutcome:
 
     def is_settled(self, now_iso: str) -> bool:
         """Whether nothing about it can change any more that is counted."""
-        if self.state in {"pending", "superseded"} or not self.ended:
+        if self.state == "pending" or not self.ended:
             return self.state == "superseded"
-        if self.state == "rejected":
-            return bool(self.reason) or now_iso > days_after(self.ended, REASON_DAYS)
-        return now_iso > days_after(self.ended, REVERT_DAYS)
+        # What was closed may be opened again, or merged by hand all the same.
+        days = REVERT_DAYS if self.state == "accepted" else REASON_DAYS
+        return now_iso > days_after(self.ended, days)
 
 
 def days_after(at_iso: str, days: int) -> str:

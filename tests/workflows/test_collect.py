@@ -78,6 +78,20 @@ class Scene:
         return found
 
 
+def told_by_the_forge(scene: Scene, **facts: object) -> None:
+    """Have the forge say this of the pull request, as one may where people open and merge."""
+    known = replace(scene.forge.pull_request(1), **facts)  # type: ignore[arg-type]  # its own fields
+
+    class Told(LocalForge):
+        def pull_request(self, number: int) -> PullRequest:
+            return known if number == 1 else super().pull_request(number)
+
+    place = scene.studio.clone
+    scene.studio.forge = Told(
+        place.repository, place.original_git_dir, scene.studio.folder / "forge", lambda: NOW
+    )
+
+
 @pytest.fixture
 def scene(studio: "Studio") -> Scene:
     studio.seal(more={"data/one.txt": "one\nnew\n"})
@@ -129,18 +143,7 @@ def test_a_squash_is_told_apart_from_what_was_proposed(scene: Scene) -> None:
     scene.git("merge", "--quiet", "--squash", BRANCH)
     merge = scene.write("data/one.txt", "one\nnewer\n", words="squashed")
     scene.git("branch", "--quiet", "-D", BRANCH)
-    number = scene.pull_request.number
-    scene.forge.record_review(Review(number, "accepted", "ada", "", NOW, merged=True))
-    known = scene.forge.pull_request(number)
-
-    class Named(LocalForge):
-        def pull_request(self, number: int) -> PullRequest:
-            return replace(known, merge_commit=merge)
-
-    place = scene.studio.clone
-    scene.studio.forge = Named(
-        place.repository, place.original_git_dir, scene.studio.folder / "forge", lambda: NOW
-    )
+    told_by_the_forge(scene, state="merged", ended=NOW, merge_commit=merge)
 
     found = scene.outcome()
 
@@ -177,6 +180,73 @@ def test_a_revert_counts_within_a_fortnight(scene: Scene, how: str, at: str, rev
             scene.write("data/one.txt", "zero\n" + before["data/one.txt"], at)
 
     assert scene.aftermath(LATER).reverted == reverted
+
+
+def test_a_revert_that_was_merged_as_a_pull_request_is_one(scene: Scene) -> None:
+    merge = scene.forge.merge(1)
+    scene.git("switch", "--quiet", "--create", "revert-1")
+    scene.git("revert", "--no-edit", "--mainline", "1", merge, at=NOW)
+    scene.git("switch", "--quiet", "main")
+    scene.git("merge", "--quiet", "--no-ff", "--message", "Merge #2", "revert-1", at=SOON)
+    text = scene.read("tally.py").replace("return len(text", "return 0 + len(text")
+    scene.write("tally.py", text, SOON)  # so that the lines are not as they were before
+
+    assert scene.aftermath(LATER).reverted == SOON
+
+
+def test_of_a_rebase_all_commits_are_what_was_merged(scene: Scene) -> None:
+    before = {path: scene.read(path) for path in ("tally.py", "data/one.txt")}
+    scene.git("switch", "--quiet", BRANCH)
+    head = scene.write("notes.txt", "mine\n")
+    scene.git("switch", "--quiet", "--detach")
+    scene.git("rebase", "--quiet", "--force-rebase", "main")
+    merge = scene.git("rev-parse", "HEAD")
+    scene.git("switch", "--quiet", "main")
+    scene.git("merge", "--quiet", "--ff-only", merge)
+    for path, text in before.items():
+        scene.write(path, text, SOON)
+    told_by_the_forge(scene, state="merged", head=head, ended=NOW, merge_commit=merge)
+
+    found = scene.aftermath(LATER)
+
+    assert (found.files, found.commits, found.reverted) == (1, 1, SOON)
+
+
+def test_one_that_is_closed_and_merged_by_hand_is_accepted(scene: Scene) -> None:
+    scene.forge.record_review(Review(1, "rejected", "ada", "", NOW, kind="not-wanted"))
+    assert scene.outcome(SOON).state == "rejected"
+    scene.git("merge", "--quiet", "--no-ff", "--message", "after all", BRANCH)
+
+    found = scene.outcome(LATE)
+
+    assert (found.state, found.ended, found.reason) == ("accepted", LATE, "")
+    assert scene.look(LATE) == []
+
+
+def test_one_that_is_opened_again_begins_anew(scene: Scene) -> None:
+    labelled = replace(scene.pull_request.draft, labels=("changewright: wrong",))
+    told_by_the_forge(scene, state="closed", ended=NOW, draft=labelled)
+    assert (scene.outcome().state, scene.look()) == ("rejected", [])
+    told_by_the_forge(scene, state="open", ended="")
+
+    found = scene.outcome(SOON)
+
+    assert (found.state, found.ended, found.reason) == ("pending", "", "")
+    scene.git("merge", "--quiet", "--no-ff", "--message", "after all", BRANCH)
+    assert (scene.outcome(LATE).state, scene.look(LATER)) == ("accepted", [])
+
+
+def test_a_reason_that_was_given_stays_when_another_takes_its_place(scene: Scene) -> None:
+    studio = scene.studio
+    scene.forge.record_review(Review(1, "rejected", "ada", "", NOW, kind="wrong"))
+    studio.seal("r2")
+    publish(*studio.bundle("r2"), studio.press)
+
+    first, second = (one.outcome for one in scene.look())
+
+    assert first is not None
+    assert second is not None
+    assert (first.state, first.reason, second.state) == ("rejected", "wrong", "pending")
 
 
 def test_a_rejection_has_the_reason_that_somebody_gave(scene: Scene) -> None:

@@ -64,9 +64,20 @@ def first_parents(git_dir: Path, head: str, most: int, without: str = "") -> Ite
 
     It ends before the history that ``without`` has too.
     """
+    return _listed(git_dir, head, most, without, "--first-parent")
+
+
+def added_commits(git_dir: Path, head: str, most: int, without: str) -> Iterator[CommitWords]:
+    """Yield what ``head`` holds and ``without`` does not, what was merged into it included."""
+    return _listed(git_dir, head, most, without)
+
+
+def _listed(
+    git_dir: Path, head: str, most: int, without: str, *options: str
+) -> Iterator[CommitWords]:
     form = "--format=%H%x00%cI%x00%cn <%ce>%x00%B"
     commits = [object_name(head), *([f"^{object_name(without)}"] if without else [])]
-    asked = ("log", "-z", "--first-parent", f"--max-count={most}", form, *commits)
+    asked = ("log", "-z", *options, f"--max-count={most}", form, *commits)
     fields = iter(split_paths(git(git_dir, *asked)))
     for sha, at, committer, message in zip(fields, fields, fields, fields, strict=True):
         yield CommitWords(sha, at, committer, message)
