@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from validators.rules import ChangeKind
+from workflows.occasion import STOPPED
 from workflows.picture import Picture
 from workflows.task import Task
 from workflows.threads import Thread
 from workflows.tracker import Role, Tracker
-from workflows.trigger import TriggerRules, command_in
+from workflows.trigger import TriggerRules, is_stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +133,13 @@ def why_stopped(admission: Admission, tracker: Tracker, rules: TriggerRules) -> 
     if admission.label and admission.label not in issue.labels:
         return f"the label {admission.label!r} was taken off meanwhile"
     for comment in tracker.comments(admission.issue):
-        if comment.id <= admission.progress_id or comment.is_ours:
+        if comment.id <= admission.progress_id:
             continue
-        command = command_in(comment.body, rules.phrase)
-        if command and command.stops and tracker.role(comment.author) in rules.roles:
+        if comment.is_ours:
+            # What was said in a review or a thread stands elsewhere; our answer to it stands here.
+            if f"<!-- changewright:told-{STOPPED}" in comment.body:
+                return f"`{rules.phrase} stop` was said in a review"
+        elif is_stop(comment.body, rules.phrase) and tracker.role(comment.author) in rules.roles:
             return f"{comment.author} said `{rules.phrase} stop`"
     return ""
 

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 
 from workflows.admission import Admission, FollowUp
 from workflows.journal_branch import text_hash
-from workflows.occasion import Declined, Occasion
+from workflows.occasion import STOPPED, Declined, Occasion
 from workflows.pull_request import PullRequest
 from workflows.reception import (
     Reception,
+    asked_in,
     asker,
     latest,
     lowered,
@@ -26,9 +27,9 @@ from workflows.repair import repair_of
 from workflows.review import Review
 from workflows.rounds import rounds_of
 from workflows.standing import Standing, standing_of
-from workflows.threads import Thread, has_answered, shown_of, waiting
+from workflows.threads import Thread, has_answered, shown_of
 from workflows.tracker import Issue, Role
-from workflows.trigger import Command, command_in
+from workflows.trigger import Command, command_in, is_stop
 
 Asker = Callable[[str], bool]
 
@@ -62,7 +63,10 @@ def _wanted(occasion: Occasion, desk: Reception) -> tuple[Command, Role] | Decli
     if isinstance(role, Declined):
         return role
     if command is not None and (told := objection(command, desk)):
-        return Declined(told, is_told=True)
+        # The run that is to stop looks below the pull request, and not in its threads and reviews.
+        is_elsewhere = command.stops and occasion.kind == "review"
+        topic = f"{STOPPED}{occasion.key}" if is_elsewhere else ""
+        return Declined(told, is_told=True, topic=topic)
     return command or Command(), role
 
 
@@ -75,8 +79,8 @@ def _revised(
         return standing
     may_ask = asker(desk.tracker, desk.rules)
     known = desk.forge.threads(request.number)
-    threads = shown_of(waiting(known, may_ask))
-    reviews = asked_since(request, standing.since, may_ask)
+    threads = shown_of(asked_in(known, may_ask, desk.rules.phrase))
+    reviews = asked_since(request, standing.since, may_ask, desk.rules.phrase)
     said = [one.words.strip() for one in reviews]
     heard = " ".join([*said, *(one.comments[-1].body for one in threads)])
     asks = command.words or (occasion.said.strip() if occasion.wants_changes else "")
@@ -106,7 +110,7 @@ def _is_dealt_with(occasion: Occasion, standing: Standing, threads: Sequence[Thr
     return is_old or has_answered(threads, occasion.sender, occasion.said, occasion.at)
 
 
-def asked_since(request: PullRequest, since: str, may_ask: Asker) -> Sequence[Review]:
+def asked_since(request: PullRequest, since: str, may_ask: Asker, phrase: str) -> Sequence[Review]:
     """Return the reviews behind a moment that ask for changes in words, of people who may."""
     return [
         one
@@ -114,6 +118,7 @@ def asked_since(request: PullRequest, since: str, may_ask: Asker) -> Sequence[Re
         if one.verdict == "changes-requested"
         and one.verified
         and one.words.strip()
+        and not is_stop(one.words, phrase)
         and _is_later(one.at, since)
         and may_ask(one.reviewer)
     ]

@@ -29,6 +29,8 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 _LONGEST_TITLE, _LONGEST_BODY = 1_000, 200_000
 _KEY_LENGTH = 16
 _MOST_LABELS = 100
+# Begins the topic of a stop that was said where the comments of an issue do not show it.
+STOPPED = "stopped-"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What admitting works with, and the questions that are the same whatever is asked for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -11,8 +11,9 @@ from workflows.occasion import Declined, Occasion
 from workflows.ports import Forge
 from workflows.rounds import RoundLimits
 from workflows.run_facts import RunFacts
+from workflows.threads import Thread, waiting
 from workflows.tracker import IssueComment, Role, Tracker
-from workflows.trigger import Command, TriggerRules
+from workflows.trigger import Command, TriggerRules, is_stop
 
 _MOST_COMMENTS, _MOST_CHARACTERS = 100, 100_000
 
@@ -80,6 +81,14 @@ def asker(tracker: Tracker, rules: TriggerRules) -> Callable[[str], bool]:
         return not is_stranger and tracker.role(login) in rules.roles
 
     return may_ask
+
+
+def asked_in(
+    threads: Iterable[Thread], may_ask: Callable[[str], bool], phrase: str
+) -> tuple[Thread, ...]:
+    """Return the threads that wait for us, but for those whose last word is that we stop."""
+    found = waiting(threads, may_ask)
+    return tuple(one for one in found if not is_stop(one.comments[-1].body, phrase))
 
 
 def objection(command: Command, desk: Reception) -> str:

@@ -12,8 +12,10 @@ so that nobody's words are taken for others.
 import re
 from dataclasses import dataclass, replace
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+# Behind back-quotes that open a block no other stands: else they are code within a line.
+_FENCE = re.compile(r" {0,3}(`{3,}(?!.*`)|~{3,})(.*)")
+# One that is never closed hides what follows only where it begins a line.
+_COMMENT = re.compile(r"<!--.*?-->|^ {0,3}<!--.*\Z", re.DOTALL | re.MULTILINE)
 _MODEL = re.compile(r"model(?:\s+(\S+))?(?:\s+|\Z)")
 _UP_TO = re.compile(r"up\s+to(?:\s+(\S+))?(?:\s+|\Z)")
 _AMOUNT = re.compile(r"\$(\d{1,6}(?:\.\d{1,2})?)")
@@ -57,6 +59,12 @@ def command_in(text: str, phrase: str) -> Command | None:
             rest = "\n".join([line[len(phrase) :], *lines[number + 1 :]])
             return _parsed(rest.strip(), phrase)
     return None
+
+
+def is_stop(text: str, phrase: str) -> bool:
+    """Whether a comment says that what is being worked on shall stop."""
+    command = command_in(text, phrase)
+    return command is not None and command.stops
 
 
 def _parsed(rest: str, phrase: str) -> Command:

@@ -8,8 +8,7 @@ from bot.settings import from_process
 from workflows.admission import Admission, FollowUp
 from workflows.follow_up import asked_since
 from workflows.ports import ForgeRefusal
-from workflows.reception import asker
-from workflows.threads import waiting
+from workflows.reception import asked_in, asker
 
 
 def take_up_what_was_asked(
@@ -32,12 +31,13 @@ def take_up_what_was_asked(
 
 
 def _is_new(number: int, asked: FollowUp, forge: IssueForge) -> bool:
-    may_ask = asker(forge, trigger_rules(from_process({})))
+    rules = trigger_rules(from_process({}))
+    may_ask = asker(forge, rules)
     request = forge.pull_request(number)
     if request.state != "open":
         return False
     shown = {one.id: one.comments[-1] for one in asked.threads}
-    threads = waiting(forge.threads(number), may_ask)
+    threads = asked_in(forge.threads(number), may_ask, rules.phrase)
     if any(shown.get(one.id) != one.comments[-1] for one in threads):
         return True
-    return bool(asked_since(request, asked.since, may_ask))
+    return bool(asked_since(request, asked.since, may_ask, rules.phrase))

@@ -36,6 +36,8 @@ def settle_job(around: Surroundings, forge: IssueForge) -> Mapping[str, str]:
     )
     forge.say(known.admission.issue, text, known.admission.progress)
     summary.say(f"Run {known.admission.run} is settled: {settlement.state}. {settlement.why}")
+    if known.publication is not None and known.publication.state == "cancelled":
+        return {"state": settlement.state}  # whoever stopped it asks again where it shall go on
     # Only now: whoever asks after this is seen by the job that they start themselves.
     take_up_what_was_asked(known.admission, around, forge, summary)
     return {"state": settlement.state}

@@ -284,6 +284,20 @@ def test_a_stop_counts_from_people_who_may_after_the_run_began_and_nobody_else()
     assert "ada said" in why_stopped(running, cast("Tracker", square), rules)
 
 
+def test_a_stop_that_was_said_in_a_review_counts_by_our_answer_to_it() -> None:
+    square, rules = Square(), TriggerRules()
+    answer = "Stopped.\n\n<!-- changewright:told-stopped-0123456789abcdef -->"
+    square.hear("bot", answer, is_ours=True)
+    running = before(progress_id=1)
+    square.hear("eve", answer)
+    square.hear("bot", "changewright:told-stopped-0123456789abcdef", is_ours=True)
+    assert why_stopped(running, cast("Tracker", square), rules) == ""
+
+    square.hear("bot", answer, is_ours=True)
+
+    assert "was said in a review" in why_stopped(running, cast("Tracker", square), rules)
+
+
 def test_a_label_that_stays_stops_the_run_when_a_person_takes_it_off() -> None:
     kept = decided(Square(), labelled(), rules=TriggerRules(remove_label=False))
     assert isinstance(kept, Admission)

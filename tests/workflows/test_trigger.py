@@ -21,6 +21,8 @@ PHRASE = "/changewright"
         ("/changewright stop\n", Command(stops=True)),
         ("/changewright one\n/changewright stop", Command("one\n/changewright stop")),
         ("```\n/changewright stop\n```\n/changewright go", Command("go")),
+        ("```x``` is code\n/changewright go", Command("go")),
+        ("an opening `<!--` alone\n/changewright go", Command("go")),
     ],
 )
 def test_what_stands_at_the_start_of_a_line_is_a_command(text: str, command: Command) -> None:

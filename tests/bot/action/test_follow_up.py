@@ -424,6 +424,33 @@ def _may_not(number: int, thread: str, turns: int | None = None) -> None:
 
 
 @pytest.mark.sandbox
+@pytest.mark.sampled(1)
+@pytest.mark.parametrize("how", [REMARK, REVIEW])
+def test_a_stop_in_a_thread_or_a_review_stops_and_begins_nothing(hall: "Hall", how: str) -> None:
+    request = drafted(hall)
+    thread(hall, "Say better.")
+    event = reviewed(hall, "Almost.")
+    hall.begin(event, REVIEW).admit()
+    words, under_way = "/changewright stop", (hall.results.copy(), hall.environment)
+    thread(hall, words)
+    stop = remarked(words) if how == REMARK else reviewed(hall, words, number=600)
+
+    assert hall.begin(stop, how).admit() == {"admitted": "false"}
+    hall.results, hall.environment = under_way
+    hall.runs = 1
+    hall.propose(EDIT.format("good", "better"))
+
+    assert hall.publish()["state"] == "cancelled"
+    assert hall.town.branch_head(BRANCH) == request.head
+    assert hall.settle() == {"state": "cancelled"}
+    assert hall.town.dispatched == []
+    hall.runs = 2
+    later = {"review": event["review"] | {"id": 601}}
+    assert hall.begin(event | later, REVIEW).admit()["admitted"] == "true"
+    assert (admitted(hall)["words"], len(admitted(hall)["threads"])) == ("Almost.", 1)
+
+
+@pytest.mark.sandbox
 def test_a_review_between_the_admission_and_the_run_is_worked_on_next(hall: "Hall") -> None:
     drafted(hall)
     hall.begin(reviewed(hall, "Better."), REVIEW).admit()
