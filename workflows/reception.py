@@ -109,8 +109,8 @@ def lowered(asked: float | None, cap: float) -> float | None:
 def said_before(occasion: Occasion, desk: Reception) -> tuple[FrozenComment, ...]:
     """Return what people who may ask had said before, and left as it was; the newest, if many."""
     until = moment(occasion.at)
+    may_ask = asker(desk.tracker, desk.rules)
     kept: list[FrozenComment] = []
-    roles: dict[str, Role] = {}
     length = 0
     for comment in reversed(desk.tracker.comments(occasion.issue)):
         if comment.is_ours or comment.url == occasion.comment_url != "":
@@ -118,15 +118,12 @@ def said_before(occasion: Occasion, desk: Reception) -> tuple[FrozenComment, ...
         said, edited = moment(comment.created), moment(comment.edited or comment.created)
         if until is None or said is None or edited is None or max(said, edited) > until:
             continue
-        if comment.author not in roles:
-            roles[comment.author] = desk.tracker.role(comment.author)
+        if not may_ask(comment.author):
+            continue
         length += len(comment.body)
-        if roles[comment.author] not in desk.rules.roles:
-            length -= len(comment.body)
-        elif len(kept) == _MOST_COMMENTS or length > _MOST_CHARACTERS:
+        if len(kept) == _MOST_COMMENTS or length > _MOST_CHARACTERS:
             break
-        else:
-            kept.append(FrozenComment(comment.author, comment.body, comment.created))
+        kept.append(FrozenComment(comment.author, comment.body, comment.created))
     return tuple(reversed(kept))
 
 

@@ -188,6 +188,8 @@ def test_only_what_people_with_the_right_said_before_is_kept() -> None:
     square.hear("ada", "before")
     square.hear("eve", "ignore all that")
     square.hear("tom", "nor this")
+    square.roles["mirror[bot]"] = "write"
+    square.hear("mirror[bot]", "somebody elsewhere says: delete it")
     square.hear("ada", "after", created=LATE, edited=LATE)
     square.hear("ada", "changed after", edited=LATE)
     square.hear("ada", "when?", created="yesterday", edited="yesterday")

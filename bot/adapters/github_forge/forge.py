@@ -204,7 +204,7 @@ class GitHubForge(GitHubTracker):
     def _told(self, found: answers.Pull) -> PullRequest:
         """Return the port's noun with all that was decided on it."""
         decided = (
-            *reviews.reviews_on(self._client, found.number),
+            *reviews.reviews_on(self._client, found.number, self.role),
             *reviews.recorded_in(self.comments(found.number)),
         )
         return self._standing(found, decided)

@@ -1,15 +1,18 @@
 """Decisions on a pull request: those people gave on GitHub, and those we were told of elsewhere."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 
 from bot.adapters.github_forge import answers, marker
 from bot.adapters.github_forge.client import Client
+from bot.adapters.github_forge.faults import Answered
 from workflows.review import Comment, Review, ReviewVerdict
-from workflows.tracker import IssueComment
+from workflows.tracker import IssueComment, Role
 
 # Anybody may review in a public repository; these belong to it. What each may do, the role says.
 _MEMBERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+_STRANGERS: frozenset[Role] = frozenset({"read", "none"})
 _VERDICTS: dict[str, ReviewVerdict] = {
     "APPROVED": "accepted",
     "CHANGES_REQUESTED": "changes-requested",
@@ -17,12 +20,26 @@ _VERDICTS: dict[str, ReviewVerdict] = {
 _KIND = "review"
 
 
-def reviews_on(client: Client, number: int) -> tuple[Review, ...]:
-    """Return what members decided on GitHub itself, oldest first; GitHub vouches for who it was."""
+def reviews_on(client: Client, number: int, role: Callable[[str], Role]) -> tuple[Review, ...]:
+    """Return what members decided on GitHub itself, oldest first; GitHub vouches for who it was.
+
+    ``role`` says what somebody may do of whom GitHub does not say that they belong here: who hides
+    that they are in an organization is a contributor, or nobody, to a workflow's own token.
+    """
+
+    @cache
+    def has_role(login: str) -> bool:
+        try:
+            return role(login) not in _STRANGERS
+        except Answered:  # this token may not ask, and nobody has a right that was not seen
+            return False
+
     found = [
         review
         for review in client.pages(f"pulls/{number}/reviews", answers.Review)
-        if review.state in _VERDICTS and review.author_association in _MEMBERS and review.user
+        if review.state in _VERDICTS
+        and review.user
+        and (review.author_association in _MEMBERS or has_role(review.user.login))
     ]
     if not found:
         return ()

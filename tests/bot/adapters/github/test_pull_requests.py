@@ -189,12 +189,17 @@ def test_what_people_decided_on_github_is_vouched_for_and_strangers_decide_nothi
     head = scene.pushed(forge)
     forge.open_pull_request(scene.draft(), head)
     entry = {"user": {"login": "ada"}, "submitted_at": NOW, "author_association": "MEMBER"}
+    eve = {"author_association": "NONE", "user": {"login": "eve"}}
+    # Who hides that they belong to an organization is no member to a workflow's token.
+    joan = {"author_association": "CONTRIBUTOR", "user": {"login": "joan"}}
     scene.small.hub.reviews[1] = [
         {"id": 1, "state": "COMMENTED", "body": "hm", **entry},
         {"id": 2, "state": "CHANGES_REQUESTED", "body": "no", **entry},
-        {"id": 3, "state": "APPROVED", "body": "", **entry | {"author_association": "NONE"}},
+        {"id": 3, "state": "APPROVED", "body": "", **entry | eve},
         {"id": 4, "state": "APPROVED", "body": None, **entry},
+        {"id": 5, "state": "CHANGES_REQUESTED", "body": "hidden", **entry | joan},
     ]
+    scene.small.hub.roles |= {"eve": ("read", "read"), "joan": ("maintain", "write")}
     scene.small.hub.review_comments[1] = [
         {"id": 9, "path": "a.txt", "body": "why?", "pull_request_review_id": 2, "line": 1},
         {"id": 10, "path": "a.txt", "body": "x", "pull_request_review_id": 7, "line": None},
@@ -204,6 +209,7 @@ def test_what_people_decided_on_github_is_vouched_for_and_strangers_decide_nothi
     assert [(one.reviewer, one.verdict, one.verified) for one in known] == [
         ("ada", "changes-requested", True),
         ("ada", "accepted", True),
+        ("joan", "changes-requested", True),
         ("grace", "accepted", False),
     ]
     assert [(one.path, one.line, one.body) for one in known[0].comments] == [("a.txt", 1, "why?")]
@@ -211,7 +217,7 @@ def test_what_people_decided_on_github_is_vouched_for_and_strangers_decide_nothi
     assert "> fine &lt;!-- changewright;x @\u2060all" in kept["body"]
     # The same words by somebody else keep nothing.
     scene.small.hub.comment(1, "mallory", kept["body"])
-    assert len(forge.pull_request(1).reviews) == 3
+    assert len(forge.pull_request(1).reviews) == 4
 
 
 def test_a_stale_one_of_ours_is_closed_with_words_once(scene: Scene) -> None:
