@@ -1,7 +1,7 @@
 """Where a person decides: no clone to work in, no sandbox, no model."""
 
 import getpass
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,11 @@ from workflows.review import Review
 if TYPE_CHECKING:
     from bot.adapters.local_forge.forge import LocalForge
     from workflows.pull_request import PullRequest
+    from workflows.run import Entry
     from workflows.threads import Side, ThreadAnswer
+
+# Other runs may have begun since, also of other repositories: so many are looked through.
+_LOOKED_AT = 50
 
 
 class DeskRefusal(Refusal):
@@ -29,11 +33,12 @@ class DeskRefusal(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where a person decides: the forge, and the journal that keeps the decision."""
+    """Where a person decides: the forge of ``repository``, and the journal of the decisions."""
 
     settings: Settings
     forge: "LocalForge"
     journal: Journal
+    repository: str
 
     def record(self, review: Review) -> "PullRequest":
         """Keep a decision on the forge and in the journal of the run it is about."""
@@ -65,19 +70,26 @@ class Desk:
         from bot.pages.threads import answer_text  # noqa: PLC0415
         from workflows.answer_threads import answer_threads  # noqa: PLC0415
         from workflows.recorder import Recorder, leased  # noqa: PLC0415
-        from workflows.thread_answers import answers_of, revision_in  # noqa: PLC0415
+        from workflows.thread_answers import answers_of  # noqa: PLC0415
 
-        run = next(iter(self.journal.runs(1)), "")
-        entries = self.journal.read(run)
-        revision = revision_in(entries, self.journal.get_blob)
-        is_about_it = revision is not None and revision.number == number
-        if not is_about_it or any(one.event.kind == "bundle.written" for one in entries):
+        entries = self._newest_about(number)
+        if not entries or any(one.event.kind == "bundle.written" for one in entries):
             return ()
         answers = answers_of(entries, self.journal.get_blob)
-        with leased(self.journal, run, f"answers {number}") as pen:
+        with leased(self.journal, entries[0].run, f"answers {number}") as pen:
             recorder = Recorder(self.journal, pen)
             worded = partial(answer_text, head="")
             return answer_threads(number, answers, self.forge, recorder, worded)
+
+    def _newest_about(self, number: int) -> "Sequence[Entry]":
+        """Return the newest run that revises a pull request of this repository; empty if none."""
+        for run in self.journal.runs(_LOOKED_AT):
+            entries = self.journal.read(run)
+            begun = entries[0].event.data
+            whose = begun.get("task", {}).get("repository")
+            if (whose, begun.get("revises")) == (self.repository, number):
+                return entries
+        return ()
 
     def diff(self, repo: Path, pull_request: "PullRequest") -> str:
         """Return what a pull request changes, as a person reads it."""
@@ -96,7 +108,8 @@ def open_desk(repo: Path, command_line: Mapping[str, object]) -> Iterator[Desk]:
     settings = from_process(command_line)
     place = find(repo)
     with opened_journal(command_line) as journal:
-        yield Desk(settings, local_forge(settings, place.root, place.git_dir), journal)
+        forge = local_forge(settings, place.root, place.git_dir)
+        yield Desk(settings, forge, journal, str(place.root))
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from workflows.tracker import Tracker
 
 if TYPE_CHECKING:
     from bot.adapters.github_forge.forge import GitHubForge
+    from bot.adapters.local_forge.forge import LocalForge
     from workflows.collect import Collected
     from workflows.journal_branch import JournalBranch
 
@@ -55,7 +56,8 @@ def open_memory(repo: Path, command_line: Mapping[str, object]) -> Iterator[Memo
                 return
             facts = facts_of(journal.follow()).values()
             ours = tuple(one for one in facts if one.repository == str(clone.repository))
-            yield Memory(settings, forge, None, clone, ours, lambda new: _note(journal, new))
+            keep = partial(_keep_here, journal, cast("LocalForge", forge))
+            yield Memory(settings, forge, None, clone, ours, keep)
 
 
 def collect_new(memory: Memory) -> "list[Collected]":
@@ -108,6 +110,14 @@ def _may_tick(forge: "GitHubForge", roles: Sequence[str], number: int, comment: 
     """Whether who edited a comment last may start a run here, or GitHub does not say who it was."""
     login = forge.last_editor(number, comment)
     return not login or forge.role(login) in roles
+
+
+def _keep_here(journal: Journal, forge: "LocalForge", collected: "Sequence[Collected]") -> None:
+    """Keep outcomes; what somebody merged with git waits for nobody any more."""
+    _note(journal, collected)
+    for one in collected:
+        if one.outcome is not None and one.outcome.state == "accepted":
+            forge.note_merge(one.number, one.outcome.ended)
 
 
 def _note(journal: Journal, collected: "Sequence[Collected]") -> None:

@@ -176,7 +176,18 @@ def _push(sheet: Sheet, press: Press, recorder: Recorder) -> Commit:
 
     request = {"branch": draft.branch, "commit": new.sha}
     effect = Effect(f"push {draft.branch} {new.sha}", "push", request)
-    return replace(new, sha=recorder.perform(effect, act)["head"])
+    head = recorder.perform(effect, act)["head"]
+    if press.hosted is None and _is_missed(new, draft, press.forge):
+        press.forge.push(draft.branch, new, None)
+    return replace(new, sha=head)
+
+
+def _is_missed(new: Commit, draft: PullRequestDraft, forge: Forge) -> bool:
+    """Whether somebody deleted the branch of what still waits for a person."""
+    if forge.branch_head(draft.branch) is not None:
+        return False
+    found = forge.find_pull_request(draft.branch)
+    return found is None or (found.state, found.head) == ("open", new.sha)
 
 
 def _refuse_to_bury(head: str | None, branch: str, press: Press) -> None:

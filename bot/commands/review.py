@@ -75,7 +75,8 @@ def show(number: int, repo: Path, state: Path | None, json_form: str) -> None:
         pull_request = desk.forge.pull_request(number)
         diff = desk.diff(repo, pull_request)
         base_head = desk.forge.branch_head(pull_request.draft.base_branch)
-    console.say(review_text(pull_request, diff, base_head))
+        branch_head = desk.forge.branch_head(pull_request.draft.branch)
+    console.say(review_text(pull_request, diff, base_head, branch_head))
     console.document(builtins(pull_request) | {"diff": diff, "base_head": base_head})
 
 

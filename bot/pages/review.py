@@ -5,10 +5,13 @@ from workflows.pull_request import PullRequest
 from workflows.review import Review
 
 
-def review_text(pull_request: PullRequest, diff: str, base_head: str | None) -> str:
+def review_text(
+    pull_request: PullRequest, diff: str, base_head: str | None, branch_head: str | None
+) -> str:
     """Return everything a reviewer needs on one screen after the other.
 
-    ``base_head`` is where the base branch stands now, None where there is none any more.
+    ``base_head`` and ``branch_head`` are where the base branch and that of the pull request stand
+    now, None where there is none any more.
     """
     draft = pull_request.draft
     head = (
@@ -25,6 +28,9 @@ def review_text(pull_request: PullRequest, diff: str, base_head: str | None) -> 
     if pull_request.state == "open" and base_head != draft.base_commit:
         moved = f"is at {base_head[:12]} by now" if base_head else "is gone by now"
         head += f"behind: {draft.base_branch} {moved}; the gates ran on {draft.base_commit[:12]}\n"
+    if pull_request.state == "open" and branch_head != pull_request.head:
+        moved = f"is at {branch_head[:12]} by now" if branch_head else "is gone by now"
+        head += f"not this: {draft.branch} {moved}; below is what was proposed and gated\n"
     parts = [head, draft.body.strip() + "\n"]
     if pull_request.reviews:
         parts.append("## Reviews\n")

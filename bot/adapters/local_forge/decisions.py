@@ -24,6 +24,31 @@ def with_review(record: Record, review: Review, at: str) -> Record:
     return talk.reviewed(replace(record, pull_request=decided), review)
 
 
+def merged_by_hand(record: Record, at: str) -> Record:
+    """Return the record of what somebody merged with git alone; one that has ended stays so."""
+    known = record.pull_request
+    if known.state != "open":
+        return record
+    return replace(record, pull_request=replace(known, state="merged", ended=at))
+
+
+def require_looked_at(known: PullRequest, present: str | None) -> None:
+    """Raise ForgeRefusal unless its branch is where the person who decides saw it."""
+    if present == known.head:
+        return
+    branch, number = known.draft.branch, known.number
+    if present is None:
+        raise ForgeRefusal(
+            f"branch {branch} is gone, so pull request {number} cannot be merged: publish its"
+            " bundle again, which puts the branch back, or reject it"
+        )
+    raise ForgeRefusal(
+        f"branch {branch} is at {present[:12]}, and pull request {number} was looked at as"
+        f" {known.head[:12]}: somebody worked on it. Merge it with git, which `changewright review"
+        " collect` sees, or set the branch back"
+    )
+
+
 def require_open(known: PullRequest) -> None:
     """Raise ForgeRefusal for one that has ended."""
     if known.state != "open":

@@ -10,7 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.adapters.local_forge import talk
-from bot.adapters.local_forge.decisions import require_open, require_seen, with_review
+from bot.adapters.local_forge.decisions import (
+    merged_by_hand,
+    require_looked_at,
+    require_open,
+    require_seen,
+    with_review,
+)
 from bot.adapters.local_forge.records import FORMAT, Record, Records, Remark, refusing
 from bot.adapters.local_forge.register import Standing
 from validators.clones import branches
@@ -231,11 +237,16 @@ class LocalForge:
                 self._records.write(record)
             return record.merge_commit
 
+    def note_merge(self, number: int, at: str) -> None:
+        """Have an open pull request be merged since ``at``, when somebody did that with git."""
+        self._talked(number, lambda record: merged_by_hand(record, at))
+
     def _merged(self, record: Record) -> Record:
         """Merge, and return the record that says so, to be written by who holds the lock."""
         known = record.pull_request
         require_open(known)
-        self._require_head(known.draft, known.head)
+        branches.require_ours(known.draft.branch)
+        require_looked_at(known, branches.head_of(self._git_dir, known.draft.branch))
         title = " ".join(known.draft.title.split())
         message = f"Merge pull request {known.number}: {title}\n\nFrom {known.draft.branch}\n"
         wanted = Merge(known.draft.base_branch, known.head, message, _AUTHOR, self._now_iso())

@@ -472,7 +472,10 @@ def test_a_conflict_is_a_refusal_that_names_the_files(local: Stage) -> None:
 def test_what_was_looked_at_is_what_is_merged(local: Stage) -> None:
     number = local.open()
     local.forge.push(BRANCH, local.commit(b"2\n"), local.forge.branch_head(BRANCH))
-    with pytest.raises(ForgeRefusal, match="what was looked at is not what is there"):
+    with pytest.raises(ForgeRefusal, match="somebody worked on it"):
+        local.forge.merge(number)
+    plain(local.repository, "branch", "-qD", BRANCH)
+    with pytest.raises(ForgeRefusal, match="publish its bundle again"):
         local.forge.merge(number)
 
 

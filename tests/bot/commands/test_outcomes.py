@@ -53,6 +53,35 @@ def test_a_merge_on_this_machine_is_collected_counted_and_checked(published: "De
     assert "do you mean acceptance?" in desk.noted
 
 
+def test_one_that_is_merged_with_git_waits_for_nobody(published: "Desk") -> None:
+    desk = published
+    branch = desk.pull_requests()[0]["draft"]["branch"]
+    desk.git("merge", "--quiet", "--no-ff", "--message", "by hand", branch)
+    assert desk.ask("review", "list")[1]["pull_requests"] != []
+
+    assert desk.ask("review", "collect")[1]["collected"][0]["outcome"]["state"] == "accepted"
+
+    assert desk.ask("review", "list")[1]["pull_requests"] == []
+    assert [one["state"] for one in desk.pull_requests()] == ["merged"]
+    assert desk.run("review", "collect") == 0
+    assert desk.said == "nothing is new\n"
+
+
+def test_a_branch_that_somebody_deleted_is_put_back_by_its_bundle(desk: "Desk") -> None:
+    _, document = desk.propose("good")
+    desk.run("publish", document["bundle"])
+    (known,) = desk.pull_requests()
+    desk.git("branch", "--quiet", "-D", known["draft"]["branch"])
+
+    assert desk.run("publish", document["bundle"]) == 0
+
+    assert desk.git("rev-parse", known["draft"]["branch"]) == known["head"]
+    assert desk.run("review", "accept", "1", "--merge") == 0
+    desk.git("branch", "--quiet", "-D", known["draft"]["branch"])
+    assert desk.run("publish", document["bundle"]) == 0
+    assert desk.git("branch", "--list", "changewright/*") == ""  # it has been decided on
+
+
 def test_one_closed_unsaid_is_given_its_reason_later(published: "Desk") -> None:
     desk = published
     with desk.at("2031-01-01T00:00:00Z"):

@@ -1,11 +1,13 @@
 """Threads of a local pull request: begun by people, answered by a revision, resolved."""
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot.commands.review import reason_of
+from bot.desk import open_desk
 from workflows.thread_answers import revision_in
 
 if TYPE_CHECKING:
@@ -114,6 +116,19 @@ def test_a_review_alone_that_needs_no_change_is_not_asked_again(published: "Desk
     desk.run("propose", "--revise", "1", "--unsafe-no-sandbox", "--quiet", model)
 
     assert ([one.id for one in revision(desk).threads], revision(desk).words) == (["1"], "")
+
+
+def test_an_answer_goes_to_its_own_pull_request_whatever_ran_since(published: "Desk") -> None:
+    desk = published
+    begin(desk, "data/one.txt:1")
+    model = saying(desk, "NO CHANGE NEEDED: it is right.\nTHREAD 1: ANSWER because.")
+    desk.run("propose", "--revise", "1", "--unsafe-no-sandbox", "--quiet", model)
+    desk.propose("best", name="other")  # somebody else, at the same time
+
+    with open_desk(desk.repo, {"state": desk.state}) as here:
+        elsewhere = replace(here, repository="/another/that/has/a/pull/request/1")
+        assert elsewhere.answer_without_change(1) == ()
+        assert [one.kind for one in here.answer_without_change(1)] == ["answered"]
 
 
 @pytest.mark.long
