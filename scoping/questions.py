@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
+from scoping.asked_names import best, dotted, last_part
 from scoping.blobs import ObjectsRefusal
 from scoping.cache import Cache
 from scoping.calls import WITHOUT_CALLS
@@ -182,16 +183,21 @@ class Codebase:
         return _symbols(found, most)
 
     def definition(self, name: str, most: int = MAX_SYMBOLS) -> Symbols:
-        """Return the definitions of ``name``, plain (``bar``) or qualified (``Foo.bar``)."""
-        written = self._graph.referrers(name.rpartition(".")[2])
+        """Return the definitions of ``name``, plain (``bar``) or qualified (``Foo.bar``).
+
+        Of a name with more or less around it, ``shop.Foo.bar``, those that agree with most of it.
+        """
+        asked = dotted(name)
+        plain = last_part(asked)
+        written = self._graph.referrers(plain)
         self.index.parse(written)
         found = (
             symbol
             for path in written
             for symbol in self.index.by_path[path].symbols
-            if name in {symbol.name, symbol.qualified_name}
+            if symbol.name == plain
         )
-        return _symbols(found, most)
+        return _symbols(iter(best(asked, found)), most)
 
     def references(self, name: str, most: int = MAX_HITS) -> Hits:
         """Return the lines of code that write the plain name ``name``, definitions too."""
@@ -210,16 +216,17 @@ class Codebase:
         return tuple(sorted(WITHOUT_CALLS.intersection(written)))
 
     def callers(self, name: str, most: int = MAX_SYMBOLS) -> Symbols:
-        """Return the functions that call the plain name ``name``."""
-        return _symbols(callers(self.index, self._graph, self._listing.read, name), most)
+        """Return the functions that call ``name``: of a qualified one, its last part."""
+        plain = last_part(dotted(name))
+        return _symbols(callers(self.index, self._graph, self._listing.read, plain), most)
 
     def callees(self, name: str) -> Symbols:
         """Return what ``name``, plain or qualified, calls; names that many things have left out."""
-        return _symbols(callees(self.index, self._graph, self._listing.read, name))
+        return _symbols(callees(self.index, self._graph, self._listing.read, dotted(name)))
 
     def subclasses(self, name: str) -> Symbols:
-        """Return the classes that extend or implement the plain name ``name``."""
-        return _symbols(subclasses(self.index, self._graph, name))
+        """Return the classes that extend or implement ``name``, or a qualified one's last part."""
+        return _symbols(subclasses(self.index, self._graph, last_part(dotted(name))))
 
     def history(self, path: str, line: int) -> tuple[Commit, ...]:
         """Return the newest commits that changed one line, at most `MAX_COMMITS` of them.

@@ -22,6 +22,10 @@ _KINDS = frozenset(("class", "function", "method", "variable"))
 _POINTING = frozenset(("pointer_declarator", "reference_declarator"))
 _FUNCTION_NAMES = frozenset(("identifier", "field_identifier", "destructor_name", "operator_name"))
 _DOC_COMMENT = b"/**"
+_GIVEN = re.compile(r"<[^<>]*>")
+# Between branches of a preprocessor these look like functions to a parser.
+_CONDITIONAL = frozenset(("c", "cpp", "c_sharp"))
+_STATEMENTS = frozenset(("if", "for", "foreach", "while", "switch", "catch", "using", "lock"))
 _OPENED = re.compile(r"\A(?:[rRbBuU]{0,2}[\"']{1,3}|/\*+)")
 
 
@@ -31,6 +35,7 @@ def facts_of(language: str, matches: Iterable[Match], content: bytes) -> Syntax:
     imports: dict[str, None] = {}
     # To ask a node for its neighbour is dear, and in most languages in vain.
     documentation = _documented if _DOC_COMMENT in content else _head_string
+    no_names = _STATEMENTS if language in _CONDITIONAL else frozenset()
     for found in matches:
         if "import" in found:
             imports[plain(found["import"])] = None
@@ -45,10 +50,9 @@ def facts_of(language: str, matches: Iterable[Match], content: bytes) -> Syntax:
                 if "declarator" in found
                 else (found.get("owner"), found["name"])
             )
-            if name is None:
+            named = _named(owner, name) if name is not None else ""
+            if not named.rpartition(".")[2] or named in no_names:
                 continue
-            # Where a method stands outside its class, the class is named beside it.
-            named = f"{plain(owner)}.{plain(name)}" if owner else plain(name)
             own_kind = "method" if owner and "declarator" in found else kind
             shape = _shape(own_kind, found[kind], named, content, documentation)
             # What is assigned a function matches as a variable too, before or after.
@@ -56,6 +60,21 @@ def facts_of(language: str, matches: Iterable[Match], content: bytes) -> Syntax:
             if known is None or known.kind == "variable":
                 shapes[shape.start, shape.end] = shape
     return Syntax(language, tuple(shapes.values())[:_MAX_SYMBOLS], tuple(imports)[:_MAX_IMPORTS])
+
+
+def _named(owner: Node, name: Node) -> str:
+    """Return a definition's name, after that of the class where it is written beside it: dotted.
+
+    Empty where the parser put a name in itself, as for an ``enum : int`` that has none. Marks that
+    let any word be a name, and what a template is given, are no part of one.
+    """
+    own = plain(name).strip("`")
+    if owner is not None:
+        whose = plain(owner)
+        while (bare := _GIVEN.sub("", whose)) != whose:
+            whose = bare
+        own = f"{whose}.{own}"
+    return own.replace("::", ".").strip(".")
 
 
 def _shape(kind: str, node: Node, name: str, content: bytes, documentation: Sought) -> Shape:

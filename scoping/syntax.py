@@ -93,6 +93,8 @@ def symbols_of(path: str, shapes: tuple[Shape, ...]) -> tuple[Symbol, ...]:
             around.pop()
         owner = around[-1][1] if around else None
         kind = _kind(shape.kind, owner)
+        if owner is not None and kind == "class" and _is_again(shape, owner):
+            continue
         name = f"{owner.qualified_name}.{shape.name}" if owner else shape.name
         symbol = Symbol(
             path,
@@ -107,6 +109,11 @@ def symbols_of(path: str, shapes: tuple[Shape, ...]) -> tuple[Symbol, ...]:
         if kind != "variable" and len(around) < _MAX_NESTING:
             around.append((shape.end, symbol))
     return tuple(symbols)
+
+
+def _is_again(shape: Shape, owner: Symbol) -> bool:
+    """Return whether a type only repeats the name around it: ``typedef struct Cart {} Cart;``."""
+    return shape.name == owner.name and shape.start_line == owner.start_line
 
 
 def _kind(kind: str, owner: Symbol | None) -> SymbolKind:

@@ -540,6 +540,43 @@ def test_names_nest_no_deeper_than_a_person_reads(parser: Parser) -> None:
             (),
         ),
         (
+            "b.cc",
+            (
+                b"struct A { enum : unsigned { mask = 7 }; };\n"
+                b"typedef struct B { int b; } B;\n"
+                b"template <typename T> int C<T>::m() { return 0; }\n"
+            ),
+            {"A": "class", "B": "class", "C.m": "method"},
+            (),
+        ),
+        (
+            "a.cs",
+            (
+                b"class A { void m() {\n#if X\n if (a) { }\n#else\n if (b) { }\n#endif\n"
+                b" else if (c) { b(); } } }\n"
+            ),
+            {"A": "class", "A.m": "method"},
+            (),
+        ),
+        (
+            "a.swift",
+            b"class A { func `default`() {} }\n",
+            {"A": "class", "A.default": "method"},
+            (),
+        ),
+        (
+            "a.kt",
+            b"class A { fun `adds up. `() {} }\n",
+            {"A": "class", "A.adds up. ": "method"},
+            (),
+        ),
+        (
+            "b.rb",
+            b"module Shop::Cart\n  class ::Line\n  end\nend\n",
+            {"Shop.Cart": "class", "Shop.Cart.Line": "class"},
+            (),
+        ),
+        (
             "a.rb",
             b'require "shop/cart"\nmodule M\n  class A\n    def self.s\n    end\n  end\nend\n',
             {"M": "class", "M.A": "class", "M.A.s": "method"},

@@ -242,6 +242,43 @@ def test_a_name_that_is_none_is_answered_all_the_same(codebase: Codebase) -> Non
         assert codebase.references(about).hits == ()
 
 
+def test_names_are_understood_as_each_language_writes_them(make_repository: MAKE) -> None:
+    files = {
+        "cart.py": "class Cart:\n    def total(self): ...\n    def get(self): ...\n",
+        "cart.rb": "module Shop::Cart\n  def self.total\n    1\n  end\nend\n",
+        "main.go": "package main\nfunc (c *Basket) Total() { price() }\nfunc price() {}\n",
+        "a.cc": "struct A { bool operator->(A o) { return 1; } void operator()(int a) {} };\n",
+    }
+    asked = {
+        "total": ["cart.py::Cart.total", "cart.rb::Shop.Cart.total"],
+        "Cart.total": ["cart.py::Cart.total", "cart.rb::Shop.Cart.total"],
+        "Shop::Cart#total()": ["cart.rb::Shop.Cart.total"],
+        "models.Cart.get": ["cart.py::Cart.get"],
+        "\\models\\Cart": ["cart.py::Cart"],
+        "Till.total": [],
+        "(*Basket).Total": ["main.go::Basket.Total"],
+        "Basket<T>::Total(a, b)": ["main.go::Basket.Total"],
+        "main.price": ["main.go::price"],
+        "A::operator->": ["a.cc::A.operator->"],
+        "operator()": ["a.cc::A.operator()"],
+    }
+    with open_objects(make_repository(files).git_dir) as reader:
+        codebase = Codebase(reader, "HEAD")
+
+        found = {name: [it.id for it in codebase.definition(name).symbols] for name in asked}
+        assert found == asked
+        assert [it.id for it in codebase.callers("main.price()").symbols] == [
+            "main.go::Basket.Total"
+        ]
+        assert [it.id for it in codebase.callees("(*Basket).Total").symbols] == ["main.go::price"]
+
+
+def test_a_class_whose_name_is_not_written_has_no_bases(make_repository: MAKE) -> None:
+    files = {"a.h": "struct Mask {\n  enum : unsigned { wide = 1 };\n};\nstruct Few : Mask {};\n"}
+    with open_objects(make_repository(files).git_dir) as reader:
+        assert [it.id for it in Codebase(reader, "HEAD").subclasses("Mask").symbols] == ["a.h::Few"]
+
+
 def test_where_nothing_is_called_the_language_is_told(make_repository: MAKE) -> None:
     files = {"main.tf": 'resource "disk" "big" {\n  size = 1\n}\n', "a.py": "big = 1\n"}
     with open_objects(make_repository(files).git_dir) as reader:
