@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from scoping.stack_traces import Frame, frames_of
 from scoping.words import spellings, split, tokens, words_of
 
 _MAX_TITLE = 500
@@ -36,20 +37,9 @@ _OF_MACHINE = re.compile(
 _PROMPTS = (">>>", "...", "In [", "$ ", "File ")
 _SET_AS_CODE = re.compile(r"\s*(?:>>>|\.\.\.|In \[|\$ |File \"|Traceback|at )|\s{4}")
 _CALL = re.compile(r"([A-Za-z_]\w{0,80})\(")
-_PYTHON_FRAME = re.compile(r'File "([^"\n]{1,300})", line (\d{1,7})(?:, in ([\w.<>]{1,100}))?')
 _LINK = re.compile(
     r"/(?:blob|blame|tree)/([\w.-]{1,60}(?:/[\w.@+-]{1,100}){1,12})#L(\d{1,7})(?:-L?(\d{1,7}))?"
 )
-_SCRIPT_FRAME = re.compile(r"\bat (?:([\w.$<>]{1,100}) )?\(?([^\s():]{1,300}):(\d{1,7}):\d{1,7}")
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One line of a traceback as the issue shows it; ``function`` may be empty."""
-
-    path: str
-    line: int
-    function: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +90,7 @@ def read_issue(title: str, body: str) -> Issue:
     counted = tokens(said)
     code = tokens(_code(said))
     prose = tokens(_prose(said))
-    frames = _frames(text)
+    frames = frames_of(text)
     return Issue(
         text,
         counted,
@@ -165,20 +155,6 @@ def _links(text: str) -> tuple[Link, ...]:
         Link(found[1], int(found[2]), int(found[3] or found[2])) for found in _LINK.finditer(text)
     )
     return tuple(dict.fromkeys(found))[:_MAX_FOUND]
-
-
-def _frames(text: str) -> tuple[Frame, ...]:
-    python = [
-        (found.start(), Frame(_slashes(found[1]), int(found[2]), found[3] or ""))
-        for found in _PYTHON_FRAME.finditer(text)
-    ]
-    # Python prints the frame that failed last, JavaScript first: the last is the one that failed.
-    script = [
-        (-found.start(), Frame(_slashes(found[2]), int(found[3]), found[1] or ""))
-        for found in _SCRIPT_FRAME.finditer(text)
-    ]
-    ordered = sorted(script, key=lambda placed: placed[0]) + python
-    return tuple(frame for _, frame in ordered[-_MAX_FOUND:])
 
 
 def _paths(text: str) -> list[str]:

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoping.issue import Frame, Link, read_issue, told
+from scoping.issue import Link, read_issue, told
+from scoping.stack_traces import Frame
 
 PYTHON = """\
 Traceback (most recent call last):

@@ -105,7 +105,7 @@ def test_the_last_frame_of_a_traceback_counts_most(ranked: Ranked) -> None:
     scope = ranked("Crash", trace)
 
     assert scope.files[0].path == "src/shop/money.py"
-    assert "line 3 is the last frame of the traceback" in reasons(scope, "src/shop/money.py")
+    assert "line 3 is the innermost frame of the traceback" in reasons(scope, "src/shop/money.py")
     assert "line 4 is a frame of the traceback" in reasons(scope, "src/shop/mail.py")
     assert scope.functions[0].id == "src/shop/money.py::rounded"
     assert "line 3 of the traceback is in it" in scope.functions[0].reasons
