@@ -39,6 +39,7 @@ _SAID = {
     "campaign.cancelled": "cancelled",
 }
 MOST_SAID = 20
+_TO_THE_MINUTE, _TO_THE_SECOND = 16, 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,19 +150,29 @@ def said_of(entries: Sequence[Entry]) -> tuple[Said, ...]:
     return tuple(found[: -MOST_SAID - 1 : -1])
 
 
-def burndown(report: ProgressReport) -> Plot | None:
-    """Return how many targets were left over time; None while none has ended."""
+def begun_at(entries: Sequence[Entry]) -> str:
+    """Return when the targets of a campaign were asked for first, or "" where nobody has."""
+    return next((one.at for one in entries if one.event.kind == "campaign.swept"), "")
+
+
+def burndown(report: ProgressReport, begun: str) -> Plot | None:
+    """Return how many targets were left since it had ``begun``; None while none has ended."""
     points = report.burndown
     moments = [_seconds(point.at) for point in points]
-    if len(points) < 2 or moments[-1] <= moments[0]:  # noqa: PLR2004 - a line has two ends
+    if not points:
         return None
-    span = moments[-1] - moments[0]
+    first = min(_seconds(begun) or moments[0], moments[0])
+    span = moments[-1] - first
+    if span <= 0:
+        return None
     shown = [
-        ((moment - moments[0]) / span, point.left, f"{_clock(point.at)}: {point.left:,} left")
+        ((moment - first) / span, point.left, f"{_clock(point.at)}: {point.left:,} left")
         for moment, point in zip(moments, points, strict=True)
     ]
-    ends = (_clock(points[0].at), _clock(points[-1].at))
-    return steps(shown, ends, report.asked_for)
+    ends = begun if first < moments[0] else points[0].at, points[-1].at
+    # A short one begins and ends within a minute.
+    letters = _TO_THE_MINUTE if len({_clock(at) for at in ends}) > 1 else _TO_THE_SECOND
+    return steps(shown, (_clock(ends[0], letters), _clock(ends[1], letters)), report.asked_for)
 
 
 def _target(name: str, standing: TargetStanding) -> TargetLine:
@@ -182,8 +193,8 @@ def _target(name: str, standing: TargetStanding) -> TargetLine:
     )
 
 
-def _clock(at: str) -> str:
-    return at[:16].replace("T", " ")
+def _clock(at: str, letters: int = _TO_THE_MINUTE) -> str:
+    return at[:letters].replace("T", " ")
 
 
 def _seconds(at: str) -> float:

@@ -21,13 +21,19 @@ def _step(data: Data) -> str:
 
 def _review(data: Data) -> str:
     review = data["review"]
-    return f"review by {review.get('reviewer', '')}: {review.get('verdict', '')}"
+    verdict = review.get("verdict", "")
+    return f"review: {review.get('reviewer', '')} {_DECIDED.get(verdict, verdict)}"
 
 
 def _stale(data: Data) -> str:
     return f"base moved to {data['head'][:12]}, {data.get('paths', 0)} paths met"
 
 
+_DECIDED = {
+    "accepted": "accepted it",
+    "rejected": "rejected it",
+    "changes-requested": "asked for changes",
+}
 AROUND: Mapping[EventKind, Callable[[Data], str]] = {
     "run.admitted": lambda d: f"admitted: answers {d.get('answers') or 'a person'}",
     "base.stale": _stale,

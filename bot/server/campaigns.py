@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.pages.campaign_page import (
     Filter,
+    begun_at,
     burndown,
     outcome_lines,
     phase_of,
@@ -98,7 +99,7 @@ def _shown(visit: Visit, request: Request, *, missed: str = "", status: int = 20
         "campaign": standing.board.campaign,
         "phase": phase_of(report),
         "outcomes": outcome_lines(report),
-        "drawn": burndown(report),
+        "drawn": burndown(report, begun_at(entries)),
         "targets": targets,
         "count": count,
         "wanted": wanted,

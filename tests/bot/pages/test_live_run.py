@@ -135,7 +135,7 @@ def test_what_people_decided_is_told_in_words() -> None:
         ),
         line_of,
     )
-    assert [one.line for one in steps] == ["review by ada: rejected", "pull request 7: rejected"]
+    assert [one.line for one in steps] == ["review: ada rejected it", "pull request 7: rejected"]
 
 
 def test_what_never_began_is_no_run() -> None:

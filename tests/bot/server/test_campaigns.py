@@ -64,6 +64,9 @@ def test_campaigns_are_listed_with_what_has_ended(page: Browser) -> None:
     assert f'href="/campaign/{KEY}"' in text
     assert "1 of 3" in text
     assert "$0.2500" in text
+    # What passed waits for whoever publishes it, and what is published for whoever decides.
+    finish(page, "t1", "gated", number=7, url="https://forge.example/7")
+    assert 'data-label="Waiting for a person" class="n">2<' in page.get("/campaigns").text
 
 
 def test_a_campaign_is_shown_with_outcomes_cost_and_who_waits(page: Browser) -> None:

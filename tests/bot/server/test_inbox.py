@@ -40,6 +40,7 @@ def test_what_waits_longest_is_first_and_what_was_decided_is_apart(town: "Town")
 
 def test_what_was_accepted_waits_for_no_person(town: "Town") -> None:
     town.propose()
+    assert "Nothing was decided yet" in town.page("/?show=decided")
     town.decide(1, "accept")
 
     assert order(town.page("/"), "Nothing waits", "Count each word") == [
