@@ -26,8 +26,8 @@ class Change:
 
     @property
     def last(self) -> RunFacts:
-        """The run whose proposal stands there."""
-        return self.runs[-1]
+        """The run whose proposal stands there: one that was stopped may end behind a later one."""
+        return max(self.runs, key=lambda one: (one.drafted, one.started, one.run))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,8 @@ def folder_of(path: str) -> str:
 
 def _change(number: int, runs: list[RunFacts]) -> Change:
     ordered = tuple(sorted(runs, key=lambda one: (one.started, one.run)))
-    known = [one.outcome for one in ordered if one.outcome is not None]
+    drafted = sorted(ordered, key=lambda one: one.drafted)  # as `workflows.collect` looks at them
+    known = [one.outcome for one in drafted if one.outcome is not None]
     waiting = PullRequestOutcome(number, ordered[-1].task, "pending", ordered[0].drafted)
     return Change(ordered, known[-1] if known else waiting)
 

@@ -33,6 +33,19 @@ def five_thousand() -> Metrics:
     return found
 
 
+def test_of_two_runs_at_one_pull_request_the_last_to_get_there_knows_its_outcome() -> None:
+    outcome = PullRequestOutcome(1, "issue-1", "pending", "2026-01-01T00:00:00Z")
+    first = RunFacts("r1", started="2026-01-01T00:00:00Z", number=1, model="large")
+    second = RunFacts("r2", started="2026-01-01T01:00:00Z", number=1, model="small")
+    second.drafted, second.outcome = "2026-01-01T02:00:00Z", outcome
+    first.drafted, first.outcome = "2026-01-01T03:00:00Z", replace(outcome, state="rejected")
+
+    (found,) = changes_of([second, first])
+
+    assert (found.outcome.state, found.last.model) == ("rejected", "large")
+    assert [one.run for one in found.runs] == ["r1", "r2"]
+
+
 def test_a_gate_that_passed_is_not_among_those_that_did_not() -> None:
     # A command of a gate ends "ok", and its verdict is "pass".
     gates = (("lint", "ok"), ("tests", "failed"), ("tests", "pass"), ("lint", "timeout"))
