@@ -95,12 +95,14 @@ def _hosted(
         _note(journal, [one for one in found if one.run in from_here])
         _push(branch, [one for one in found if one.run not in from_here])
 
+    # By one name, whatever it was called when they ran: a pull request is one over all its runs.
+    known = (*facts.values(), *from_here.values())
     return Memory(
         settings,
         forge,
         tracker,
         clone,
-        (*facts.values(), *from_here.values()),
+        tuple(replace(one, repository=tracker.repository) for one in known),
         keep,
         partial(_may_tick, cast("GitHubForge", forge), settings.trigger.roles),
     )

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from bot.adapters.github_forge.access import GitHubAccess, Token
 from bot.adapters.github_forge.forge import GitHubForge
+from bot.wiring import now_iso
 from tests.bot.adapters.github.small_github import NAME, TOKEN, SmallGitHub, small_github
 from tests.bot.commands.conftest import GATE
 from tests.workflows.generated_history import Story, history
@@ -17,7 +19,8 @@ from validators.clones.own_repository import open_own
 from workflows.journal_branch import JournalBranch
 from workflows.pull_request_outcome import PullRequestOutcome
 from workflows.recorder import Recorder, leased
-from workflows.run_record import record_of
+from workflows.run import Event
+from workflows.run_record import Record, record_of
 
 if TYPE_CHECKING:
     from tests.bot.commands.conftest import Desk
@@ -155,6 +158,22 @@ def test_who_closed_it_is_asked_once_and_the_tick_is_counted(
     records = branch(desk.folder, hub).read()
     assert len(records[0].entries) > 5
     assert "Say it better" not in json.dumps([str(one) for one in records])
+
+
+def test_a_pull_request_is_one_though_its_repository_was_renamed(
+    desk: "Desk", hub: SmallGitHub
+) -> None:
+    journal = branch(desk.folder, hub)
+    (record,) = journal.read()
+    begun, *rest = record.entries
+    task = begun.event.data["task"] | {"repository": "ada/as-it-was-called"}
+    event = Event("run.started", {**begun.event.data, "task": task})
+    before = Record("r20250101-000000-abcdef", (replace(begun, event=event), *rest))
+    journal.append([before], now_iso())
+
+    figures = desk.ask("metrics", "--forge", "github")[1]["metrics"]
+
+    assert (figures["runs"], figures["pull_requests"]) == (2, 1)
 
 
 def test_a_squash_whose_branch_is_gone_is_told_from_what_we_proposed(
