@@ -7,6 +7,7 @@ from typing import Literal
 from validators.rules import ChangeKind
 from workflows.occasion import STOPPED
 from workflows.picture import Picture
+from workflows.ports import Forge
 from workflows.task import Task
 from workflows.threads import Thread
 from workflows.tracker import Role, Tracker
@@ -124,15 +125,30 @@ def task_of(admission: Admission) -> Task:
     )
 
 
-def why_stopped(admission: Admission, tracker: Tracker, rules: TriggerRules) -> str:
-    """Return who stopped a run since it was admitted, or ""; asked before anything is published."""
+def also_about(admission: Admission, forge: Forge) -> tuple[int, ...]:
+    """Return where else people talk of what a run is for: its issue, or what is open for that."""
+    if admission.follow_up:
+        return (int(admission.follow_up.number),)
+    key = task_of(admission).key
+    known = forge.pull_requests("open", reviewed=False)
+    return tuple(one.number for one in known if one.draft.key == key)
+
+
+def why_stopped(
+    admission: Admission, tracker: Tracker, rules: TriggerRules, also: tuple[int, ...] = ()
+) -> str:
+    """Return who stopped a run since it was admitted, or ""; asked before anything is published.
+
+    It may be said below any of the issues and pull requests ``also`` named, too.
+    """
     issue = tracker.issue(admission.issue)
     what = "pull request" if admission.is_pull_request else "issue"
     if issue.state == "closed":
         return f"{what} #{admission.issue} was closed meanwhile"
     if admission.label and admission.label not in issue.labels:
         return f"the label {admission.label!r} was taken off meanwhile"
-    for comment in tracker.comments(admission.issue):
+    places = dict.fromkeys((admission.issue, *also))
+    for comment in (said for place in places for said in tracker.comments(place)):
         if comment.id <= admission.progress_id:
             continue
         if comment.is_ours:

@@ -34,7 +34,7 @@ from bot.workshop import press
 from scoping.refusal import Refusal
 from validators.clones.own_repository import open_own
 from validators.encoding import digest, encode
-from workflows.admission import Admission, task_of, why_stopped
+from workflows.admission import Admission, also_about, task_of, why_stopped
 from workflows.handover import BundleVerification, HandoverRefusal, Publication, RunOutcome
 from workflows.hosted import Requester
 from workflows.journal_branch import JournalBranch, text_hash
@@ -165,7 +165,7 @@ def _checked(
 ) -> Publication:
     """Publish a bundle that is what was admitted, if nobody has stopped it since."""
     rules, tracker = trigger_rules(bench.settings), cast("IssueForge", bench.forge)
-    if stopped := why_stopped(admission, tracker, rules):
+    if stopped := why_stopped(admission, tracker, rules, also_about(admission, bench.forge)):
         return _unshown(Publication(admission.run, "cancelled", stopped), bench)
     bundle, sha256 = unseal(content)
     _require_admitted(bundle, admission)

@@ -28,7 +28,12 @@ from workflows.tracker import CheckResult, Role
 if TYPE_CHECKING:
     from tests.bot.action.conftest import Hall
 
-REVIEW, TALK, REMARK = "pull_request_review", "issue_comment", "pull_request_review_comment"
+LABEL, REVIEW, TALK, REMARK = (
+    "issues",
+    "pull_request_review",
+    "issue_comment",
+    "pull_request_review_comment",
+)
 ANSWERS = """THREAD 1: ANSWER because it is shorter
 THREAD 2: CHANGED it says better
 THREAD 3: ANSWER the file is read elsewhere, fixes #9 @everyone
@@ -448,6 +453,20 @@ def test_a_stop_in_a_thread_or_a_review_stops_and_begins_nothing(hall: "Hall", h
     later = {"review": event["review"] | {"id": 601}}
     assert hall.begin(event | later, REVIEW).admit()["admitted"] == "true"
     assert (admitted(hall)["words"], len(admitted(hall)["threads"])) == ("Almost.", 1)
+
+
+@pytest.mark.sandbox
+def test_a_stop_below_the_issue_or_its_draft_stops_what_runs_for_both(hall: "Hall") -> None:
+    request = drafted(hall)
+    thread(hall, "Say better.")
+    for event, name, elsewhere in ((reviewed(hall, "Almost."), REVIEW, 7), (labelled(), LABEL, 1)):
+        assert hall.begin(event, name).admit()["admitted"] == "true"
+        hall.propose(EDIT.format("good" if name == REVIEW else "one", "better"))
+        hall.town.hear("ada", "/changewright stop", place=elsewhere)
+
+        assert hall.publish()["state"] == "cancelled"
+        assert hall.settle() == {"state": "cancelled"}
+        assert hall.town.branch_head(BRANCH) == request.head
 
 
 @pytest.mark.sandbox
