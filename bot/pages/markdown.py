@@ -37,6 +37,7 @@ _BROKEN = (
     # emoji; file:line:column stays as it is
     (re.compile(r":(?=(?!(?!100:|1234:)\d++:)[\w+-]++:)"), f":{_BREAK}"),
 )
+_WHITE = re.compile(r"\s")
 # The longest a value of a template may be as Markdown; quotes have a limit of their own.
 MAX_VALUE = 400
 
@@ -49,7 +50,11 @@ class Markdown(str):
 
 def escape(text: str) -> Markdown:
     """Return one line of untrusted text as Markdown that shows it and does nothing."""
-    flat = _flat(text).replace("&", "&amp;").replace("<", "&lt;")
+    return _escaped(_flat(text))
+
+
+def _escaped(line: str) -> Markdown:
+    flat = line.replace("&", "&amp;").replace("<", "&lt;")
     flat = _SPECIAL.sub(_inert, flat)
     for sign, broken in _BROKEN:
         flat = sign.sub(broken, flat)
@@ -58,8 +63,16 @@ def escape(text: str) -> Markdown:
 
 def _flat(text: str) -> str:
     """Return ``text`` on one line, without what cannot be seen or cannot be sent."""
-    sendable = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return " ".join(visible(sendable).split())
+    return " ".join(_visible(text).split())
+
+
+def _spaced(line: str) -> str:
+    """Return one line as `_flat` does, with as many spaces between its words as it has."""
+    return _WHITE.sub(" ", _visible(line)).strip()
+
+
+def _visible(text: str) -> str:
+    return visible(text.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
 def _inert(sign: re.Match[str]) -> str:
@@ -82,7 +95,7 @@ def quote(text: str, limit: int) -> Markdown:
 
 
 def _quoted(text: str) -> str:
-    lines = [escape(line) for line in text.splitlines()]
+    lines = [_escaped(_spaced(line)) for line in text.splitlines()]
     return "\n".join(f"> {line}".rstrip() for line in lines) or "> _(empty)_"
 
 

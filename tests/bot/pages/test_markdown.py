@@ -134,6 +134,7 @@ def test_a_quote_says_what_it_left_out() -> None:
     assert quote("x" * 30, 12) == (
         "> xxxxxxxxxx\n> _(20 more characters are in the run's journal)_"
     )
+    assert quote('says  "a  b"\t\tc \n', 100) == '> says  "a  b"  c'
     assert quote("  ", 20) == "> _(empty)_"
 
 
