@@ -511,6 +511,22 @@ def test_standard_streams_that_take_nothing_are_no_fault_of_ours(
     assert (told in done.stderr) is (code == 2)
 
 
+def test_standard_input_that_is_not_there_holds_nothing(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    asked = [sys.executable, "-c", DRIVER, "apply", "--tree", str(tmp_path), "-"]
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&-', "sh", *asked],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT_S,
+    )
+
+    assert (done.returncode, done.stdout) == (1, "the reply holds no edit\n")
+
+
 def test_a_current_folder_that_is_gone_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
