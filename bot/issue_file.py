@@ -1,6 +1,8 @@
 """An issue from a file: plain text or Markdown, with optional YAML front matter."""
 
 import re
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +28,12 @@ def task_of(issue_file: Path | None, words: str | None, repository: str, base: s
 
 
 def task_from_file(path: Path, repository: str, base: str) -> Task:
-    """Return the task in ``path``; without front matter its first line is the title."""
+    """Return the task in ``path``; without front matter its first line is the title.
+
+    ``-`` is standard input.
+    """
     try:
-        with path.open("rb") as file:
+        with nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb") as file:
             content = file.read(MAX_ISSUE_BYTES + 1)
     except OSError as error:
         raise IssueFileRefusal(f"{path}: cannot read the issue: {error.strerror}") from error
@@ -77,7 +82,8 @@ def _front_matter(text: str, path: Path) -> tuple[dict[str, str], str]:
     """Return the front matter's fields and the text below it."""
     if not text.startswith("---\n"):
         return {}, text
-    block, mark, body = text[4:].partition("\n---\n")
+    # Its end may be that of the file, and nothing need be in it.
+    block, mark, body = f"{text[3:]}\n".partition("\n---\n")
     if not mark:
         # A rule across the page is Markdown too: without an end there is no front matter.
         return {}, text
@@ -107,6 +113,8 @@ def _yaml_mapping(block: str, path: Path) -> dict[str, str]:
             loaded["labels"] = ", ".join(map(str, labels))
         if isinstance(loaded, dict) and all(isinstance(v, str | int) for v in loaded.values()):
             return {str(key): str(value) for key, value in loaded.items()}
+        if loaded is None:
+            return {}
     except (YAMLError, ValueError) as error:
         raise IssueFileRefusal(f"{path}: the front matter is not YAML: {error}") from error
     raise IssueFileRefusal(f"{path}: the front matter must be lines of `key: value`")

@@ -45,10 +45,9 @@ def profile_for(
         if asked == profile.name:
             return profile
     if asked:
-        known = ", ".join(profile.name for profile in profiles) or "none"
-        raise ProfileRefusal(
-            f"there is no profile {asked!r} in scope.profiles; choose one of: {known}"
-        )
+        known = ", ".join(profile.name for profile in profiles)
+        mend = f"choose one of: {known}" if known else "it names none"
+        raise ProfileRefusal(f"there is no profile {asked!r} in scope.profiles; {mend}")
     borne = {label.casefold() for label in labels}
     for profile in profiles:
         if not borne.isdisjoint(label.casefold() for label in profile.labels):

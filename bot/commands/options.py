@@ -62,9 +62,10 @@ forge = click.option(
 )
 issue_file = click.option(
     "--issue-file",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, allow_dash=True),
     metavar="FILE.md",
-    help="The task: text or Markdown; front matter may hold number, title, author, labels.",
+    help='The task, in text or Markdown ("-": standard input); front matter may hold number, title,'
+    " author, labels.",
 )
 kind = click.option(
     "--kind",

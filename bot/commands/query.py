@@ -48,7 +48,7 @@ _QUESTIONS: "dict[str, Callable[[Codebase, str], Any]]" = {
 
 
 @click.command()
-@click.argument("question", type=click.Choice(tuple(_QUESTIONS)))
+@click.argument("question", type=click.Choice(tuple(_QUESTIONS)), metavar="QUESTION")
 @click.argument("about", type=options.WORDS)
 @options.repo
 @options.base_or_files
@@ -60,9 +60,10 @@ def query(
 ) -> int:
     """Answer one question about the code, without a model.
 
-    definition, references, callers, callees and subclasses take a name, symbols a part of one,
-    imports a path, history a line as PATH:LINE, search a line of text, files a glob. Without --base
-    the files are read as they now are. Exit code 0 when something was found, 1 when nothing was.
+    QUESTION is one of definition, references, callers, callees and subclasses, ABOUT a name then;
+    symbols, about a part of one; imports, about a path; history, about a line as PATH:LINE; search,
+    about a line of text; files, about a glob. Without --base the files are read as they now are.
+    Exit code 0 when something was found, 1 when nothing was.
 
     --json prints what was found: {"symbols": [...]}, {"hits": [...]}, {"paths": [...]}, {"commits":
     [...]} or {"path", "imports", "imported_by"}, each with "is_cut".

@@ -1,5 +1,6 @@
 """An issue is read from a file as it is, and a bad one is refused with its name."""
 
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,8 @@ def read(folder: Path, text: str | bytes) -> tuple[str, str, str, str]:
         ("---\nnumber: 3\n---\n\nTitle below\nwords", ("3", "Title below", "", "words")),
         ("---\r\nnumber: 3\r\ntitle: t\r\n---\r\nwords\r\n", ("3", "t", "", "words")),
         ("---\njust a rule", ("", "---", "", "just a rule")),
+        ("---\ntitle: no more\n---", ("", "no more", "", "")),
+        ("---\n---\nTitle below\nwords", ("", "Title below", "", "words")),
         (b"\xef\xbb\xbftitle\n\xff", ("", "title", "", "\ufffd")),
     ],
 )
@@ -42,6 +45,7 @@ def test_what_is_written_is_read(
         ("", "the issue is empty"),
         ("\n \n", "the issue is empty"),
         ("PNG\0\x1a", "this is no text"),
+        ("---\n---\n", "the issue is empty"),
         ("---\ntitel: x\n---\nwords", "unknown key 'titel'"),
         ("---\nnumber: many\n---\nt", "whole number, not 'many'"),
         ("---\ntitle: [\n---\nt", "not YAML"),
@@ -55,6 +59,12 @@ def test_a_bad_issue_is_refused_by_name(tmp_path: Path, text: str, words: str) -
         read(tmp_path, text)
 
     assert words in str(refusal.value)
+
+
+def test_an_issue_is_read_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(b"# A title\n\nwords\n")))
+
+    assert task_from_file(Path("-"), "/repo", "HEAD").title == "A title"
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
