@@ -105,6 +105,11 @@ def _opinion(opinion: Any) -> str:  # noqa: ANN401
     return f"{words} ({reasons[0][:140]})" if reasons else words
 
 
+def _of_profile(scope: Any) -> str:  # noqa: ANN401 - an event's data
+    # Journals of earlier versions do not say.
+    return f" of the profile {scope['profile']!r}" if scope.get("profile") else ""
+
+
 _TELLERS: dict[str, Callable[[Any], str]] = {
     "run.started": _started,
     "run.resumed": lambda d: (
@@ -112,7 +117,7 @@ _TELLERS: dict[str, Callable[[Any], str]] = {
     ),
     "budget.settled": _settled,
     "scope.selected": lambda d: (
-        f"scope       {len(d['files'])} files ranked, {d['tokens']} tokens packed,"
+        f"scope       {len(d['files'])} files{_of_profile(d)} ranked, {d['tokens']} tokens packed,"
         f" first: {', '.join(d['files'][:3])}"
     ),
     "environment.ready": lambda d: f"environment {d['how']} ({d['seconds']:.1f} s)",

@@ -65,7 +65,8 @@ class Scope:
     """What was chosen at ``commit``: the rankings, and the excerpts packed into ``tokens``.
 
     ``skipped`` are the files that were not, or not fully, read; ``edges`` tie the first candidates
-    together; ``timings`` (name, seconds) are there when a clock was given.
+    together; ``timings`` (name, seconds) are there when a clock was given. ``profile`` names
+    what held of ``profiles``: only its files were looked at.
     """
 
     commit: str
@@ -76,6 +77,7 @@ class Scope:
     tokens: int = 0
     timings: tuple[tuple[str, float], ...] = ()
     edges: tuple[Edge, ...] = ()
+    profile: str = ""
 
 
 def select(
@@ -121,7 +123,8 @@ def select(
     mark("pack")
     files, functions = ranking.files, ranking.functions
     skipped = (*index.skipped, *missing)
-    return Scope(sha, files, functions, excerpts, skipped, tokens, _spans(marks), edges)
+    held = profile.name if profile else ""
+    return Scope(sha, files, functions, excerpts, skipped, tokens, _spans(marks), edges, held)
 
 
 def _listed(

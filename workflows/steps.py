@@ -36,6 +36,7 @@ def scoped(
         functions=[ranked.id for ranked in scope.functions],
         skipped=scope.skipped,
         tokens=scope.tokens,
+        profile=scope.profile,
         excerpts=recorder.keep(scope.excerpts),
         map=recorder.keep(scope_map(scope)),
     )

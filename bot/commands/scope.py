@@ -55,9 +55,9 @@ def scope(repo: Path, base: str | None, **given: Any) -> None:  # noqa: ANN401 -
     are.
 
     --json prints {"files": [{"path", "score", "reasons", "kind", "edges"}], "functions": [{"id",
-    "lines", "score", "reasons", "kind", "edges"}], "context": {"tokens", "excerpts"}, "skipped",
-    "timings"}, where an edge is {"kind", "other"}; --json=lists prints files and functions as plain
-    lists.
+    "lines", "score", "reasons", "kind", "edges"}], "context": {"tokens", "excerpts"}, "profile",
+    "skipped", "timings"}, where an edge is {"kind", "other"}; --json=lists prints files and
+    functions as plain lists.
     """
     console = Console(given["json_form"])
     asked = options.given(
@@ -75,7 +75,8 @@ def scope(repo: Path, base: str | None, **given: Any) -> None:  # noqa: ANN401 -
         with opened_target(repo, base, asked) as target:
             found = _chosen(target, wanted, asked, console, rerank=given["rerank"])
     _tell(found, given["top"], console, explain=given["explain"])
-    for line in (*skipped_lines(found.skipped), *filter(None, (target.told(),))):
+    held = f"only files of the profile {found.profile!r} were looked at" if found.profile else ""
+    for line in filter(None, (held, *skipped_lines(found.skipped), target.told())):
         console.note(one_line(line))
     console.document(_lists(found) if given["json_form"] == "lists" else _document(found))
 
@@ -199,6 +200,7 @@ def _document(found: "Scope") -> dict[str, object]:
             for function in found.functions
         ],
         "context": {"tokens": found.tokens, "excerpts": found.excerpts},
+        "profile": found.profile,
         "skipped": found.skipped,
         "timings": dict(found.timings),
     }

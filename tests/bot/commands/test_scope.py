@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.progress import line_of
 from tests.bot.commands.conftest import CONFIGURATION
 from workflows.budget import spent
 
@@ -131,7 +132,9 @@ def test_a_path_chooses_where_no_label_does_and_a_name_before_both(
     issue = tmp_path / "issue.md"
     issue.write_text("---\nlabels: bug, ui\n---\nTotal is off\n\nsee docs/two.txt\n")
 
-    assert paths(shop.ask("scope", "--issue-file", str(issue))[1]) == ["docs/two.txt"]
+    by_path = shop.ask("scope", "--issue-file", str(issue))[1]
+    assert (paths(by_path), by_path["profile"]) == (["docs/two.txt"], "words")
+    assert "only files of the profile 'words' were looked at" in shop.noted
     named = shop.ask("scope", "--issue-file", str(issue), "--profile", "money")[1]
     assert paths(named) == ["cart.py"]
     assert shop.run("scope", "--issue-file", str(issue), "--profile", "gone") == 2
@@ -147,7 +150,9 @@ def test_a_run_reads_its_profile_s_files_alone(shop: "Desk") -> None:
     started = next(one.event.data for one in entries if one.event.kind == "run.started")
     chosen = next(one.event.data for one in entries if one.event.kind == "scope.selected")
     assert started["told"]["profile"] == "words"
-    assert chosen["files"] == ["docs/two.txt"]
+    assert (chosen["files"], chosen["profile"]) == (["docs/two.txt"], "words")
+    (told,) = (line_of(one) for one in entries if one.event.kind == "scope.selected")
+    assert told.startswith("scope       1 files of the profile 'words' ranked, ")
 
 
 # --- an order asked of a model --------------------------------------------------------------------
