@@ -20,9 +20,11 @@ _MAX_STRING = 300
 
 _PYTHON = re.compile(rb"\n[ \t]*+(?:async[ \t]+)?+(?:def|class)[ \t]+(\w+)")
 _KEYWORD = (
-    rb"\n[ \t]*+(?:[a-z()@]{2,24}+[ \t]++){0,6}?(?:def|class|func|fn|fun|function\*?|struct|enum"
-    rb"|trait|@?interface|type|module|namespace|union|macro_rules!|record|object|protocol|mod)"
-    rb"[ \t]++(?:\([^)\n]{0,200}\)[ \t]*+)?(?:\w++(?:\.|::))*+([\w$]++[?!=]?)"
+    rb"\n[ \t]*+(?:template[ \t]*+<[^\n{};]{0,200}>[ \t]*+)?(?:[a-z()@]{2,24}+[ \t]++){0,6}?"
+    rb"(?:enum[ \t]++(?:class|struct)|fun[ \t]++interface|def|class|func|fn|fun|function\*?|struct"
+    rb"|enum|trait|@?interface|type|module|namespace|union|macro_rules!|record|object|protocol|mod)"
+    rb"[ \t]++(?:\([^)\n]{0,200}\)[ \t]*+|<[^>\n]{0,80}>[ \t]*+)?"
+    rb"(?:\w++(?:<[^>\n]{0,80}+>)?+\??(?:\.|::))*+([\w$]++[?!=]?)"
 )
 # A line that ends in no statement: `int *Cart::total(void)`, `render(items) {`.
 _SHAPED = (
@@ -30,11 +32,15 @@ _SHAPED = (
     rb"([~#$\w]++)[ \t]*+(?:<[^>\n]{0,80}+>[ \t]*+)?+\([^;{\n]*+(?=[{\n])"
 )
 _ASSIGNED = (
-    rb"\n[ \t]*(?:[a-z]{3,8}[ \t]+){0,3}(?:[\w$]+\.)*([\w$#]+)[ \t]*[:=][ \t]*"
-    rb"(?:async\b|function\b|class\b|\(|[\w$]+[ \t]*=>)"
+    rb"\n[ \t]*(?:[a-z]{3,8}[ \t]+){0,3}(?:[\w$]+\.)*([\w$#]+)[ \t]*(?::[^=\n;,{]{1,100}=|[:=])"
+    rb"[ \t]*(?:\n[ \t]+)?(?:async\b|function\b|class\b|\(|<[^>\n]{1,80}>\(|[\w$]+[ \t]*=>)"
 )
 _GROUPED = rb"\n[ \t]*(\w+)[ \t]+(?:struct|interface|func)\b"
-_DEFINED = rb"\n[ \t]*(?:#[ \t]*define[ \t]+(?=\w)|typedef[ \t][^;{\n]*?)(\w+)(?=[ \t(;\n])"
+# A type's new name stands last, or behind the braces: `typedef struct cart cart_t;`, `} cart_t;`.
+_DEFINED = (
+    rb"\n(?:[ \t]*(?:#[ \t]*define[ \t]+(?=\w+[ \t(\n])"
+    rb"|typedef[ \t][^;{\n]*?[ \t*]\(?\*?(?=\w+\)?[ \t]*[;(]))|\}[ \t]*(?=\w+;))(\w+)"
+)
 # Members of an interface have no body: a type, a name, parameters, and the end.
 _DECLARED = (
     rb"\n[ \t]++(?!return|throw|new|else)(?:[\w.<>\[\],]{1,80}+[ \t]++){1,6}(\w++)\([^;{\n]*+;"
