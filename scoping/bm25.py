@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress, islice
 
-from scoping.words import Sieve, split
+from scoping.words import Sieve
 
 _K1 = 1.2
 _B = 0.75
@@ -50,8 +50,7 @@ def bags_of(documents: Iterable[Mapping[str, int]], vocabulary: Iterable[str]) -
 
 def bags_of_listed(documents: Iterable[Listed], vocabulary: Iterable[str]) -> Bags:
     """Return the same of documents that are no dictionaries."""
-    wanted = frozenset(vocabulary)
-    sieve = Sieve(wanted)
+    sieve = Sieve(vocabulary)
     known: set[str] = set()
     parts: dict[str, tuple[str, ...]] = {}
     bags: list[Mapping[str, int]] = []
@@ -61,11 +60,7 @@ def bags_of_listed(documents: Iterable[Listed], vocabulary: Iterable[str]) -> Ba
     while batch := list(islice(rest, _BATCH)):
         fresh = set().union(*(tokens for tokens, _ in batch)) - known
         known |= fresh
-        for token in sieve.sifted(fresh):
-            if token not in parts:
-                words = split(token)
-                if not wanted.isdisjoint(words):
-                    parts[token] = tuple(word for word in words if word in wanted)
+        parts |= sieve.words_of(fresh)
         for tokens, counts in batch:
             bag: dict[str, int] = {}
             # Sifted without a step of Python for each: few of them hold a word that is asked for.

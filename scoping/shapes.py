@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from scoping.languages import WRAPPERS
-from scoping.syntax import Shape, Syntax
+from scoping.syntax import MAX_IMPORTS, MAX_SYMBOLS, Shape, Syntax, first_paragraph, signature
 from scoping.test_syntax.nodes import plain
 
 # Of tree-sitter, which is known to `scoping.grammars` alone; or None.
@@ -14,10 +14,6 @@ Node = Any
 Match = Mapping[str, Node]
 Sought = Callable[[Node, Node, bytes], Node]
 
-_MAX_SYMBOLS = 5_000
-_MAX_IMPORTS = 1_000
-_SIGNATURE_BYTES = 400
-_DOCSTRING_BYTES = 300
 _KINDS = frozenset(("class", "function", "method", "variable"))
 _POINTING = frozenset(("pointer_declarator", "reference_declarator"))
 _FUNCTION_NAMES = frozenset(("identifier", "field_identifier", "destructor_name", "operator_name"))
@@ -26,7 +22,6 @@ _GIVEN = re.compile(r"<[^<>]*>")
 # Between branches of a preprocessor these look like functions to a parser.
 _CONDITIONAL = frozenset(("c", "cpp", "c_sharp"))
 _STATEMENTS = frozenset(("if", "for", "foreach", "while", "switch", "catch", "using", "lock"))
-_OPENED = re.compile(r"\A(?:[rRbBuU]{0,2}[\"']{1,3}|/\*+)")
 
 
 def facts_of(language: str, matches: Iterable[Match], content: bytes) -> Syntax:
@@ -59,7 +54,7 @@ def facts_of(language: str, matches: Iterable[Match], content: bytes) -> Syntax:
             known = shapes.get((shape.start, shape.end))
             if known is None or known.kind == "variable":
                 shapes[shape.start, shape.end] = shape
-    return Syntax(language, tuple(shapes.values())[:_MAX_SYMBOLS], tuple(imports)[:_MAX_IMPORTS])
+    return Syntax(language, tuple(shapes.values())[:MAX_SYMBOLS], tuple(imports)[:MAX_IMPORTS])
 
 
 def _named(owner: Node, name: Node) -> str:
@@ -86,8 +81,7 @@ def _shape(kind: str, node: Node, name: str, content: bytes, documentation: Soug
         holder = node.child_by_field_name("value") or node.child_by_field_name("right")
         body = holder.child_by_field_name("body") if holder else None
     start, end = node.start_byte, node.end_byte
-    stop = min(body.start_byte if body else end, start + _SIGNATURE_BYTES)
-    head = content[start:stop].decode("utf-8", "replace")
+    head = signature(content, start, body.start_byte if body else end)
     last_row, last_column = whole.end_point
     said = documentation(whole, body, content)
     return Shape(
@@ -99,7 +93,7 @@ def _shape(kind: str, node: Node, name: str, content: bytes, documentation: Soug
         # A block's last line feed belongs to it in some grammars.
         last_row + (last_column > 0),
         " ".join((head if body else head.partition("\n")[0]).split()),
-        _first_paragraph(said, content) if said else "",
+        first_paragraph(content, said.start_byte, said.end_byte) if said else "",
     )
 
 
@@ -136,19 +130,6 @@ def _documented(whole: Node, body: Node, content: bytes) -> Node:
     if node is None or node.type not in {"string", "comment"}:
         return None
     return node if content.startswith(_DOC_COMMENT, node.start_byte) else None
-
-
-def _first_paragraph(node: Node, content: bytes) -> str:
-    start = node.start_byte
-    text = content[start : min(node.end_byte, start + _DOCSTRING_BYTES)].decode("utf-8", "replace")
-    paragraph: list[str] = []
-    for row in _OPENED.sub("", text).rstrip("\"'/*").split("\n"):
-        said = row.strip().lstrip("*").strip()
-        if said:
-            paragraph.append(said)
-        elif paragraph:
-            break
-    return " ".join(" ".join(paragraph).split())
 
 
 def _first(node: Node) -> Node:

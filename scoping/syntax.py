@@ -1,5 +1,6 @@
 """What may be parsed, what a parser tells of one file, and the definitions that makes."""
 
+import re
 from dataclasses import dataclass
 from io import StringIO
 from typing import NamedTuple
@@ -8,6 +9,11 @@ from scoping.facts import Structure, Symbol, SymbolKind
 
 MAX_FILE_BYTES = 1_000_000
 MAX_LINE_BYTES = 20_000
+MAX_SYMBOLS = 5_000
+MAX_IMPORTS = 1_000
+_SIGNATURE_BYTES = 400
+_DOCSTRING_BYTES = 300
+_OPENED = re.compile(r"\A(?:[rRbBuU]{0,2}[\"']{1,3}|/\*+)")
 _BOM = b"\xef\xbb\xbf"
 _LFS = b"version https://git-lfs.github.com/spec/"
 _MAX_NESTING = 12
@@ -77,6 +83,24 @@ def text_of(content: bytes) -> str:
 def lines_of(content: bytes) -> list[str]:
     """Return a file's lines with their ends, split at line feeds alone, as git and parsers do."""
     return StringIO(text_of(content), newline="\n").readlines()
+
+
+def signature(content: bytes, start: int, end: int) -> str:
+    """Return the text between two places, or as much of it as a signature has room for."""
+    return content[start : min(end, start + _SIGNATURE_BYTES)].decode("utf-8", "replace")
+
+
+def first_paragraph(content: bytes, start: int, end: int) -> str:
+    """Return the first paragraph of the docstring or comment between two places, as one line."""
+    text = content[start : min(end, start + _DOCSTRING_BYTES)].decode("utf-8", "replace")
+    paragraph: list[str] = []
+    for row in _OPENED.sub("", text).rstrip("\"'/*").split("\n"):
+        said = row.strip().lstrip("*").strip()
+        if said:
+            paragraph.append(said)
+        elif paragraph:
+            break
+    return " ".join(" ".join(paragraph).split())
 
 
 def structure_of(path: str, syntax: Syntax) -> Structure:

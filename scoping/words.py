@@ -2,13 +2,15 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import filterfalse
 
 # Letters outside ASCII run apart: prose in Chinese writes `Foo` without a space around it.
 _FOREIGN = bytes(byte if byte >= 0x80 else ord(" ") for byte in range(256))  # noqa: PLR2004 - ASCII
 _LETTERS = re.compile(r"[^\W\d_]+")
 _PART = re.compile(r"[A-Z]{2,}s?(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
+_PART_OR_END = re.compile(f"{_PART.pattern}| ")
 _MAX_TOKEN = 80
 # Every byte of no ASCII identifier becomes a space: several times faster than an expression.
 _IDENTIFIERS = bytes(
@@ -74,40 +76,83 @@ def split(token: str) -> tuple[str, ...]:
 
 
 class Sieve:
-    """Finds among many identifiers those that may hold one of a few words.
+    """Finds among many identifiers those that hold any of a few words, and which.
 
-    It compares how parts begin: an ending that is cut leaves a word whole, but for a last ``y``. To
-    `split` each identifier instead takes ten times as long.
+    It compares how parts begin, since an ending that is cut leaves a word whole but for a last
+    ``y``, and splits what is left. To `split` each identifier takes several times as long.
     """
 
     def __init__(self, words: Iterable[str]) -> None:
-        by_first: defaultdict[str, set[str]] = defaultdict(set)
-        for word in words:
-            if word.isascii():
-                is_short_name = len(word) < _MIN_STEM and word[-1].isalpha()
-                begun = word if is_short_name else _begun(word)
-                rest = "".join(map(_either_case, begun[1:]))
-                by_first[word[0]].add(f"{rest}(?![a-z])" if is_short_name else rest)
-        rests = {first: f"(?:{'|'.join(sorted(own))})" for first, own in by_first.items()}
-        anywhere = "|".join(_either_case(first) + rest for first, rest in sorted(rests.items()))
-        capital = "|".join(first.upper() + rest for first, rest in sorted(rests.items()))
-        # A part begins after no letter, or with a capital or a digit. Apart, since an expression
-        # whose first letter is one of a few is several times as fast.
-        self._begun = tuple(
-            re.compile(f"{found}[^ ]*")
-            for found in (f"[ _0-9](?:{anywhere})", f"(?:{capital})")
-            if rests
+        self._words = frozenset(words)
+        begun: defaultdict[str, set[str]] = defaultdict(set)
+        short: set[str] = set()
+        for word in filter(str.isascii, self._words):
+            if len(word) < _MIN_STEM and word[-1].isalpha():
+                short.add(word)
+            else:
+                begun[word[0]].add(_begun(word)[1:])
+        rests = {first: f"(?:{'|'.join(sorted(own))})" for first, own in sorted(begun.items())}
+        # A part begins after no letter, or with a capital. Apart, since an expression whose first
+        # letter is one of a few is several times as fast, and so is one that knows a single case.
+        anywhere = "|".join(first + rest for first, rest in rests.items())
+        capital = [first.upper() + _either_case(rest) for first, rest in rests.items()]
+        capital += [f"{word[0].upper()}{_either_case(word[1:])}(?![a-z])" for word in sorted(short)]
+        small = "|".join(f"{_either_case(word)}(?![a-z])" for word in sorted(short))
+        self._lowered = _expressions(f"[ _0-9](?:{anywhere})" if anywhere else "")
+        self._written = _expressions(
+            f"(?:{'|'.join(capital)})" if capital else "", f"[ _0-9](?:{small})" if small else ""
         )
 
-    def sifted(self, tokens: Iterable[str]) -> Iterator[str]:
+    def words_of(self, tokens: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Return those of ``tokens`` that hold a word, with their words as `split` orders them."""
+        sifted = list(self._sifted(tokens))
+        known = _Spelled(self._words)
+        found: dict[str, tuple[str, ...]] = {}
+        own: list[str] = []
+        count, rest = 0, iter(sifted)
+        for part in _PART_OR_END.findall(" ".join(sifted) + " " if sifted else ""):
+            if part != " ":
+                count += 1
+                if word := known[part]:
+                    own.append(word)
+                continue
+            token = next(rest)
+            if count > 1 and (whole := token.lower().strip("_")) in self._words:
+                own.append(whole)
+            if own:
+                found[token] = tuple(own)
+                own = []
+            count = 0
+        return found
+
+    def _sifted(self, tokens: Collection[str]) -> Iterator[str]:
         """Yield those that may hold a word, and all that are not ASCII."""
-        text = f" {' '.join(tokens)}"
-        if not text.isascii():
-            yield from (token for token in text.split() if not token.isascii())
-            text = f" {' '.join(token for token in text.split() if token.isascii())}"
-        for begun in self._begun:
-            for found in begun.finditer(text):
+        yield from filterfalse(str.isascii, tokens)
+        text = f" {' '.join(filter(str.isascii, tokens))}"
+        lowered = text.lower()
+        for begun, where in (
+            *((one, lowered) for one in self._lowered),
+            *((one, text) for one in self._written),
+        ):
+            for found in begun.finditer(where):
                 yield text[text.rfind(" ", 0, found.start() + 1) + 1 : found.end()]
+
+
+class _Spelled(dict[str, str]):
+    """The word of each part of an identifier that is among a few; the empty text of all others."""
+
+    def __init__(self, words: Container[str]) -> None:
+        self._words = words
+
+    def __missing__(self, part: str) -> str:
+        word = _word(part)
+        self[part] = found = word if word in self._words else ""
+        return found
+
+
+def _expressions(*begun: str) -> tuple[re.Pattern[str], ...]:
+    """Return what finds the rest of each identifier in which a part begins so."""
+    return tuple(re.compile(f"{one}[^ ]*") for one in begun if one)
 
 
 def _begun(word: str) -> str:
@@ -115,8 +160,9 @@ def _begun(word: str) -> str:
     return word[:_SIFTED].removesuffix("y") if len(word) > _MIN_STEM else word[:_MIN_STEM]
 
 
-def _either_case(letter: str) -> str:
-    return f"[{letter}{letter.upper()}]" if letter.isalpha() else re.escape(letter)
+def _either_case(text: str) -> str:
+    """Return the expression ``text``, whose letters are small, for letters of either case."""
+    return re.sub("[a-z]", lambda found: f"[{found[0]}{found[0].upper()}]", text)
 
 
 @lru_cache(maxsize=50_000)

@@ -81,16 +81,16 @@ def test_what_is_too_long_for_an_identifier_is_left_out() -> None:
     st.lists(st.text(alphabet="abIDsé为_19", min_size=1, max_size=12), max_size=20),
     st.lists(st.text(alphabet="abIDsé为_19", min_size=1, max_size=12), max_size=5),
 )
-def test_a_sieve_keeps_every_identifier_that_holds_a_word(
+def test_a_sieve_finds_every_identifier_that_holds_a_word_and_splits_it(
     written: list[str], sought: list[str]
 ) -> None:
     wanted = {word for token in sought for word in split(token)}
 
-    kept = set(Sieve(wanted).sifted(written))
+    found = Sieve(wanted).words_of(written)
 
-    assert kept <= set(written)
-    assert kept >= {token for token in written if wanted & set(split(token))}
+    own = {token: tuple(word for word in split(token) if word in wanted) for token in written}
+    assert found == {token: words for token, words in own.items() if words}
 
 
 def test_a_sieve_without_words_keeps_nothing() -> None:
-    assert list(Sieve(()).sifted(("a", "B1"))) == []
+    assert Sieve(()).words_of(("a", "B1", "é")) == {}
