@@ -5,41 +5,27 @@ block ends. Whatever is less than plain (tabs, an import behind a colon, a strin
 closes) is left to the parser, whose answers on valid files are these, byte for byte.
 """
 
-import re
 from dataclasses import dataclass
 
+from scoping.python_statements import (
+    ALONE,
+    CONTINUED,
+    DOCSTRING,
+    HEADER,
+    JOINED,
+    MEMBER,
+    MODULE,
+    NAMED,
+    NO_MEMBER,
+    ODD,
+    STATEMENT,
+    TABBED,
+    VARIABLE,
+    hides_import,
+)
 from scoping.syntax import MAX_IMPORTS, MAX_SYMBOLS, Shape, Syntax, first_paragraph, signature
 
-_MOST_BRACKETS = 8
 _MOST_BLOCKS = 100
-
-_STRING = (
-    rb"(?:\"\"\"[^\"\\]*+(?:(?:\\.|\"(?!\"\"))[^\"\\]*+)*+\"\"\""
-    rb"|'''[^'\\]*+(?:(?:\\.|'(?!''))[^'\\]*+)*+'''"
-    rb"|\"(?!\"\")[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"|'(?!'')[^'\\\n]*+(?:\\.[^'\\\n]*+)*+')"
-)
-_INSIDE = rb"[^'\"#()\[\]{}\\]++|%b|\\.|#[^\n]*+" % _STRING
-_BRACKETED = rb"[(\[{](?:%b)*+[)\]}]" % _INSIDE
-for _ in range(_MOST_BRACKETS - 1):
-    _BRACKETED = rb"[(\[{](?:%b|%b)*+[)\]}]" % (_INSIDE, _BRACKETED)
-# Indentation, what it begins with, the rest, and the comment behind it; or a line without any.
-_STATEMENT = re.compile(
-    rb"( *+)((?:async +)?+(?:def|class|import|from)(?= )|@)?+"
-    rb"((?:[^'\"#()\[\]{}\\\n]++|%b|\\\n|%b)*+)(#[^\n]*+)?+(?:\n|\Z)" % (_STRING, _BRACKETED),
-    re.DOTALL,
-)
-_NAME = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*+"
-_NAMED = re.compile(rb" +(%b)" % _NAME)
-_ONE_LINE = re.compile(rb" +%b *(?:\([^()\"'#:]*\) *)?: *(?=[^ :=])" % _NAME)
-_VARIABLE = re.compile(rb"(%b) *(?::(?!=)|=(?!=)) *[^ ]" % _NAME)
-_ALONE = frozenset((b"else", b"try", b"finally", b"except", b"lambda"))
-_DOCSTRING = re.compile(rb"([rRbBuUfF]{0,2}%b) *(?:[,;#\n]|\Z)" % _STRING, re.DOTALL)
-_MODULE = re.compile(rb" +(\.*(?:%b(?:\.%b)*+)?) +import\b *" % (_NAME, _NAME))
-_MEMBER = re.compile(rb"(%b(?:\.%b)*+)(\s+as\s+%b)?+" % (_NAME, _NAME, _NAME))
-_NO_MEMBER = re.compile(rb"#[^\n]*|\\\n")
-_HIDDEN = re.compile(rb"[:;] *(?:import|from)\b")
-# What the parser counts otherwise than these lines do.
-_ODD = re.compile(rb"[\r\f\v\x1a]|^ *+\t|\A\xef\xbb\xbf|/\*\*|^\S*\\$", re.MULTILINE)
 
 
 class _DoubtError(Exception):
@@ -48,7 +34,7 @@ class _DoubtError(Exception):
 
 def outline(content: bytes) -> Syntax | None:
     """Return the definitions and imports of a Python file; None where only a parser can tell."""
-    if _ODD.search(content):
+    if any(odd in content for odd in ODD) or (b"\t" in content and TABBED.search(content)):
         return None
     try:
         return _Outline(content).read()
@@ -91,7 +77,9 @@ class _Outline:
     def read(self) -> Syntax:
         """Return what the whole file tells."""
         at, colon = 0, False
-        for found in iter(_STATEMENT.scanner(self._content).match, None):  # type: ignore[attr-defined]
+        while at < len(self._content):
+            if (found := STATEMENT.match(self._content, at)) is None:
+                raise _DoubtError
             blank, word, rest, comment = found.groups()
             start, at = at + len(blank), found.end()
             said = rest.rstrip()
@@ -102,13 +90,15 @@ class _Outline:
             if self._comments or len(blank) != self._indents[-1] or colon:
                 self._place(len(blank), start, is_block=colon)
             end = found.start(3) + len(said)
+            self._end = found.end(4) if comment else end
             if word or not blank:
                 self._tell(word or b"", said, start, end)
-            elif b"import" in said and _HIDDEN.search(said):
+            elif b"import" in said and hides_import(said):
                 raise _DoubtError
             colon = said[-1:] == b":"
-            self._end = found.end(4) if comment else end
-        if at < len(self._content) or colon:
+            if said[-1:] == b"\\":
+                raise _DoubtError
+        if colon:
             raise _DoubtError
         self._close(0)
         return self._told()
@@ -122,7 +112,7 @@ class _Outline:
             self._comments.clear()
             if self._open and self._open[-1].body < 0:
                 self._open[-1].body = start
-                if docstring := _DOCSTRING.match(self._content, start):
+                if docstring := DOCSTRING.match(self._content, start):
                     self._open[-1].docstring = first_paragraph(self._content, *docstring.span(1))
             return
         self._close(indent)
@@ -155,16 +145,17 @@ class _Outline:
         elif word:
             self._define(word, said, start, end)
             return
-        elif found := _VARIABLE.match(said):
-            if found[1] not in _ALONE:
-                self._assign(found[1], said, start, end)
-        if self._decorated >= 0 or _HIDDEN.search(said) or said[:1] >= b"\x80":
+        elif (found := VARIABLE.match(said)) and found[1] not in ALONE:
+            self._assign(found[1], said, start, end)
+        elif CONTINUED.match(said):
+            raise _DoubtError
+        if self._decorated >= 0 or hides_import(said):
             raise _DoubtError
 
     def _define(self, word: bytes, said: bytes, start: int, end: int) -> None:
         whole, self._decorated = start if self._decorated < 0 else self._decorated, -1
-        name = _NAMED.match(said)
-        if name is None or _HIDDEN.search(said):
+        name = NAMED.match(said)
+        if name is None or hides_import(said):
             raise _DoubtError
         kind = "class" if word == b"class" else "function"
         depth = len(self._indents)
@@ -173,16 +164,16 @@ class _Outline:
         if said[-1:] == b":":
             self._open.append(one)
             return
-        head = _ONE_LINE.match(said)
-        if head is None:
+        header = HEADER.match(said)
+        if header is None:
             raise _DoubtError
-        one.body = end - len(said) + head.end()
-        if docstring := _DOCSTRING.match(self._content, one.body):
+        one.body = end - len(said) + header.end()
+        if docstring := DOCSTRING.match(self._content, one.body):
             one.docstring = first_paragraph(self._content, *docstring.span(1))
-        self._ended(one, end)
+        self._ended(one, self._end)
 
     def _assign(self, name: bytes, said: bytes, start: int, end: int) -> None:
-        if b";" in said:
+        if JOINED.match(said):
             raise _DoubtError
         lines = self._line(start), self._line(end)
         head = signature(self._content, start, end).partition("\n")[0]
@@ -192,11 +183,11 @@ class _Outline:
     def _import(self, word: bytes, said: bytes) -> None:
         module = b""
         if word == b"from":
-            found = _MODULE.match(said)
+            found = MODULE.match(said)
             if found is None:
                 raise _DoubtError
             module, said = found[1], said[found.end() :]
-        said = _NO_MEMBER.sub(b" ", said).strip()
+        said = NO_MEMBER.sub(b" ", said).strip()
         if module == b"__future__":
             return
         if module and said == b"*":
@@ -207,7 +198,7 @@ class _Outline:
         if module and module[-1:] != b".":
             module += b"."
         for one in said.split(b","):
-            member = _MEMBER.fullmatch(one.strip())
+            member = MEMBER.fullmatch(one.strip())
             if member is None:
                 raise _DoubtError
             self._imports[_text(module + member[1])] = None

@@ -37,6 +37,8 @@ _OURS = (
     "words.py",
     "syntax.py",
     "grammars.py",
+    "python_outline.py",
+    "python_statements.py",
     "shapes.py",
     "store_rows.py",
     "views.py",

@@ -368,17 +368,26 @@ def test_files_that_cost_too_much_are_skipped_with_the_reason(parser: Parser) ->
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("path", "content"),
     [
-        b"x = " + b"[" * 9_000 + b"]" * 9_000,
-        b"x = (" + b"1 +\n" * 60_000 + b"1)",
-        b"x = " + b"-" * 19_000 + b"1",
+        ("a.py", b"x = " + b"[" * 9_000 + b"]" * 9_000),
+        ("a.js", b"x = (" + b"1 +\n" * 60_000 + b"1)"),
+        ("a.js", b"x = " + b"!" * 19_000 + b"1"),
     ],
 )
-def test_deep_nesting_is_skipped_and_does_no_harm(parser: Parser, content: bytes) -> None:
-    assert reason(parser, "a.py", content) == f"nested deeper than {MAX_DEPTH} levels"
-    assert parser.count_errors("a.py", content) is None
+def test_deep_nesting_is_skipped_and_does_no_harm(
+    parser: Parser, path: str, content: bytes
+) -> None:
+    assert reason(parser, path, content) == f"nested deeper than {MAX_DEPTH} levels"
+    assert parser.count_errors(path, content) is None
     assert facts(parser, "b.py", b"x = 1\n").language == "python"
+
+
+def test_what_needs_no_parser_is_told_however_deep_it_is(parser: Parser) -> None:
+    content = b"x = (" + b"1 +\n" * 60_000 + b"1)"
+
+    assert [symbol.name for symbol in facts(parser, "a.py", content).symbols] == ["x"]
+    assert parser.count_errors("a.py", content) is None
 
 
 def test_a_file_that_takes_too_long_is_skipped_and_the_next_is_read() -> None:
@@ -466,6 +475,7 @@ def test_the_child_says_what_reading_it_here_says(
 def test_looking_where_keywords_stand_finds_what_walking_the_tree_finds(
     content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("scoping.python_outline.outline", lambda _: None)
     quick = parse("python", content, "facts")
     monkeypatch.setitem(BY_NAME, "python", replace(BY_NAME["python"], anchors=()))
     declared = (
