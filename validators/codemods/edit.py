@@ -5,10 +5,14 @@ the bytes between are never written anew. Two edits that claim the same bytes ar
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
+from validators.codemods.listed import Listed
+
 Span = tuple[int, int]
+Piece = str | Span
 
 
 class OverlappingEdits(Exception):
@@ -20,17 +24,33 @@ class OverlappingEdits(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """Entries taken out of a list; where all are, ``instead`` takes the place of ``whole``."""
+
+    listed: Listed
+    places: frozenset[int]
+    whole: Span
+    instead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Edit:
     """The bytes from ``start`` to before ``stop`` give way to ``pieces``: new text, or kept spans.
 
     ``site`` is what was found and is hereby dealt with; None for what goes with it, such as an
-    import.
+    import. What ``is_loose`` gets brackets where it lands in one of another's ``open_spans``, and
+    ``apart`` stands between insertions at one place. All that is ``taken`` out of one list is one
+    edit.
     """
 
     start: int
     stop: int
-    pieces: tuple[str | Span, ...]
+    pieces: tuple[Piece, ...]
     site: Span | None = None
+    is_loose: bool = False
+    open_spans: frozenset[Span] = frozenset()
+    apart: str = ""
+    taken: Taken | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +75,18 @@ def splices_of(edits: Iterable[Edit], content: bytes) -> tuple[Splice, ...]:
 
     The same edit twice is one edit; insertions at one place stand in the order they came.
     """
-    ordered = sorted(_distinct(edits), key=lambda edit: (edit.start, _rank(edit)))
+    ordered = sorted(_distinct(_joined(edits)), key=lambda edit: (edit.start, _rank(edit)))
     made = _merged(_made(ordered, content))
     return tuple(one for one in made if content[one.start : one.stop] != one.text)
+
+
+def taken_out(taken: Taken, site: Span | None) -> Edit:
+    """Return the edit that takes entries out of a list."""
+    if len(taken.places) == len(taken.listed.entries):
+        return Edit(*taken.whole, (taken.instead,) if taken.instead else (), site, taken=taken)
+    spans = list(taken.listed.without(taken.places))
+    kept = tuple((one[1], other[0]) for one, other in pairwise(spans))
+    return Edit(spans[0][0], spans[-1][1], kept, site, taken=taken)
 
 
 def spliced(content: bytes, splices: Sequence[Splice]) -> bytes:
@@ -84,6 +113,23 @@ def encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
+def _joined(edits: Iterable[Edit]) -> Iterator[Edit]:
+    """Yield edits of which no two take entries out of one list."""
+    taken: dict[Listed, Edit] = {}
+    for one in edits:
+        if one.taken is None:
+            yield one
+            continue
+        before = taken.get(one.taken.listed)
+        if before is not None and before.taken is not None:
+            places = before.taken.places | one.taken.places
+            all_of_it = taken_out(replace(one.taken, places=places), before.site or one.site)
+            taken[one.taken.listed] = all_of_it
+        else:
+            taken[one.taken.listed] = one
+    yield from taken.values()
+
+
 def _distinct(edits: Iterable[Edit]) -> Iterable[Edit]:
     """Return edits of which no two do the same; what is inserted twice for two sites stays so."""
     return {
@@ -106,6 +152,8 @@ def _made(ordered: Sequence[Edit], content: bytes) -> Iterator[Splice]:
             if ordered[end].stop > outer.stop:
                 raise OverlappingEdits(ordered[end].start)
             end += 1
+        if at and outer.apart and outer.stop == outer.start == ordered[at - 1].start:
+            yield Splice(outer.start, outer.start, encoded(outer.apart))
         yield from _one(outer, ordered[at + 1 : end], content)
         at = end
 
@@ -124,9 +172,10 @@ def _one(edit: Edit, inner: Sequence[Edit], content: bytes) -> Iterator[Splice]:
         if isinstance(piece, str):
             text += encoded(piece)
             continue
-        yield Splice(at, piece[0], text)
+        opening, closing = _brackets(edit, piece, inner)
+        yield Splice(at, piece[0], text + opening)
         yield from _made(_within(piece, inner), content)
-        at, text = piece[1], b""
+        at, text = piece[1], closing
     yield Splice(at, edit.stop, text)
 
 
@@ -140,7 +189,15 @@ def _rendered(edit: Edit, inner: Sequence[Edit], content: bytes) -> Iterator[byt
             Splice(one.start - start, one.stop - start, one.text)
             for one in _merged(_made(_within(piece, inner), content))
         ]
-        yield spliced(content[start:stop], made)
+        opening, closing = _brackets(edit, piece, inner)
+        yield opening + spliced(content[start:stop], made) + closing
+
+
+def _brackets(edit: Edit, piece: Span, inner: Sequence[Edit]) -> tuple[bytes, bytes]:
+    """Return what goes around a kept part, all of which another edit makes anew."""
+    is_open = piece in edit.open_spans
+    needed = is_open and any((one.start, one.stop) == piece and one.is_loose for one in inner)
+    return (b"(", b")") if needed else (b"", b"")
 
 
 def _within(span: Span, edits: Sequence[Edit]) -> list[Edit]:

@@ -1,24 +1,24 @@
 """A file as a migration program sees it: what can be found in it, and edits that could be made."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
 from scoping.languages import BY_NAME
 from validators.codemods import arguments, imports
+from validators.codemods.binding import bound
 from validators.codemods.edit import Edit, Leave, Span, encoded
-from validators.codemods.node import Argument, Node
+from validators.codemods.node import Argument, Node, fills_block
 from validators.codemods.pattern import pattern_of
+from validators.codemods.template import Piece, ending, filled
 from validators.codemods.tree import SourceTree, is_comment, is_text
 
 # What `transform` may return: one, or any iterable of them, nested or not; None for nothing.
 Edits: TypeAlias = "Edit | Leave | Iterable[Edits] | None"
-# What a text to be filled in says of holes; two dollars are one.
-_TEMPLATE = re.compile(r"\$\$(?![$A-Z_])|\$(\$\$)?([A-Z_][A-Z0-9_]*)")
 # What means something else in a string alone than in the whole file.
 _ANCHORED = re.compile(r"[\^$]|\\[AZ]|\(\?")
-_NAMES = ("identifier", "_identifier", "name", "constant", "word")
+_NAMES = ("identifier", "identifier_pattern", "name", "constant", "word")
 
 
 class File:
@@ -56,7 +56,9 @@ class File:
             raise ValueError("find() takes a pattern or a kind, one of the two")
         if pattern:
             compiled = pattern_of(self.language, pattern)
-            found = [Node(node, bound) for node, bound in compiled.found_in(self._tree)]
+            is_open = not compiled.is_ended
+            matches = compiled.found_in(self._tree)
+            found = [Node(node, held, is_open_ended=is_open) for node, held in matches]
         else:
             found = [Node(node) for node in self._tree.of_kind(kind)]
         return [node for node in found if inside is None or node in inside]
@@ -85,17 +87,22 @@ class File:
         """Return the edit that puts ``text`` where ``node`` is.
 
         In it ``$NAME`` and ``$$$NAME`` are what the node's holes hold, kept as it stands, comments
-        and edits inside it included. Where another comment would be lost, the node is left.
+        and edits inside it included, and in brackets where it would be taken apart without. Where
+        another comment would be lost, the node is left.
         """
-        return self._put(node, tuple(_filled(node, text)))
+        return self._put(node, [*filled(node, text), ending(node, text, self.language)])
 
     def compose(self, node: Node, *pieces: str | Node) -> Edit | Leave:
         """Return the edit that puts new texts and kept nodes of the file where ``node`` is."""
-        made = tuple(piece if isinstance(piece, str) else piece.span for piece in pieces)
-        return self._put(node, made)
+        return self._put(node, pieces)
 
     def remove(self, node: Node) -> Edit:
-        """Return the edit that takes ``node`` out, with its line where it stands alone."""
+        """Return the edit that takes ``node`` out, with its line where it stands alone.
+
+        The only statement of a block of Python is ``pass`` then.
+        """
+        if self.language == "python" and fills_block(node):
+            return Edit(node.start, node.stop, ("pass",), node.span)
         start, stop = self._with_space(node.start, node.stop)
         return Edit(start, stop, (), node.span)
 
@@ -135,18 +142,21 @@ class File:
     # --- arguments --------------------------------------------------------------------------------
 
     def add_argument(self, call: Node, text: str, at: int | None = None) -> Edit:
-        """Return the edit that adds an argument to a call, as its ``at``-th, else as its last."""
-        return arguments.added(call, text, at)
+        """Return the edit that adds an argument to a call, as its ``at``-th, else as its last.
+
+        One without a name stands before those that have one, where it must.
+        """
+        return arguments.added(call, text, at, self.content, self.language)
 
     def add_parameter(self, definition: Node, text: str, at: int | None = None) -> Edit:
         """Return the edit that adds a parameter to a definition, as its ``at``-th, or its last."""
-        return arguments.parameter_added(definition, text, at)
+        return arguments.parameter_added(definition, text, at, self.content)
 
-    def remove_argument(self, call: Node, argument: Argument) -> Edit:
-        """Return the edit that takes an argument and its comma out of a call."""
-        return arguments.removed(call, argument)
+    def remove_argument(self, call: Node, *gone: Argument | None) -> Edit:
+        """Return the edit that takes arguments and their commas out of a call."""
+        return arguments.removed(call, gone, self.content)
 
-    def name_argument(self, call: Node, argument: Argument, name: str) -> Edit:
+    def name_argument(self, call: Node, argument: Argument | None, name: str) -> Edit:
         """Return the edit that gives an argument another name, or a name where it has none."""
         return arguments.named(call, argument, name, self.language)
 
@@ -162,8 +172,7 @@ class File:
 
     def remove_import(self, module: str, *names: str) -> Iterator[Edit]:
         """Yield what takes out the import of ``module``, or of these names alone from it."""
-        for start, stop in imports.removed(self._tree, module, names):
-            yield Edit(start, stop, ())
+        yield from imports.removed(self._tree, module, names)
 
     def replace_import(self, old: str, new: str) -> Iterator[Edit]:
         """Yield what imports ``new`` instead of ``old``: in Python, two statements of one name."""
@@ -175,12 +184,14 @@ class File:
         """Return that a place is known and stays as it is, for a person or a model to look at."""
         return Leave(node.start, node.stop, reason)
 
-    def _put(self, node: Node, pieces: tuple[str | Span, ...]) -> Edit | Leave:
-        kept = [piece for piece in pieces if not isinstance(piece, str)]
+    def _put(self, node: Node, pieces: Sequence[Piece]) -> Edit | Leave:
+        made = tuple(piece.span if isinstance(piece, Node) else piece for piece in pieces)
+        kept = [piece for piece in made if not isinstance(piece, str)]
         stop = _before_comments(node)  # what follows on the line is a part of some nodes
         if any(one.start < stop and not _is_in(one, kept) for one in node.comments):
             return self.leave(node, "a comment inside it would be lost")
-        return Edit(node.start, stop, pieces, node.span)
+        holes = [piece for piece in pieces if isinstance(piece, Node)]
+        return bound(Edit(node.start, stop, made, node.span), holes, self._tree)
 
     def _import_spans(self) -> list[Span]:
         return [(node.start_byte, node.end_byte) for node in imports.statements(self._tree)]
@@ -228,19 +239,3 @@ def _before_comments(node: Node) -> int:
 
 def _is_in(node: Node, spans: Iterable[Span]) -> bool:
     return any(start <= node.start and node.stop <= stop for start, stop in spans)
-
-
-def _filled(node: Node, text: str) -> Iterator[str | Span]:
-    at = 0
-    for hole in _TEMPLATE.finditer(text):
-        before, at = text[at : hole.start()], hole.end()
-        if hole[2] is None:
-            yield f"{before}$"
-            continue
-        row = node.row(hole[2])
-        if row:
-            yield before
-            yield (row[0].start, row[-1].stop)
-        else:  # a row of none takes its comma with it
-            yield re.sub(r",\s*$", "", before)
-    yield text[at:]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from validators.codemods.edit import Edit, Span
+from validators.codemods.edit import Edit
 from validators.codemods.tree import SourceTree
 from validators.edits.syntax_node import SyntaxNode, written
 
@@ -14,6 +14,7 @@ def found(tree: SourceTree, module: str, name: str) -> list[SyntaxNode]:
     """Return the specs that import the path ``module``; Go imports no single names."""
     if name:
         raise ValueError("Go imports packages, not names of them")
+    module = _plain(module)
     if module.encode() not in tree.content:
         return []
     return [node for node in statements(tree) if _path(node) == module]
@@ -39,17 +40,22 @@ def inserted(tree: SourceTree, statement: str) -> Iterator[Edit]:
         place = later[0].start_byte
         yield Edit(place, place, (f"{spec}\n\t",))
     elif grouped:
-        akin = [node for node in grouped if _is_akin(node, path) and _path(node) < path]
-        place = (akin or grouped)[-1].end_byte
-        yield Edit(place, place, (f"\n\t{spec}",))
+        akin = [node for node in grouped if _is_akin(node, path)]
+        if not akin and "." not in path.split("/", maxsplit=1)[0]:  # Go's own come first
+            place = grouped[0].start_byte
+            yield Edit(place, place, (f"{spec}\n\n\t",))
+            return
+        gap = "" if akin else "\n"
+        end = tree.content.find(b"\n", (akin or grouped)[-1].end_byte)  # behind its comment
+        yield Edit(end, end, (f"\n{gap}\t{spec}",))
     else:
         last = [*tree.of_kind("package_clause"), *tree.of_kind("import_declaration")][-1]
         gap = "\n" if specs else "\n\n"
         yield Edit(last.end_byte, last.end_byte, (f"{gap}import {spec}",))
 
 
-def removed(tree: SourceTree, module: str, names: Sequence[str]) -> Iterator[Span]:
-    """Yield the spans to be taken out so that a path is not imported; an empty group goes."""
+def removed(tree: SourceTree, module: str, names: Sequence[str]) -> Iterator[Edit]:
+    """Yield the edits after which a path is not imported; an empty group goes."""
     for node in found(tree, module, "".join(names)):
         group = node.parent
         if group is None or len(group.named_children) == 1 or group.type == "import_declaration":
@@ -61,6 +67,23 @@ def removed(tree: SourceTree, module: str, names: Sequence[str]) -> Iterator[Spa
             yield _lines(tree.content, node.start_byte, node.end_byte)
 
 
+def moved(tree: SourceTree, old: str, new: str) -> Iterator[Edit]:
+    """Yield what imports the path ``new`` instead of ``old``, under the name it has."""
+    there = bool(found(tree, new, ""))
+    for node in found(tree, old, ""):
+        if there and node.child_by_field_name("name") is None:
+            yield from removed(tree, old, ())
+            return
+        path = node.child_by_field_name("path")
+        if path is not None:
+            yield Edit(path.start_byte + 1, path.end_byte - 1, (_plain(new),))
+
+
+def _plain(module: str) -> str:
+    """Return a path without quotes, and without the word before it."""
+    return module.removeprefix("import").strip().strip('"`')
+
+
 def _path(node: SyntaxNode) -> str:
     return written(node.child_by_field_name("path")).strip('"`')
 
@@ -70,8 +93,8 @@ def _is_akin(node: SyntaxNode, path: str) -> bool:
     return ("." in _path(node).split("/")[0]) == ("." in path.split("/", maxsplit=1)[0])
 
 
-def _lines(content: bytes, start: int, stop: int) -> Span:
+def _lines(content: bytes, start: int, stop: int) -> Edit:
     first = content.rfind(b"\n", 0, start) + 1
     end = content.find(b"\n", stop) + 1 or len(content)
     alone = not content[first:start].strip() and not content[stop:end].strip()
-    return (first, end) if alone else (start, stop)
+    return Edit(first, end, ()) if alone else Edit(start, stop, ())

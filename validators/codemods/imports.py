@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from validators.codemods import go_imports, javascript_imports, python_imports
-from validators.codemods.edit import Edit, Span
+from validators.codemods.edit import Edit
+from validators.codemods.import_places import first_import, is_inner
 from validators.codemods.tree import SourceTree
-from validators.edits.syntax_node import SyntaxNode
+from validators.edits.syntax_node import SyntaxNode, written
 
 _OWN = {
     "python": python_imports,
@@ -32,7 +33,6 @@ _STATEMENTS = {
     "cpp": "preproc_include",
     "haskell": "import",
 }
-_HEADS = frozenset(("package_declaration", "package_header", "namespace_definition", "php_tag"))
 _STRINGS = {
     "java": ("string_literal",),
     "kotlin": ("string_literal",),
@@ -84,21 +84,24 @@ def inserted(tree: SourceTree, statement: str) -> Iterator[Edit]:
     if own is not None:
         yield from own.inserted(tree, statement)
         return
-    there = _statements(tree)
+    there = [node for node in _statements(tree) if not is_inner(node)]
     if any((node.text or b"").decode("utf-8", "replace").strip() == statement for node in there):
         return
-    later = [node for node in there if (node.text or b"") > statement.encode()]
-    if later and len(later) < len(there):
-        yield Edit(later[0].start_byte, later[0].start_byte, (f"{statement}\n",))
-    elif there:
-        place = len(tree.content[: there[-1].end_byte].rstrip())  # one of C ends with its line
+    group = [node for node in there if _is_static(written(node)) == _is_static(statement)]
+    sooner = [node for node in group if (node.text or b"") < statement.encode()]
+    if sooner or (there and not group):
+        place = len(tree.content[: (sooner or there)[-1].end_byte].rstrip())
+        end = tree.content.find(b"\n", place)  # behind the comment of the one before
+        place = len(tree.content[: end if end >= 0 else None].rstrip())
         yield Edit(place, place, (f"\n{statement}",))
+    elif group:
+        yield Edit(group[0].start_byte, group[0].start_byte, (f"{statement}\n",))
     else:
-        yield _first(tree, statement)
+        yield first_import(tree, statement)
 
 
-def removed(tree: SourceTree, module: str, names: Sequence[str]) -> Iterator[Span]:
-    """Yield the spans to be taken out so that an import is gone."""
+def removed(tree: SourceTree, module: str, names: Sequence[str]) -> Iterator[Edit]:
+    """Yield the edits after which an import is gone."""
     own = _OWN.get(tree.grammar.name)
     if own is not None:
         yield from own.removed(tree, module, names)
@@ -106,7 +109,7 @@ def removed(tree: SourceTree, module: str, names: Sequence[str]) -> Iterator[Spa
     for node in (node for name in names or ("",) for node in found(tree, module, name)):
         end = tree.content.find(b"\n", node.end_byte) + 1 or len(tree.content)
         rest = tree.content[node.end_byte : end].strip(b" \t\r\n;")
-        yield (node.start_byte, node.end_byte if rest else end)
+        yield Edit(node.start_byte, node.end_byte if rest else end, ())
 
 
 def replaced(tree: SourceTree, old: str, new: str) -> Iterator[Edit]:
@@ -114,17 +117,22 @@ def replaced(tree: SourceTree, old: str, new: str) -> Iterator[Edit]:
     if tree.grammar.name == "python":
         yield from python_imports.replaced(tree, old, new)
         return
-    if _OWN.get(tree.grammar.name) is javascript_imports and "{" in old + new:
+    if _OWN.get(tree.grammar.name) is javascript_imports and _is_statement(old + new):
         yield from javascript_imports.replaced(tree, old, new)
+        return
+    own = _OWN.get(tree.grammar.name)
+    if own is not None:
+        yield from own.moved(tree, old, new)
         return
     there = bool(found(tree, new, ""))
     for node in found(tree, old, ""):
-        text = (node.text or b"").decode("utf-8", "surrogateescape")
         if there:
-            yield from (Edit(*span, ()) for span in removed(tree, old, ()))
+            yield from removed(tree, old, ())
             return
-        at = node.start_byte + len(text[: text.index(old)].encode("utf-8", "surrogateescape"))
-        yield Edit(at, at + len(old.encode()), (new,))
+        named = re.search(_spelled(old), (node.text or b"").decode("utf-8", "surrogateescape"))
+        if named is not None:
+            at = node.start_byte + len(named.string[: named.start()].encode("utf-8", "replace"))
+            yield Edit(at, at + len(old.encode()), (new,))
 
 
 def _statements(tree: SourceTree) -> list[SyntaxNode]:
@@ -137,12 +145,16 @@ def _statements(tree: SourceTree) -> list[SyntaxNode]:
 
 
 def _names(node: SyntaxNode, wanted: str) -> bool:
-    written = (node.text or b"").decode("utf-8", "replace")
-    return re.search(rf"(?<![\w.\\/]){re.escape(wanted)}(?![\w.\\/]|::)", written) is not None
+    return re.search(_spelled(wanted), written(node)) is not None
 
 
-def _first(tree: SourceTree, statement: str) -> Edit:
-    heads = [node for node in tree.root.children if node.type in _HEADS]
-    if not heads:
-        return Edit(0, 0, (f"{statement}\n\n",))
-    return Edit(heads[-1].end_byte, heads[-1].end_byte, (f"\n\n{statement}",))
+def _spelled(module: str) -> str:
+    return rf"(?<![\w.\\/]){re.escape(module)}(?![\w.\\/]|::)"
+
+
+def _is_statement(text: str) -> bool:
+    return "{" in text or text.startswith(("import ", "const ", "export "))
+
+
+def _is_static(statement: str) -> bool:
+    return statement.startswith(("import static", "using static", "use function", "use const"))

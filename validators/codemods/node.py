@@ -6,7 +6,7 @@ from functools import cached_property
 
 from validators.codemods.edit import Span
 from validators.codemods.pattern import Bound
-from validators.codemods.tree import is_comment
+from validators.codemods.tree import is_comment, is_layout
 from validators.edits.syntax_node import SyntaxNode, walked
 
 _LISTS = frozenset(("argument_list", "arguments", "value_arguments", "call_suffix"))
@@ -16,9 +16,13 @@ _RESTS = ("splat", "spread", "variadic", "block_argument")
 class Node:
     """One node; ``node["NAME"]`` is what a pattern's hole held. Two are equal at the same place."""
 
-    def __init__(self, raw: SyntaxNode, bound: Bound | None = None) -> None:
+    def __init__(
+        self, raw: SyntaxNode, bound: Bound | None = None, *, is_open_ended: bool = False
+    ) -> None:
         self._raw = raw
         self._bound = bound or {}
+        # Found by a pattern that does not say the semicolon behind it.
+        self.is_open_ended = is_open_ended
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Node) and (self.kind, self.span) == (other.kind, other.span)
@@ -87,7 +91,7 @@ class Node:
     @property
     def children(self) -> "list[Node]":
         """Its parts that the grammar names, comments left out."""
-        return [Node(part) for part in self._raw.named_children if not is_comment(part)]
+        return [Node(part) for part in self._raw.named_children if not is_layout(part)]
 
     @property
     def tokens(self) -> "list[Node]":
@@ -128,6 +132,8 @@ class Node:
     def arguments(self) -> "tuple[Argument, ...]":
         """The arguments of a call, in order; none where it is no call."""
         held = self.argument_list
+        if held is not None and held.kind == "generator_expression":  # f(x for x in y) has one
+            return (_argument(held),)
         return tuple(_argument(part) for part in held.children) if held is not None else ()
 
     @property
@@ -188,3 +194,11 @@ def _argument(part: Node) -> Argument:
     if len(inner) > 1:  # where the grammar gives no roles
         return Argument(part, inner[-1], inner[0].text)
     return Argument(part, part, is_rest=any(word in kind for word in _RESTS))
+
+
+def fills_block(node: Node) -> bool:
+    """Whether a statement is all that Python's indented block consists of: without it, no code."""
+    above = node.parent
+    while above is not None and above.kind == "expression_statement":
+        node, above = above, above.parent
+    return above is not None and above.kind == "block" and above.children == [node]

@@ -1,9 +1,9 @@
 """Code with holes, and where a file's syntax has the same form.
 
 ``$NAME`` stands for any one node, ``$_`` too without keeping it, ``$$$NAME`` for any number of
-nodes in a row; a name used twice means the same text twice. Comments, separators and layout are no
-part of a form. A pattern is parsed by the file's own grammar, so it must be code: a whole
-expression, statement or declaration.
+nodes in a row; a name used twice means the same text twice. Comments, separators, layout and which
+quotes a text has are no part of a form. A pattern is parsed by the file's own grammar, so it must
+be code: a whole expression, statement, declaration or type.
 """
 
 import re
@@ -11,41 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from scoping.grammars import tree_of
-from scoping.languages import BY_NAME, Grammar
-from validators.codemods.tree import SourceTree, is_comment
-from validators.edits.syntax_node import SyntaxNode, walked
+from scoping.languages import BY_NAME
+from validators.codemods.pattern_code import parsed
+from validators.codemods.tree import SourceTree, is_layout
+from validators.edits.syntax_node import SyntaxNode
 
 HOLE = re.compile(r"\$(\$\$)?([A-Z_][A-Z0-9_]*)?")
 _PLACE = re.compile(r"cw(one|row)z(\w*)")
 _SEPARATORS = frozenset({",", ";"})
-# What a part of a file must stand in to be code, tried in this order.
-_AROUND: Mapping[str, tuple[str, ...]] = {
-    "java": (
-        "class A {{ void f() {{ {}; }} }}",
-        "class A {{ void f() {{ {} }} }}",
-        "class A {{ {} }}",
-    ),
-    "go": ("package p\nfunc f() {{\n{}\n}}\n", "package p\nvar v {}\n", "package p\n{}\n"),
-    "rust": ("fn f() {{ {}; }}", "fn f() {{ {} }}"),
-    "c": ("void f() {{ {}; }}", "void f() {{ {} }}"),
-    "cpp": ("void f() {{ {}; }}", "void f() {{ {} }}"),
-    "c_sharp": ("class A {{ void F() {{ {}; }} }}", "class A {{ {} }}"),
-    "php": ("<?php {};", "<?php {}"),
-    "typescript": ("type A = {};",),
-    "tsx": ("type A = {};",),
-    "dart": ("void f() {{ {}; }}",),
-}
-
-# The same of a decorator or an annotation, which is no code without what it stands at.
-_DECORATED: Mapping[str, tuple[str, ...]] = {
-    "python": ("{}\ndef f():\n    pass\n",),
-    "java": ("class A {{ {} void f() {{ }} }}",),
-    "kotlin": ("{} fun f() {{ }}",),
-    "javascript": ("{} class A {{ }}",),
-    "typescript": ("{} class A {{ }}",),
-    "tsx": ("{} class A {{ }}",),
-}
+# Either of them alone around a text: which one it is says nothing.
+_QUOTES = frozenset((b"'", b'"'))
 
 Bound = Mapping[str, tuple[SyntaxNode, ...]]
 
@@ -66,8 +41,8 @@ class _Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
-    """A compiled pattern; ``fixed`` are the words that any match holds.
+class _Shape:
+    """One form of a pattern; ``fixed`` are the words that any match holds.
 
     ``anchor`` is the rarest of them with its depth below the match, None where all is holes.
     """
@@ -77,7 +52,6 @@ class Pattern:
     anchor: tuple[bytes, int] | None
 
     def found_in(self, tree: SourceTree) -> Iterator[tuple[SyntaxNode, Bound]]:
-        """Yield each node that matches, and what its holes hold, in the order of the file."""
         if any(word not in tree.content for word in self.fixed):
             return
         for node in self._candidates(tree):
@@ -101,17 +75,56 @@ class Pattern:
                 yield node
 
 
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A compiled pattern: the forms that its code has, as an expression and as a type say.
+
+    ``is_ended`` where it ends with a semicolon, which is then a part of what was asked for.
+    """
+
+    shapes: tuple[_Shape, ...]
+    is_ended: bool
+
+    def found_in(self, tree: SourceTree) -> Iterator[tuple[SyntaxNode, Bound]]:
+        """Yield each node that matches, and what its holes hold, in the order of the file."""
+        if len(self.shapes) == 1:
+            yield from self.shapes[0].found_in(tree)
+            return
+        found = {
+            (node.start_byte, -node.end_byte, node.type): (node, bound)
+            for shape in self.shapes
+            for node, bound in shape.found_in(tree)
+        }
+        for _, match in sorted(found.items()):
+            yield match
+
+
 @cache
 def pattern_of(grammar_name: str, code: str) -> Pattern:
     """Return ``code`` compiled for a grammar; ValueError says why it is no pattern."""
-    grammar = BY_NAME[grammar_name]
-    node = _parsed(grammar, HOLE.sub(_place, code.strip()))
-    form = _form(node)
-    if isinstance(form, _Hole):
-        raise ValueError(f"the pattern {code!r} matches everything; name something in it")  # noqa: TRY004 - it is one
+    code = code.strip()
+    nodes = parsed(BY_NAME[grammar_name], with_places(code))
+    forms = list(dict.fromkeys(_form(node) for node in nodes))
+    if not forms:
+        raise ValueError(
+            f"the pattern {code!r} is no {grammar_name} code by itself; write a whole expression,"
+            " statement or declaration, or find nodes by their kind"
+        )
+    shapes = tuple(_shape(form) for form in forms if isinstance(form, _Form))
+    if len(shapes) < len(forms):
+        raise ValueError(f"the pattern {code!r} matches everything; name something in it")
+    return Pattern(shapes, code.endswith(";"))
+
+
+def with_places(code: str) -> str:
+    """Return ``code`` with a name of its own for each hole, so that a grammar can read it."""
+    return HOLE.sub(_place, code)
+
+
+def _shape(form: _Form) -> _Shape:
     fixed = sorted(_fixed(form, 0), key=lambda word: (-len(word[0]), word[1]))
     words = [word for word in fixed if word[0][:1].isalpha() or word[0][:1] in b"_\"'"]
-    return Pattern(form, tuple(word for word, _ in fixed), words[0] if words else None)
+    return _Shape(form, tuple(word for word, _ in fixed), words[0] if words else None)
 
 
 def _place(hole: re.Match[str]) -> str:
@@ -120,50 +133,32 @@ def _place(hole: re.Match[str]) -> str:
     return f"cw{'row' if hole[1] else 'one'}z{hole[2] or '_'}"
 
 
-def _parsed(grammar: Grammar, code: str) -> SyntaxNode:
-    arounds = (_DECORATED if code.startswith("@") else _AROUND).get(grammar.name, ())
-    for around in (*arounds, "{}"):
-        whole = around.format(code) if around != "{}" else code
-        start = len(around.partition("{}")[0].replace("{{", "{").encode())
-        tree = tree_of(grammar, whole.encode())
-        if tree is None or tree.root_node.has_error:
-            continue
-        node = tree.root_node.descendant_for_byte_range(start, start + len(code.encode()))
-        if node is not None and (node.text or b"").strip(b"\n ;") == code.encode().strip(b"\n ;"):
-            return _innermost(node)
-    raise ValueError(
-        f"the pattern {code!r} is no {grammar.name} code by itself; write a whole expression,"
-        " statement or declaration, or find nodes by their kind"
-    )
-
-
-def _innermost(node: SyntaxNode) -> SyntaxNode:
-    """Return the deepest node with the same text: a statement that is one expression is that."""
-    while len(node.children) == 1 and node.children[0].text == node.text:
-        node = node.children[0]
-    return node
-
-
 def _form(node: SyntaxNode) -> "_Form | _Hole":
     text = node.text or b""
     hole = _PLACE.fullmatch(text.decode("utf-8", "replace").removesuffix(";"))
     if hole:
         return _Hole(hole[2], hole[1] == "row")
     parts = tuple(_form(part) for part in _parts(node))
-    return _Form(node.type, b"" if parts else text, parts)
+    return _Form(*_leaf(node), ()) if not parts else _Form(node.type, b"", parts)
+
+
+def _leaf(node: SyntaxNode) -> tuple[str, bytes]:
+    """Return the kind and text of a node without parts."""
+    text = node.text or b""
+    return ("quote", b"'") if text in _QUOTES else (node.type, text)
 
 
 def _parts(node: SyntaxNode) -> list[SyntaxNode]:
     return [
         part
         for part in node.children
-        if part.type not in _SEPARATORS and not is_comment(part) and part.end_byte > part.start_byte
+        if part.type not in _SEPARATORS and not is_layout(part) and part.end_byte > part.start_byte
     ]
 
 
 def _fixed(form: "_Form | _Hole", depth: int) -> Iterator[tuple[bytes, int]]:
     if isinstance(form, _Form):
-        if form.text:
+        if form.text and form.kind != "quote":
             yield form.text, depth
         for part in form.parts:
             yield from _fixed(part, depth + 1)
@@ -172,11 +167,12 @@ def _fixed(form: "_Form | _Hole", depth: int) -> Iterator[tuple[bytes, int]]:
 def _matched(form: "_Form | _Hole", node: SyntaxNode, bound: Bound) -> Bound | None:
     if isinstance(form, _Hole):
         return _held(form, [node], bound)
-    if form.kind != node.type:
-        return None
     if form.text:
-        return bound if node.text == form.text else None
-    return _row(form.parts, _parts(node), bound)
+        return bound if (form.kind, form.text) == _leaf(node) else None
+    if form.kind == "argument_list" and node.type == "generator_expression":
+        # Python's f(x for x in y): the brackets are the call's and the expression's at once.
+        return _row(form.parts, [node.children[0], node, node.children[-1]], bound)
+    return _row(form.parts, _parts(node), bound) if form.kind == node.type else None
 
 
 def _row(
@@ -227,8 +223,3 @@ def _is_all_of(node: SyntaxNode) -> bool:
 def names_in(code: str) -> frozenset[str]:
     """Return the names of the holes of a pattern, or of a text to be filled in."""
     return frozenset(hole[2] for hole in HOLE.finditer(code) if hole[2])
-
-
-def has_error(node: SyntaxNode) -> bool:
-    """Whether a node, or a part of it, does not follow its grammar."""
-    return node.has_error and any(part.is_error or part.is_missing for part in walked(node))

@@ -42,9 +42,10 @@ Each match of SITES must be rewritten or left with a reason; other rewritten pla
 but for imports and what goes through follow(). A second run must change nothing, the result must
 parse, two edits must not claim the same bytes.
 
-A pattern is a whole expression, statement or declaration. $X is any one node, $_ one not kept,
-$$$X any number in a row, a name used twice the same text. Comments, commas, layout do not count.
-In a new text $X and $$$X are what was held, $$ is a dollar.
+A pattern is a whole expression, statement, declaration or type. $X is any node, $_ not kept,
+$$$X any number in a row, a name used twice the same text. Comments, commas, layout, " or '
+do not count. In a new text $X and $$$X are what was held, bracketed where needed;
+$$ is a dollar.
 
 file.path .language .text .root
 file.find(pattern), file.find(kind="call"), file.find(..., inside=node) -> list[Node]
@@ -134,7 +135,7 @@ SHOWN = (
         "package p\nfunc (s S) Get(ctx context.Context, id int) {}",
     ),
     Shown(
-        "remove_argument(call, argument)",
+        "remove_argument(call, argument, ...)",
         "with its comma",
         "java",
         '[file.remove_argument(n, n.argument(1)) for n in file.find("f($A, $B)")]',

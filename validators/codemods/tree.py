@@ -99,6 +99,11 @@ def is_comment(node: SyntaxNode) -> bool:
     return "comment" in node.type
 
 
+def is_layout(node: SyntaxNode) -> bool:
+    """Whether a node is a comment, or a line's end that the grammar names: no part of the code."""
+    return is_comment(node) or node.type == "line_continuation"
+
+
 def is_text(node: SyntaxNode) -> bool:
     """Whether a node is a string, or a part of one that is no code."""
     return "string" in node.type or node.type in {"char_literal", "heredoc_body", "template_chars"}

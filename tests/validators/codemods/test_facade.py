@@ -36,6 +36,56 @@ def test_a_comment_behind_a_decorator_stays() -> None:
 def test_a_row_of_none_takes_its_comma_with_it() -> None:
     assert made("python", "f(1)\n", each("f($X, $$$REST)", "g($X, $$$REST)")) == "g(1)\n"
 
+    assert made("python", "f()\n", each("f($$$ALL)", "g($$$ALL, k=1)")) == "g(k=1)\n"
+    assert made("python", "f()\n", each("f($$$ALL)", "g(0, $$$ALL)")) == "g(0)\n"
+
+
+def test_a_row_that_is_all_there_is_in_brackets_keeps_their_layout() -> None:
+    code = "f(\n    # all\n    a,  # why\n    b,  # and\n)\n"
+    assert made("python", code, each("f($$$ALL)", "g($$$ALL)")) == code.replace("f(", "g(")
+    assert made("python", "f(a,)\n", each("f($$$ALL)", "assert ($$$ALL)")) == "assert (a)\n"
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "pattern", "text", "after"),
+    [
+        ("javascript", "var a = b;\n", "var $N = $V", "const $N = $V", "const a = b;\n"),
+        ("javascript", "var a = b\n", "var $N = $V", "const $N = $V", "const a = b\n"),
+        ("javascript", "var a = b;\n", "var $N = $V;", "const $N = $V", "const a = b\n"),
+        ("javascript", "for (var i = 0; i;) {}", "var $N = $V", "let $N = $V", None),
+        (
+            "javascript",
+            "var f = function (a) { b(); };\n",
+            "var $N = function ($$$P) { $$$B }",
+            "function $N($$$P) { $$$B }",
+            "function f(a) { b(); }\n",
+        ),
+        (
+            "java",
+            "class A { int f() { return g(1); } }",
+            "return g($X)",
+            "return h($X)",
+            "class A { int f() { return h(1); } }",
+        ),
+    ],
+)
+def test_a_semicolon_that_nobody_named_stays(
+    language: str, before: str, pattern: str, text: str, after: str | None
+) -> None:
+    after = after or before.replace("var", "let")
+    assert made(language, before, each(pattern, text)) == after
+
+
+def test_the_only_statement_of_a_block_leaves_pass() -> None:
+    def transform(file: File) -> Edits:
+        return [file.remove(call) for call in file.find("f($X)")]
+
+    before = "if a:\n    f(1)  # why\nelse:\n    f(2)\n    g()\n"
+    assert made("python", before, transform) == "if a:\n    pass  # why\nelse:\n    g()\n"
+    assert made("go", "package p\nfunc a() {\n\tf(1)\n}\n", transform) == (
+        "package p\nfunc a() {\n}\n"
+    )
+
 
 def test_a_dollar_can_be_written() -> None:
     assert made("python", "f(1)\n", each("f($X)", "g('$$', $X)")) == "g('$', 1)\n"
@@ -115,7 +165,7 @@ def test_an_argument_is_added_as_the_others_are_written(before: str, after: str)
     [
         ("python", "def f(): pass", None, "def f(k: int): pass"),
         ("go", "package p\nfunc f(a, b int) {}", None, "package p\nfunc f(a, b int, k: int) {}"),
-        ("typescript", "class A { f(\n  a,\n) {} }", 0, "class A { f(\n  k: int, a,\n) {} }"),
+        ("typescript", "class A { f(\n  a,\n) {} }", 0, "class A { f(\n  k: int,\n  a,\n) {} }"),
         ("c", "int f(int a) { return a; }", None, "int f(int a, k: int) { return a; }"),
     ],
 )

@@ -1,0 +1,130 @@
+"""Brackets that a rewritten place needs: what an operator takes apart must stay one thing.
+
+``assert $A == $B`` with ``a or b`` for ``$A`` parses, and says something else; so does ``a + b``
+in the place of a call that is multiplied. Nothing here knows how operators bind: the grammar is
+asked whether what was one node is one node where it lands.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from validators.codemods.edit import Edit, Piece, Span, Splice, encoded
+from validators.codemods.node import Node
+from validators.codemods.tree import SourceTree, TooDeep
+from validators.edits.syntax_node import SyntaxNode
+
+# One thing whatever stands around it: a name, a number, a text, and what comes in its own brackets.
+_QUOTED = re.compile(r"""(?s)\w{0,3}(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')""")
+_NAMES = re.compile(r"[\w.:@$?!]*")
+_OPEN, _CLOSED = "([{", ")]}"
+# What keeps a hole apart from all that is beside it.
+_APART = re.compile(r"[(\[{,;=:]\s*$"), re.compile(r"^\s*[)\]},;:]")
+# Written with brackets of its own, and something else where a statement may stand.
+_LIKE_A_BLOCK = frozenset(("object", "dictionary", "hash"))
+# Several things in one node, or none at all: brackets would make another thing of it.
+_NO_OPERAND = re.compile(r"list|sequence|pair|statement|declaration|definition|argument|comment")
+
+
+def is_loose(text: str) -> bool:
+    """Whether something in ``text``, outside all brackets and quotes, is no name or number."""
+    text = _QUOTED.sub("x", text)
+    depth = 0
+    for letter in text:
+        if letter in _OPEN:
+            depth += 1
+        elif letter in _CLOSED:
+            depth -= 1
+        elif not depth and not _NAMES.fullmatch(letter):
+            return True
+    return False
+
+
+def bound(edit: Edit, holes: Sequence[Node], tree: SourceTree) -> Edit:
+    """Return ``edit`` with brackets around what would be taken apart without them.
+
+    ``holes`` are the kept parts that are one node each.
+    """
+    content = tree.content
+    text = b"".join(_bytes_of(edit.pieces, content)).decode("utf-8", "surrogateescape")
+    doubtful = [hole for hole in holes if is_loose(hole.text) or hole.kind in _LIKE_A_BLOCK]
+    edit = replace(edit, is_loose=is_loose(text), open_spans=_open_spans(edit.pieces, holes))
+    if not (doubtful or edit.is_loose):
+        return edit
+    try:
+        for hole in doubtful:
+            edit = _with_hole_in_brackets(edit, hole, tree)
+        return _in_brackets(edit, tree) if edit.is_loose else edit
+    except TooDeep:
+        return edit
+
+
+def _with_hole_in_brackets(edit: Edit, hole: Node, tree: SourceTree) -> Edit:
+    """Return the edit with brackets around one hole, where only they keep it one node."""
+    if _holds(edit, hole, tree):
+        return edit
+    pieces: list[Piece] = []
+    for piece in edit.pieces:
+        pieces += ["(", piece, ")"] if piece == hole.span else [piece]
+    open_spans = edit.open_spans - {hole.span}
+    closed = replace(edit, pieces=tuple(pieces), open_spans=open_spans)
+    return closed if _holds(closed, hole, tree) else edit
+
+
+def _in_brackets(edit: Edit, tree: SourceTree) -> Edit:
+    """Return the edit in brackets, where only they keep what it puts there one node."""
+    start, stop = edit.start, edit.start + sum(map(len, _bytes_of(edit.pieces, tree.content)))
+    if _node_at(edit, (start, stop), tree) is not None:
+        return edit
+    closed = replace(edit, pieces=("(", *edit.pieces, ")"), is_loose=False)
+    inner = _node_at(closed, (start + 1, stop + 1), tree)
+    around = inner.parent if inner is not None else None
+    if inner is None or around is None or around.has_error or _NO_OPERAND.search(inner.type):
+        return edit
+    return closed if [one.type for one in around.children] == ["(", inner.type, ")"] else edit
+
+
+def _holds(edit: Edit, hole: Node, tree: SourceTree) -> bool:
+    at, before = edit.start, b""
+    for piece, written in zip(edit.pieces, _bytes_of(edit.pieces, tree.content), strict=True):
+        if piece == hole.span:
+            if hole.kind in _LIKE_A_BLOCK and before.rstrip().endswith(b"=>"):
+                return False  # a block to JavaScript, whatever the grammar says
+            node = _node_at(edit, (at, at + len(written)), tree)
+            while node is not None and node.type != hole.kind:
+                node = node.children[0] if len(node.children) == 1 else None
+            if node is None:
+                return False
+        at, before = at + len(written), written
+    return True
+
+
+def _node_at(edit: Edit, span: Span, tree: SourceTree) -> SyntaxNode | None:
+    """Return the widest node that has exactly ``span`` once the edit alone is made."""
+    text = b"".join(_bytes_of(edit.pieces, tree.content))
+    made = tree.after([Splice(edit.start, edit.stop, text)])
+    node = made.root.descendant_for_byte_range(*span)
+    if node is None or (node.start_byte, node.end_byte) != span or node.is_error:
+        return None
+    while node.parent is not None and (node.parent.start_byte, node.parent.end_byte) == span:
+        node = node.parent
+    return node
+
+
+def _bytes_of(pieces: Iterable[Piece], content: bytes) -> list[bytes]:
+    return [encoded(one) if isinstance(one, str) else content[one[0] : one[1]] for one in pieces]
+
+
+def _open_spans(pieces: Sequence[Piece], holes: Sequence[Node]) -> frozenset[Span]:
+    """Return the kept spans beside which an operator may stand."""
+    spans = {hole.span for hole in holes}
+    found = set()
+    for at, piece in enumerate(pieces):
+        if isinstance(piece, str) or piece not in spans:
+            continue
+        before = pieces[at - 1] if at else ""
+        behind = pieces[at + 1] if at + 1 < len(pieces) else ""
+        ends = _APART[0].search(before if isinstance(before, str) else "x")
+        if not (ends and _APART[1].match(behind if isinstance(behind, str) else "x")):
+            found.add(piece)
+    return frozenset(found)
