@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from validators.codemods.edit import Edit, Piece, Span, Splice, encoded
+from validators.codemods.edit import Edit, Piece, Span, encoded
+from validators.codemods.fragment import Fragment, fragment_around
 from validators.codemods.node import Node
 from validators.codemods.tree import SourceTree, TooDeep
 from validators.edits.syntax_node import SyntaxNode
@@ -22,6 +23,8 @@ _OPEN, _CLOSED = "([{", ")]}"
 _APART = re.compile(r"[(\[{,;=:]\s*$"), re.compile(r"^\s*[)\]},;:]")
 # Written with brackets of its own, and something else where a statement may stand.
 _LIKE_A_BLOCK = frozenset(("object", "dictionary", "hash"))
+# Beside what is part of one of these no operator stands.
+_ALONE = ("_statement", "block", "module", "program", "source_file")
 # Several things in one node, or none at all: brackets would make another thing of it.
 _NO_OPERAND = re.compile(r"list|sequence|pair|statement|declaration|definition|argument|comment")
 
@@ -40,8 +43,8 @@ def is_loose(text: str) -> bool:
     return False
 
 
-def bound(edit: Edit, holes: Sequence[Node], tree: SourceTree) -> Edit:
-    """Return ``edit`` with brackets around what would be taken apart without them.
+def bound(edit: Edit, node: Node, holes: Sequence[Node], tree: SourceTree) -> Edit:
+    """Return ``edit`` of ``node`` with brackets around what would be taken apart without them.
 
     ``holes`` are the kept parts that are one node each.
     """
@@ -49,48 +52,53 @@ def bound(edit: Edit, holes: Sequence[Node], tree: SourceTree) -> Edit:
     text = b"".join(_bytes_of(edit.pieces, content)).decode("utf-8", "surrogateescape")
     doubtful = [hole for hole in holes if is_loose(hole.text) or hole.kind in _LIKE_A_BLOCK]
     edit = replace(edit, is_loose=is_loose(text), open_spans=_open_spans(edit.pieces, holes))
-    if not (doubtful or edit.is_loose):
+    # No operator stands beside what a statement consists of.
+    is_operand = edit.is_loose and node.parent and not node.parent.kind.endswith(_ALONE)
+    if not (doubtful or is_operand):
         return edit
     try:
+        around = fragment_around(node, tree)
         for hole in doubtful:
-            edit = _with_hole_in_brackets(edit, hole, tree)
-        return _in_brackets(edit, tree) if edit.is_loose else edit
+            edit = _with_hole_in_brackets(edit, hole, around)
+        return _in_brackets(edit, around) if is_operand else edit
     except TooDeep:
         return edit
 
 
-def _with_hole_in_brackets(edit: Edit, hole: Node, tree: SourceTree) -> Edit:
+def _with_hole_in_brackets(edit: Edit, hole: Node, around: Fragment) -> Edit:
     """Return the edit with brackets around one hole, where only they keep it one node."""
-    if _holds(edit, hole, tree):
+    if _holds(edit, hole, around):
         return edit
     pieces: list[Piece] = []
     for piece in edit.pieces:
         pieces += ["(", piece, ")"] if piece == hole.span else [piece]
     open_spans = edit.open_spans - {hole.span}
     closed = replace(edit, pieces=tuple(pieces), open_spans=open_spans)
-    return closed if _holds(closed, hole, tree) else edit
+    return closed if _holds(closed, hole, around) else edit
 
 
-def _in_brackets(edit: Edit, tree: SourceTree) -> Edit:
+def _in_brackets(edit: Edit, around: Fragment) -> Edit:
     """Return the edit in brackets, where only they keep what it puts there one node."""
-    start, stop = edit.start, edit.start + sum(map(len, _bytes_of(edit.pieces, tree.content)))
-    if _node_at(edit, (start, stop), tree) is not None:
+    start = edit.start
+    stop = start + sum(map(len, _bytes_of(edit.pieces, around.tree.content)))
+    if _node_at(edit, (start, stop), around) is not None:
         return edit
     closed = replace(edit, pieces=("(", *edit.pieces, ")"), is_loose=False)
-    inner = _node_at(closed, (start + 1, stop + 1), tree)
-    around = inner.parent if inner is not None else None
-    if inner is None or around is None or around.has_error or _NO_OPERAND.search(inner.type):
+    inner = _node_at(closed, (start + 1, stop + 1), around)
+    above = inner.parent if inner is not None else None
+    if inner is None or above is None or above.has_error or _NO_OPERAND.search(inner.type):
         return edit
-    return closed if [one.type for one in around.children] == ["(", inner.type, ")"] else edit
+    return closed if [one.type for one in above.children] == ["(", inner.type, ")"] else edit
 
 
-def _holds(edit: Edit, hole: Node, tree: SourceTree) -> bool:
+def _holds(edit: Edit, hole: Node, around: Fragment) -> bool:
     at, before = edit.start, b""
-    for piece, written in zip(edit.pieces, _bytes_of(edit.pieces, tree.content), strict=True):
+    texts = _bytes_of(edit.pieces, around.tree.content)
+    for piece, written in zip(edit.pieces, texts, strict=True):
         if piece == hole.span:
             if hole.kind in _LIKE_A_BLOCK and before.rstrip().endswith(b"=>"):
                 return False  # a block to JavaScript, whatever the grammar says
-            node = _node_at(edit, (at, at + len(written)), tree)
+            node = _node_at(edit, (at, at + len(written)), around)
             while node is not None and node.type != hole.kind:
                 node = node.children[0] if len(node.children) == 1 else None
             if node is None:
@@ -99,16 +107,10 @@ def _holds(edit: Edit, hole: Node, tree: SourceTree) -> bool:
     return True
 
 
-def _node_at(edit: Edit, span: Span, tree: SourceTree) -> SyntaxNode | None:
+def _node_at(edit: Edit, span: Span, around: Fragment) -> SyntaxNode | None:
     """Return the widest node that has exactly ``span`` once the edit alone is made."""
-    text = b"".join(_bytes_of(edit.pieces, tree.content))
-    made = tree.after([Splice(edit.start, edit.stop, text)])
-    node = made.root.descendant_for_byte_range(*span)
-    if node is None or (node.start_byte, node.end_byte) != span or node.is_error:
-        return None
-    while node.parent is not None and (node.parent.start_byte, node.parent.end_byte) == span:
-        node = node.parent
-    return node
+    text = b"".join(_bytes_of(edit.pieces, around.tree.content))
+    return around.node_at((edit.start, edit.stop), text, span)
 
 
 def _bytes_of(pieces: Iterable[Piece], content: bytes) -> list[bytes]:

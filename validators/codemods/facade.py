@@ -191,7 +191,7 @@ class File:
         if any(one.start < stop and not _is_in(one, kept) for one in node.comments):
             return self.leave(node, "a comment inside it would be lost")
         holes = [piece for piece in pieces if isinstance(piece, Node)]
-        return bound(Edit(node.start, stop, made, node.span), holes, self._tree)
+        return bound(Edit(node.start, stop, made, node.span), node, holes, self._tree)
 
     def _import_spans(self) -> list[Span]:
         return [(node.start_byte, node.end_byte) for node in imports.statements(self._tree)]
