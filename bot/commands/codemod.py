@@ -10,9 +10,11 @@ from bot.commands import options
 from bot.console import Console, one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from validators.codemods.outcome import Outcome
 
-_SHOWN_LEFT = 20
+_SHOWN = 20
 _PROGRAM = click.argument("program", type=click.Path(path_type=Path), metavar="PROGRAM")
 _TIMEOUT = click.option(
     "--timeout",
@@ -164,13 +166,11 @@ def _words(command: str) -> tuple[str, ...]:
 def _tell(console: Console, outcome: "Outcome", *, is_written: bool) -> None:
     """Print the account for a person: figures, what is left by reason, what is odd."""
     left = outcome.all_left
-    for place in left[:_SHOWN_LEFT]:
-        console.say(one_line(f"left  {place.path}:{place.line}: {place.reason}"))
-    if len(left) > _SHOWN_LEFT:
-        console.say(f"left  and {len(left) - _SHOWN_LEFT} more; --json has them all")
+    _tell_some(console, "left", [f"{one.path}:{one.line}: {one.reason}" for one in left])
+    odd = [(file.path, line) for file in outcome.files for line in file.uncounted]
+    unknown = [f"{path}:{line}: rewritten, unknown to SITES" for path, line in odd]
+    _tell_some(console, "odd", unknown)
     for file in outcome.files:
-        for line in file.uncounted:
-            console.say(one_line(f"odd   {file.path}:{line}: rewritten, unknown to SITES"))
         if file.error_lines:
             lines = ", ".join(map(str, file.error_lines[:3]))
             console.note(one_line(f"{file.path} does not parse as it was (line {lines})"))
@@ -182,3 +182,11 @@ def _tell(console: Console, outcome: "Outcome", *, is_written: bool) -> None:
         f"{outcome.expected} sites expected, {outcome.rewritten} rewritten, {len(left)} left;"
         f" {changed}"
     )
+
+
+def _tell_some(console: Console, word: str, places: "Sequence[str]") -> None:
+    """Print the first places, and how many more there are."""
+    for place in places[:_SHOWN]:
+        console.say(one_line(f"{word:4}  {place}"))
+    if len(places) > _SHOWN:
+        console.say(f"{word:4}  and {len(places) - _SHOWN} more; --json has them all")

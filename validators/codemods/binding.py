@@ -18,6 +18,8 @@ from validators.edits.syntax_node import SyntaxNode
 # One thing whatever stands around it: a name, a number, a text, and what comes in its own brackets.
 _QUOTED = re.compile(r"""(?s)\w{0,3}(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')""")
 _NAMES = re.compile(r"[\w.:@$?!]*")
+# The most usual things, told at once.
+_PLAIN = re.compile(r"[\w.]*(?:\([\w.,= \n]*\))?")
 _OPEN, _CLOSED = "([{", ")]}"
 # What keeps a hole apart from all that is beside it.
 _APART = re.compile(r"[(\[{,;=:]\s*$"), re.compile(r"^\s*[)\]},;:]")
@@ -31,6 +33,8 @@ _NO_OPERAND = re.compile(r"list|sequence|pair|statement|declaration|definition|a
 
 def is_loose(text: str) -> bool:
     """Whether something in ``text``, outside all brackets and quotes, is no name or number."""
+    if _PLAIN.fullmatch(text):
+        return False
     text = _QUOTED.sub("x", text)
     depth = 0
     for letter in text:
@@ -51,7 +55,9 @@ def bound(edit: Edit, node: Node, holes: Sequence[Node], tree: SourceTree) -> Ed
     content = tree.content
     text = b"".join(_bytes_of(edit.pieces, content)).decode("utf-8", "surrogateescape")
     doubtful = [hole for hole in holes if is_loose(hole.text) or hole.kind in _LIKE_A_BLOCK]
-    edit = replace(edit, is_loose=is_loose(text), open_spans=_open_spans(edit.pieces, holes))
+    open_spans = _open_spans(edit.pieces, holes) if holes else frozenset()
+    if is_loose(text) or open_spans:
+        edit = replace(edit, is_loose=is_loose(text), open_spans=open_spans)
     # No operator stands beside what a statement consists of.
     is_operand = edit.is_loose and node.parent and not node.parent.kind.endswith(_ALONE)
     if not (doubtful or is_operand):

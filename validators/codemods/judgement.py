@@ -12,6 +12,7 @@ from validators.codemods.audit import Look, Site
 from validators.codemods.crew import Said, Source
 from validators.codemods.edit import Splice, in_style, spliced
 from validators.codemods.outcome import FileOutcome, LeftPlace
+from validators.codemods.sites import MAX_SITES
 
 _OVERLOOKED = "expected here, and the program neither changed nor left it"
 _STANDS = {
@@ -38,6 +39,8 @@ def drafted(source: Source, look: Look, said: Said, why_left: str) -> Draft:
     """Return the draft of one file; ``why_left`` is why nothing may change in it, if so."""
     said = Said() if why_left else said  # what fails on a file that stays is nobody's work lost
     fault = why_left or said.error or ("its sites could not be counted" if look.failed else "")
+    if len(look.sites) >= MAX_SITES:
+        fault = fault or f"it has {MAX_SITES} sites or more, which is too many to account for"
     splices = in_style(said.splices, source.content)
     if not fault and splices and not _is_utf8(source.content):
         odd = any(not one.text.isascii() for one in splices)

@@ -90,6 +90,7 @@ class _Run:
         self._why_left = protection(tree)
         self._failures = 0
         self._is_stopped = False
+        self._odd: set[str] = set()  # changed, and no code before nor after
         self._begun: list[Future[None]] = []
         self._lock = Lock()
 
@@ -105,7 +106,11 @@ class _Run:
             found = [draft for _, (draft, _) in sorted(drafts.items(), reverse=True)]
             again = _grouped([draft for draft in found if _edits(draft)])
             self._each([partial(self._second_pass, lane, again, faults) for lane in lanes[::-1]])
-            unclear = [one for one in found if needs_place(one, faults.get(one.source.path, ""))]
+            unclear = [
+                one
+                for one in found
+                if one.source.path in self._odd or needs_place(one, faults.get(one.source.path, ""))
+            ]
             places = _grouped(unclear)
             self._each([partial(self._third_pass, lane, places, drafts) for lane in lanes])
         return [
@@ -165,6 +170,7 @@ class _Run:
             twice = [*before[::_EACH], *after[::_EACH]]
             self._submit(lane, twice)
             unsound = broken(lane.auditor, batch)
+            self._odd |= {path for path, why in unsound.items() if not why}
             said = list(self._answers(lane, twice))
             pairs = zip(said[: len(said) // 2], said[len(said) // 2 :], strict=True)
             named = dict(zip((one.path for one in before[::_EACH]), pairs, strict=True))

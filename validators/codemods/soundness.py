@@ -10,18 +10,21 @@ from validators.codemods.judgement import Draft
 
 
 def broken(auditor: Auditor, drafts: Sequence[Draft]) -> Mapping[str, str]:
-    """Return by path what is said of files that parse worse than before."""
+    """Return by path what is said of files that parse worse than before.
+
+    That is nothing where one did not parse before either, and is not worse.
+    """
     looked = _doubtful(auditor, drafts)
     after = auditor.parse([replace(draft.source, content=draft.made) for draft in looked])
     unsound = [pair for pair in zip(looked, after, strict=True) if not pair[1].is_sound]
     before = auditor.parse([draft.source for draft, _ in unsound])
     found = {}
     for (draft, parsed), was in zip(unsound, before, strict=True):
-        if parsed.is_worse_than(was):
-            lines = ", ".join(str(first) for first, _ in parsed.errors[:3])
-            where = f" (line {lines})" if lines else ""
-            path = draft.source.path
-            found[path] = f"what the program makes of it does not parse{where}"
+        lines = ", ".join(str(first) for first, _ in parsed.errors[:3])
+        where = f" (line {lines})" if lines else ""
+        is_worse = parsed.is_worse_than(was)
+        why = f"what the program makes of it does not parse{where}" if is_worse else ""
+        found[draft.source.path] = why
     return found
 
 

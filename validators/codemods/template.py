@@ -30,7 +30,8 @@ def filled(node: Node, text: str) -> Iterator[Piece]:
     """Yield the pieces of ``text`` with what the holes of ``node`` hold; KeyError for no such hole.
 
     A row that is all there is in a call's brackets, and in new ones, keeps what stands between it
-    and them: line ends, comments, a last comma. A row of none takes one comma with it.
+    and them: line ends, comments, a last comma; one that begins there what is before it. A row of
+    none takes one comma with it.
     """
     at, takes_comma = 0, False
     for hole in _TEMPLATE.finditer(text):
@@ -70,9 +71,11 @@ def _takes_semicolon(language: str, text: str) -> bool:
 
 def _kept(before: str, row: list[Node], after: str) -> Span:
     held, called = row[0].parent, _CALLED.search(before)
-    is_call = called is not None and called[1] not in _NO_CALLS and after.startswith(")")
-    if is_call and held is not None and held.children == row:
-        opening, *_, closing = held.tokens
-        if (opening.kind, closing.kind) == ("(", ")"):
-            return opening.stop, closing.start
-    return row[0].start, row[-1].stop
+    start, stop = row[0].start, row[-1].stop
+    if held is None or called is None or called[1] in _NO_CALLS:
+        return start, stop
+    opening, *_, closing = held.tokens
+    if (opening.kind, closing.kind) != ("(", ")") or held.children[: len(row)] != row:
+        return start, stop
+    is_all = held.children == row and after.startswith(")")
+    return opening.stop, closing.start if is_all else stop

@@ -101,7 +101,8 @@ def is_comment(node: SyntaxNode) -> bool:
 
 def is_layout(node: SyntaxNode) -> bool:
     """Whether a node is a comment, or a line's end that the grammar names: no part of the code."""
-    return is_comment(node) or node.type == "line_continuation"
+    kind = node.type
+    return "comment" in kind or kind == "line_continuation"
 
 
 def is_text(node: SyntaxNode) -> bool:

@@ -43,6 +43,8 @@ def test_a_row_of_none_takes_its_comma_with_it() -> None:
 def test_a_row_that_is_all_there_is_in_brackets_keeps_their_layout() -> None:
     code = "f(\n    # all\n    a,  # why\n    b,  # and\n)\n"
     assert made("python", code, each("f($$$ALL)", "g($$$ALL)")) == code.replace("f(", "g(")
+    more = code.replace("f(", "g(").replace(",  # and\n)", ", k=1)")
+    assert made("python", code.replace("  # and", ""), each("f($$$ALL)", "g($$$ALL, k=1)")) == more
     assert made("python", "f(a,)\n", each("f($$$ALL)", "assert ($$$ALL)")) == "assert (a)\n"
 
 
