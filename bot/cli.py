@@ -6,47 +6,54 @@ output stopped reading. This is the one place where an exception becomes a messa
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from bot import console, logs
-from bot.commands.apply import apply
-from bot.commands.codemod import codemod
-from bot.commands.doctor import doctor
-from bot.commands.gate import gate
-from bot.commands.index import index
-from bot.commands.init import init
-from bot.commands.journal import journal
-from bot.commands.learn import learn
-from bot.commands.mcp import mcp
-from bot.commands.metrics import metrics
-from bot.commands.migrate import migrate
-from bot.commands.propose import propose
-from bot.commands.publish import publish
-from bot.commands.query import query
-from bot.commands.replay import replay
-from bot.commands.report import report
-from bot.commands.resume import resume
-from bot.commands.review import review
-from bot.commands.runs import runs
-from bot.commands.sandbox import sandbox
-from bot.commands.scope import scope
-from bot.commands.serve import serve
-from bot.commands.show import show
-from bot.commands.trace import trace
-from bot.commands.verify import verify
 from bot.interrupts import INTERRUPTED, settling
 
 if TYPE_CHECKING:
     from bot.redaction import Redactor
 
 DONE = 0
+_COMMANDS = (
+    *("init", "doctor", "scope", "propose", "resume", "publish", "apply", "gate", "verify"),
+    *("migrate", "review", "runs", "report", "serve", "show", "replay", "trace", "codemod"),
+    *("index", "query", "mcp", "metrics", "learn", "sandbox", "journal"),
+)
 
 
 class _Failure(Exception):
     """Carries what click would tell in its own way."""
+
+
+class _Commands(MutableMapping[str, click.Command]):
+    """Commands by name, each imported when it is asked for: a start needs one of them."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._known: dict[str, click.Command | None] = dict.fromkeys(names)
+
+    def __getitem__(self, name: str) -> click.Command:
+        command = self._known[name]
+        if command is None:
+            command = getattr(import_module(f"bot.commands.{name}"), name)
+            self._known[name] = command
+        return command
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._known[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
 
 
 class _Program(click.Group):
@@ -59,6 +66,7 @@ class _Program(click.Group):
 
 @click.group(
     cls=_Program,
+    commands=_Commands(_COMMANDS),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="changewright", message="%(prog)s %(version)s")
@@ -70,14 +78,6 @@ def program(context: click.Context) -> None:
     proposal with its evidence comes out, a person decides.
     """
     logs.begin(context.invoked_subcommand or "")
-
-
-for command in (
-    *(init, doctor, scope, propose, resume, publish, apply, gate, verify, migrate, review, runs),
-    *(report, serve, show, replay, trace, codemod, index, query, mcp, metrics, learn, sandbox),
-    journal,
-):
-    program.add_command(command)
 
 
 def main() -> NoReturn:

@@ -13,8 +13,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from scoping.refusal import Refusal
-from validators.processes.layer import remove
-from validators.sandbox import SandboxRefusal
 
 ALIVE = ".alive"
 # What a run writes before its first effect, several times over: a journal, a clone, two trees.
@@ -29,6 +27,10 @@ class StateRefusal(Refusal):
 @contextmanager
 def scratch(state: Path) -> Iterator[Path]:
     """Yield a new folder below ``state``; StateRefusal when nothing can be written there."""
+    # Now, not when it ends; who wants `private` alone needs neither.
+    from validators.processes.layer import remove  # noqa: PLC0415
+    from validators.sandbox import SandboxRefusal  # noqa: PLC0415
+
     require_room(state)
     folder = private(private(state / "scratch") / secrets.token_hex(8))
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli import program
 from tests.ending import LIMIT_S
 
 Watch = Callable[..., dict[str, list[str]]]
@@ -126,8 +127,18 @@ def test_an_import_that_acts_is_seen(tmp_path: Path, watch: Watch) -> None:
 
 
 def test_the_command_line_imports_nothing_heavy(watch: Watch) -> None:
-    tops = {name.partition(".")[0] for name in watch(["bot.cli"])["modules"]}
+    commands = [f"bot.commands.{name}" for name in program.commands]  # as --help does
+    tops = {name.partition(".")[0] for name in watch(["bot.cli", *commands])["modules"]}
     assert sorted(tops & set(LATE)) == []
+
+
+def test_a_start_imports_the_command_that_is_asked_for_alone(watch: Watch) -> None:
+    known = {f"bot.commands.{name}" for name in program.commands}
+    assert known.isdisjoint(watch(["bot.cli"])["modules"])
+    say = "import sys; from bot.cli import run; run(['runs', '--help']); print(*sys.modules)"
+    argv = [sys.executable, "-P", "-c", say]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=LIMIT_S)
+    assert known.intersection(done.stdout.split()) == {"bot.commands.runs"}
 
 
 def test_a_heavy_import_would_be_noticed(watch: Watch) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -82,6 +83,22 @@ def with_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     program.commands.pop("trial")
     console.redact_with(None)
     logs.begin("")
+
+
+def test_each_module_with_a_command_of_its_name_is_one_of_the_program() -> None:
+    folder = Path(str(options.__file__)).parent
+    found = {
+        name: command
+        for name in (path.stem for path in folder.glob("*.py"))
+        for command in [getattr(import_module(f"bot.commands.{name}"), name, None)]
+        if isinstance(command, click.Command)
+    }
+    groups = [one for one in program.commands.values() if isinstance(one, click.Group)]
+    beneath = [command for group in groups for command in group.commands.values()]
+    own = {name: command for name, command in found.items() if command not in beneath}
+    assert len(own) > 20
+    assert {**program.commands} == {**own, "trial": trial}
+    assert [command.name for command in own.values()] == [*own]
 
 
 @pytest.mark.parametrize(
