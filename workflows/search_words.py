@@ -49,13 +49,17 @@ def _task(data: Mapping[str, Any]) -> Iterator[str]:
         "": key,
         "#": number if number not in key else "",
         "by ": task.get("author"),
-        "in ": task.get("repository"),
         "of campaign ": task.get("campaign"),
         "about ": task.get("shard"),
     }
     about = ", ".join(f"{before}{value}" for before, value in told.items() if value)
-    yield f"{task.get('title') or 'a task'} ({about}):"
-    yield str(task.get("body") or "")
+    head = f"{task.get('title') or 'a task'} ({about}):"
+    tail = f"· in {task.get('repository') or 'no repository'}"
+    # Behind the text, since it is long on one's own machine; and found however long that is.
+    room = max(0, MOST_LETTERS - len(head) - len(tail) - 2)
+    yield head
+    yield " ".join(str(task.get("body") or "").split())[:room]
+    yield tail
 
 
 def _files(data: Mapping[str, Any]) -> Iterator[str]:
