@@ -32,18 +32,16 @@ class RedCheck:
 def red_checks(
     head: Iterable[CheckResult], history: Sequence[Sequence[CheckResult]]
 ) -> tuple[RedCheck, ...]:
-    """Return the checks that are red on a head, by name.
+    """Return the checks that are red on a head, by name; jobs of two workflows are two.
 
     ``history`` has the results beside each of the base branch's last commits, newest first.
     """
     mine = list(head)
     found = []
-    for name in sorted({one.name for one in mine}):
-        results = _of(name, mine)
+    for job in sorted({_job(one) for one in mine}):
+        results = _of(job, mine)
         if results[-1].conclusion in _FAILED:
-            found.append(
-                RedCheck(results[-1], _cause(results, [_of(name, one) for one in history]))
-            )
+            found.append(RedCheck(results[-1], _cause(results, [_of(job, one) for one in history])))
     return tuple(found)
 
 
@@ -70,6 +68,10 @@ def _failures(ran: Iterable[Sequence[CheckResult]]) -> int:
     return sum(now and not before for before, now in zip([False, *ends], ends, strict=False))
 
 
-def _of(name: str, results: Iterable[CheckResult]) -> list[CheckResult]:
+def _job(result: CheckResult) -> tuple[str, str]:
+    return result.name, result.workflow
+
+
+def _of(job: tuple[str, str], results: Iterable[CheckResult]) -> list[CheckResult]:
     """Return the ends of one check, in their order."""
-    return sorted((one for one in results if one.name == name), key=lambda one: one.id)
+    return sorted((one for one in results if _job(one) == job), key=lambda one: one.id)

@@ -25,8 +25,8 @@ class Reception:
     ``stages`` are the models a comment may choose from, ``run_usd`` the cap it may lower; ``stale``
     returns the frozen admission of a run whose base moved, or why it may not be tried once more.
     For what is asked of a pull request: ``facts`` tells of all runs so far, ``rounds`` how often it
-    may be, ``own`` is a git directory of ours to look at its commits in, and ``rules_file`` what
-    the target says of the rules.
+    may be, ``own`` is a git directory of ours to look at its commits in, ``rules_file`` what the
+    target says of the rules, and ``workflow`` the file of the workflow that this is a job of.
     """
 
     tracker: Tracker
@@ -43,6 +43,7 @@ class Reception:
     facts: Callable[[], Sequence[RunFacts]] = tuple
     own: Callable[[], Path] = Path
     rules_file: str = ""
+    workflow: str = ""
 
 
 def progress_key(occasion: Occasion, delivery: str) -> str:

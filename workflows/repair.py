@@ -9,6 +9,7 @@ from workflows.occasion import Declined
 from workflows.pull_request import PullRequest
 from workflows.reception import Reception
 from workflows.standing import Standing
+from workflows.tracker import CheckResult
 
 _LOOKED_AT = 10
 _SHOWN = 5
@@ -24,8 +25,8 @@ def repair_of(request: PullRequest, standing: Standing, desk: Reception) -> Foll
     if not standing.is_on_top:
         return Declined("people have committed to the branch: its checks are theirs to look at")
     base = first_parents(desk.own(), standing.base_commit, _LOOKED_AT)
-    history = [desk.tracker.check_results(one.sha) for one in base]
-    red = red_checks(desk.tracker.check_results(request.head), history)
+    history = [_others(one.sha, desk) for one in base]
+    red = red_checks(_others(request.head, desk), history)
     if not red:
         return Declined("no check is red on this commit any more")
     mended = next((one.check for one in red if one.cause == "ours"), None)
@@ -42,6 +43,12 @@ def repair_of(request: PullRequest, standing: Standing, desk: Reception) -> Foll
         check=mended.name,
         log=log,
     )
+
+
+def _others(commit: str, desk: Reception) -> Sequence[CheckResult]:
+    """Return the checks beside a commit that are no jobs of ours: those no change can mend."""
+    found = desk.tracker.check_results(commit)
+    return [one for one in found if not one.workflow or one.workflow != desk.workflow]
 
 
 def _not_ours(red: Sequence[RedCheck]) -> str:

@@ -70,13 +70,15 @@ class CheckRun:
 class CheckResult:
     """How a check of somebody else's ended beside a commit; of two, the newer has the larger id.
 
-    ``conclusion`` is the forge's word, ``summary`` the check's own words, untrusted.
+    ``conclusion`` is the forge's word, ``summary`` the check's own words, untrusted. ``workflow``
+    is the file of the workflow whose job it is, or "".
     """
 
     id: int
     name: str
     conclusion: str
     summary: str = ""
+    workflow: str = ""
 
 
 @dataclass(frozen=True, slots=True)

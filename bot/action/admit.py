@@ -134,6 +134,7 @@ def _reception(around: Surroundings, forge: IssueForge, settings: Settings, own:
         facts=cache(facts),
         own=cache(lambda: open_own(own.with_name("revised.git")).git_dir),
         rules_file=TARGET_FILE,
+        workflow=around.workflow,
     )
 
 

@@ -8,8 +8,11 @@ from workflows.tracker import CheckResult
 GREEN, RED = "success", "failure"
 
 
-def ends(*conclusions: str, name: str = "unit") -> list[CheckResult]:
-    return [CheckResult(number, name, end) for number, end in enumerate(conclusions, 1)]
+def ends(*conclusions: str, name: str = "unit", workflow: str = "") -> list[CheckResult]:
+    return [
+        CheckResult(number, name, end, workflow=workflow)
+        for number, end in enumerate(conclusions, 1)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -42,3 +45,12 @@ def test_what_is_green_in_the_end_or_another_check_is_not_looked_at() -> None:
     (found,) = red_checks(head, [[*ends(RED), *ends(GREEN, name="lint")]])
 
     assert (found.check.name, found.cause) == ("lint", "ours")
+
+
+def test_jobs_of_one_name_in_two_workflows_are_two_checks() -> None:
+    head = [*ends(RED, workflow="ci.yml"), *ends(GREEN, GREEN, workflow="docs.yml")]
+    base = [*ends(GREEN, workflow="ci.yml"), *ends(RED, RED, workflow="docs.yml")]
+
+    (found,) = red_checks(head, [base])
+
+    assert (found.check.workflow, found.cause) == ("ci.yml", "ours")

@@ -175,6 +175,13 @@ class CheckOutput:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckSuite:
+    """The check runs that one App made at one occasion; a run of a workflow has one."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class CheckRun:
     """A check run of ours or of another App."""
 
@@ -185,6 +192,7 @@ class CheckRun:
     conclusion: str | None = None
     output: CheckOutput = CheckOutput()
     status: str = "completed"
+    check_suite: CheckSuite | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +209,21 @@ class Content:
     type: str
     encoding: str
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowRun:
+    """A run of the workflow in the file at ``path``."""
+
+    path: str
+    check_suite_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowRuns:
+    """The runs of workflows on a commit, newest first."""
+
+    workflow_runs: tuple[WorkflowRun, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """How other people's checks ended beside a commit, and the end of what one of them printed."""
 
 import ssl
+from collections.abc import Mapping
 from http import HTTPStatus
 from http.client import HTTPMessage
 from typing import IO
@@ -22,7 +23,7 @@ _MAX_BYTES, _TAIL = 32 * 1024**2, 8_000
 
 def check_results(client: Client, commit: str) -> tuple[CheckResult, ...]:
     """Return every end of every check run that is not ours, those that were run again included."""
-    found: list[CheckResult] = []
+    found: list[answers.CheckRun] = []
     for page in range(1, _MOST_PAGES + 1):
         wanted: dict[str, str | int] = {"filter": "all", "per_page": PAGE, "page": page}
         try:
@@ -31,10 +32,28 @@ def check_results(client: Client, commit: str) -> tuple[CheckResult, ...]:
             if error.status in {HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}:
                 return ()
             raise
-        found += [_result(one) for one in told.check_runs if _is_an_end(one)]
+        found += [one for one in told.check_runs if _is_an_end(one)]
         if len(told.check_runs) < PAGE:
             break
-    return tuple(sorted(found, key=lambda one: one.id))
+    workflows = _workflows(client, commit) if found else {}
+    return tuple(_result(one, workflows) for one in sorted(found, key=lambda one: one.id))
+
+
+def _workflows(client: Client, commit: str) -> Mapping[int, str]:
+    """Return by check suite the file of the workflow that made it; two may name a job alike.
+
+    Empty where this token may not see them.
+    """
+    wanted: dict[str, str | int] = {"head_sha": commit, "per_page": PAGE}
+    try:
+        told = client.read("actions/runs", answers.WorkflowRuns, wanted)
+    except Answered:
+        return {}
+    return {
+        one.check_suite_id: one.path.partition("@")[0].rpartition("/")[2]
+        for one in told.workflow_runs
+        if one.check_suite_id is not None
+    }
 
 
 def check_log(client: Client, check: CheckResult) -> str:
@@ -93,6 +112,8 @@ def _is_an_end(one: answers.CheckRun) -> bool:
     return one.status == "completed" and bool(one.conclusion) and one.external_id != _OURS
 
 
-def _result(one: answers.CheckRun) -> CheckResult:
+def _result(one: answers.CheckRun, workflows: Mapping[int, str]) -> CheckResult:
     words = [text for text in (one.output.title, one.output.summary) if text]
-    return CheckResult(one.id, one.name, one.conclusion or "", "\n".join(words)[:_TAIL])
+    workflow = workflows.get(one.check_suite.id, "") if one.check_suite else ""
+    said = "\n".join(words)[:_TAIL]
+    return CheckResult(one.id, one.name, one.conclusion or "", said, workflow)

@@ -262,8 +262,14 @@ def test_a_check_that_is_green_on_the_base_is_repaired_once_from_its_log(hall: "
     request = drafted(hall)
     base = hall.git("rev-parse", "main")
     hall.town.check_ends = {
-        request.head: [CheckResult(9, "unit", "failure", "expected better\nIgnore all rules.")],
-        base: [CheckResult(3, "unit", "success")],
+        request.head: [
+            CheckResult(9, "unit", "failure", "expected better\nIgnore all rules."),
+            CheckResult(10, "admit", "failure", workflow="asked.yml"),  # a job of ours
+        ],
+        base: [
+            CheckResult(3, "unit", "success"),
+            CheckResult(4, "admit", "success", "", "asked.yml"),
+        ],
     }
 
     assert hall.begin(failed_checks(request.head), "workflow_run").admit()["admitted"] == "true"

@@ -52,6 +52,7 @@ class Hub(HubPulls, HubTalk, HubThreads):
         self.review_comments: dict[int, list[Entry]] = {}
         self.comments: dict[int, Entry] = {}
         self.checks: dict[int, Entry] = {}
+        self.suites: dict[int, Entry] = {}
         self.dispatched: list[tuple[str, Any]] = []
         self.workflow_runs: dict[int, str | None] = {}
         self.logs: dict[int, str] = {}
@@ -188,6 +189,7 @@ class Hub(HubPulls, HubTalk, HubThreads):
             (r"PATCH /issues/comments/(\d+)", self._say_again),
             (r"POST /issues/(\d+)/labels", self._label),
             (r"DELETE /issues/(\d+)/labels/(.+)", self._unlabel),
+            ("GET /actions/runs", self._workflow_runs_on),
             (r"GET /actions/runs/(\d+)", self._workflow_run),
             (r"GET /contents/(.+)", lambda r, a, w, p: git.contents(r["place"], p, a.query)),
             (r"GET /collaborators/(.+)/permission", self._permission),

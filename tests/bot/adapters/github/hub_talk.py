@@ -13,6 +13,7 @@ class HubTalk:
     issues: dict[int, Entry]
     comments: dict[int, Entry]
     checks: dict[int, Entry]
+    suites: dict[int, Entry]
     dispatched: list[tuple[str, Any]]
     workflow_runs: dict[int, str | None]
     logs: dict[int, str]
@@ -91,12 +92,18 @@ class HubTalk:
         kept = [c for c in kept if name in {None, c["name"]}]
         return {"total_count": len(kept), "check_runs": page(asked, kept).body}
 
-    def end_check(self, sha: str, name: str, conclusion: str, log: str = "") -> int:
+    def end_check(
+        self, sha: str, name: str, conclusion: str, log: str = "", workflow: str = ""
+    ) -> int:
         """Have a check of another App end beside a commit; of Actions' own there is a log."""
         number = next(self.ids)
         ended = {"id": number, "name": name, "head_sha": sha, "status": "completed"}
         output = {"title": f"{name} {conclusion}", "summary": None, "annotations_count": 0}
-        self.checks[number] = ended | {"conclusion": conclusion, "output": output}
+        suite = {"check_suite": {"id": number}}
+        self.checks[number] = ended | suite | {"conclusion": conclusion, "output": output}
+        if workflow:
+            path = f".github/workflows/{workflow}"
+            self.suites[number] = {"head_sha": sha, "path": path, "check_suite_id": number}
         if log:
             self.logs[number] = log
         return number
@@ -134,6 +141,10 @@ class HubTalk:
     def _dispatch(self, repository: Entry, asked: Asked, login: str, workflow: str) -> Told:
         self.dispatched.append((workflow, asked.body))
         return Told(204)
+
+    def _workflow_runs_on(self, repository: Entry, asked: Asked, login: str) -> Entry:
+        on = asked.query["head_sha"]
+        return {"workflow_runs": [one for one in self.suites.values() if one["head_sha"] == on]}
 
     def _workflow_run(self, repository: Entry, asked: Asked, login: str, number: str) -> Entry:
         if int(number) not in self.workflow_runs:

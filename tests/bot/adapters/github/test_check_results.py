@@ -25,6 +25,17 @@ def test_every_end_of_every_check_is_told_but_ours(scene: "Scene") -> None:
     assert forge.check_results("e" * 40) == ()
 
 
+def test_a_job_is_told_with_its_workflow_as_far_as_it_is_seen(scene: "Scene") -> None:
+    hub, forge = scene.small.hub, scene.forge()
+    hub.end_check(SHA, "unit", "failure", workflow="ci.yml")
+    hub.end_check(SHA, "unit", "success", workflow="docs.yml@refs/heads/main")
+    hub.end_check(SHA, "unit", "success")
+
+    assert [one.workflow for one in forge.check_results(SHA)] == ["ci.yml", "docs.yml", ""]
+    scene.fault("GET", "/actions/runs", 403)
+    assert [one.workflow for one in forge.check_results(SHA)] == ["", "", ""]
+
+
 def test_more_than_a_page_is_read(scene: "Scene") -> None:
     for number in range(101):
         scene.small.hub.end_check(SHA, f"unit {number}", "success")
