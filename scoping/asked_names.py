@@ -10,11 +10,13 @@ from collections.abc import Iterable
 from scoping.facts import Symbol
 
 _MAX_NAME = 500
+_PLACES = re.compile(r"[/.]")
 _GIVEN = re.compile(r"<[^<>]*>(?=::|\.|$)")
 _RECEIVER = re.compile(r"\A\([*&]?(\w+)\)(?=\.)")
 # Not those of an operator's own name: `operator()`, `operator->`.
 _CALLED = re.compile(r"(?<=[\w?!])(?<!\boperator)\([^()]*\)\Z")
-_SEPARATOR = re.compile(r"(?<=[\w?!])(?:::|#|\\|->(?=\w))")
+# Lua's own is one colon.
+_SEPARATOR = re.compile(r"(?<=[\w?!])(?:::|#|\\|->(?=\w)|:(?=[A-Za-z_]))")
 
 
 def dotted(name: str) -> str:
@@ -37,15 +39,19 @@ def best(name: str, symbols: Iterable[Symbol]) -> list[Symbol]:
     """Return the symbols that a dotted ``name`` means, in their order.
 
     Either may say more of what is around than the other (``shop.Cart.total``, ``Cart.total``); the
-    symbols that agree in most parts are meant.
+    symbols that agree in most parts are meant, of those whose paths hold most of the parts before.
     """
     asked = name.split(".")
-    agreeing = [(_agreement(asked, symbol.qualified_name.split(".")), symbol) for symbol in symbols]
-    most = max((parts for parts, _ in agreeing), default=0)
-    return [symbol for parts, symbol in agreeing if most and parts == most]
+    agreeing = [(_agreement(asked, symbol), symbol) for symbol in symbols]
+    most = max((agreement for agreement, _ in agreeing), default=(0, 0))
+    return [symbol for agreement, symbol in agreeing if most[0] and agreement == most]
 
 
-def _agreement(asked: list[str], known: list[str]) -> int:
-    """Return in how many last parts the two agree; 0 where they contradict each other."""
+def _agreement(asked: list[str], symbol: Symbol) -> tuple[int, int]:
+    """Return in how many last parts they agree, 0 where they contradict, and in how many others."""
+    known = symbol.qualified_name.split(".")
     shared = min(len(asked), len(known))
-    return shared if asked[-shared:] == known[-shared:] else 0
+    if asked[-shared:] != known[-shared:]:
+        return 0, 0
+    places = _PLACES.split(symbol.path.lower())
+    return shared, sum(part.lower() in places for part in asked[:-shared])

@@ -15,7 +15,7 @@ from scoping.words import tokens
 _T = TypeVar("_T")
 
 _PYTHON_ROOTS = ("", "src/", "lib/", "python/")
-_SPELLED = frozenset(("go", "rust", "java", "c", "cpp", "ruby", "php"))
+_SPELLED = frozenset(("go", "rust", "java", "kotlin", "c", "cpp", "ruby", "php"))
 _SCRIPTS = tuple(suffix for suffix in GRAMMARS if not suffix.startswith(".py"))
 
 

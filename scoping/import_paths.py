@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
+_HEADERS = frozenset((".h", ".hh", ".hpp", ".hxx"))
 _SEPARATORS = re.compile(r"::|[\\/.{},;\s<>]+")
 _NOWHERE = frozenset(("", "crate", "self", "super", "*", "as"))
 _MEMBERS = 2
@@ -21,6 +22,7 @@ _STANDARD = {
     ".go": frozenset(_GO.split()),
     ".rs": frozenset(("std", "core", "alloc")),
     ".java": frozenset(("java", "javax")),
+    ".kt": frozenset(("java", "javax", "kotlin", "kotlinx")),
 }
 _MAX_HOMONYMS = 40
 
@@ -41,10 +43,14 @@ def path_meant(path: str, module: str, stems: Mapping[str, Sequence[str]]) -> st
     parts = [part for part in _SEPARATORS.split(_without_ending(module)) if part not in _NOWHERE]
     if parts and parts[0] in _STANDARD.get(suffix, ()):
         return None
+    # What bears the same name as a system's header is no source of it: `<math.h>`, `math.c`.
+    is_header = PurePosixPath(module.rstrip(">")).suffix in _HEADERS
     # The last parts may be members of what the file defines.
     for end in range(len(parts), max(0, len(parts) - 1 - _MEMBERS), -1):
         found = stems.get(parts[end - 1], ())
         same = [other for other in found if _related(PurePosixPath(other).suffix, suffix)]
+        if is_header:
+            same = [other for other in same if PurePosixPath(other).suffix in _HEADERS]
         if not same or len(same) > _MAX_HOMONYMS:
             continue
         return max(same, key=lambda other: (*_likeness(other, parts[:end], path), other))

@@ -76,13 +76,13 @@ def _shape(kind: str, node: Node, name: str, content: bytes, documentation: Soug
     whole = node
     while (parent := whole.parent) is not None and parent.type in WRAPPERS:
         whole = parent
-    body = node.child_by_field_name("body")
+    body = node.child_by_field_name("body") or _body_beside(node)
     if body is None:
         holder = node.child_by_field_name("value") or node.child_by_field_name("right")
         body = holder.child_by_field_name("body") if holder else None
-    start, end = node.start_byte, node.end_byte
+    start, end = node.start_byte, max(node.end_byte, body.end_byte if body else 0)
     head = signature(content, start, body.start_byte if body else end)
-    last_row, last_column = whole.end_point
+    last_row, last_column = max(whole.end_point, body.end_point) if body else whole.end_point
     said = documentation(whole, body, content)
     return Shape(
         kind,
@@ -95,6 +95,15 @@ def _shape(kind: str, node: Node, name: str, content: bytes, documentation: Soug
         " ".join((head if body else head.partition("\n")[0]).split()),
         first_paragraph(content, said.start_byte, said.end_byte) if said else "",
     )
+
+
+def _body_beside(node: Node) -> Node:
+    """Return the body that stands beside a signature, as Dart's grammar has it, or None."""
+    if not node.type.endswith("_signature"):
+        return None
+    within = node.parent is not None and node.parent.type == "method_signature"
+    body = (node.parent if within else node).next_named_sibling
+    return body if body is not None and body.type == "function_body" else None
 
 
 def _declared(declarator: Node) -> tuple[Node, Node]:

@@ -4,6 +4,9 @@
 (assignment_statement
   (variable_list name: (dot_index_expression table: (_) @owner field: (_) @name))
   (expression_list value: (function_definition))) @function
+(assignment_statement
+  (variable_list name: (identifier) @name)
+  (expression_list value: (function_definition))) @function
 
 ((function_call
   name: (identifier) @callee

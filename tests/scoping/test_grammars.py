@@ -117,17 +117,25 @@ SAMPLES: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
     "lua": (
         (
             "local x = require('a.b')\nfunction top(a) return 1 end\nfunction M:g() end\n"
-            "M.h = function() end\n"
+            "M.h = function() end\nlocal near = function() end\n"
         ),
-        {"top": "function", "M.g": "method", "M.h": "function"},
+        {"top": "function", "M.g": "method", "M.h": "function", "near": "function"},
         ("a.b",),
     ),
     "elixir": (
         (
             "defmodule Shop.Cart do\n  alias Shop.Item\n  def total(items), do: 1\n"
-            "  defp helper(x) do\n    1\n  end\nend\n"
+            "  defp helper(x) do\n    1\n  end\n"
+            "  def sum(items) when is_list(items) do\n    1\n  end\n"
+            "  def late when true, do: 1\nend\n"
         ),
-        {"Shop.Cart": "class", "Shop.Cart.total": "method", "Shop.Cart.helper": "method"},
+        {
+            "Shop.Cart": "class",
+            "Shop.Cart.total": "method",
+            "Shop.Cart.helper": "method",
+            "Shop.Cart.sum": "method",
+            "Shop.Cart.late": "method",
+        },
         ("Shop.Item",),
     ),
     "haskell": (
@@ -136,8 +144,11 @@ SAMPLES: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
         ("Data.List",),
     ),
     "dart": (
-        "import 'a/b.dart';\nclass A extends B {\n  int m(int x) { return 1; }\n}\nenum E { a }\n",
-        {"A": "class", "A.m": "method", "E": "class"},
+        (
+            "import 'a/b.dart';\nclass A extends B {\n  int m(int x) { return 1; }\n"
+            "  set p(int x) { q(x); }\n}\nenum E { a }\n"
+        ),
+        {"A": "class", "A.m": "method", "A.p": "method", "E": "class"},
         ("'a/b.dart'",),
     ),
     "hcl": (
@@ -607,6 +618,24 @@ def test_symbols_and_imports_are_found_in_each_indexed_language(
 
     assert {symbol.qualified_name: symbol.kind for symbol in found.symbols} == names
     assert found.imports == imports
+
+
+def test_a_body_beside_its_signature_belongs_to_the_definition(parser: Parser) -> None:
+    content = (
+        b"class A {\n  int m(\n    int x) {\n    return 1;\n  }\n  factory A.of() {\n  }\n}\n"
+        b"int f() =>\n  1;\nint g();\n"
+    )
+
+    found = facts(parser, "a.dart", content).symbols
+
+    assert [(it.qualified_name, it.start_line, it.end_line) for it in found] == [
+        ("A", 1, 8),
+        ("A.m", 2, 5),
+        ("A.of", 6, 7),
+        ("f", 9, 10),
+        ("g", 11, 11),
+    ]
+    assert found[1].signature == "int m( int x)"
 
 
 def test_a_language_that_is_only_indexed_is_not_judged(parser: Parser) -> None:

@@ -13,6 +13,8 @@ PATHS = (
     "src/shop/money.rs",
     "include/shop/cart.h",
     "render/json.go",
+    "tests/math.c",
+    "src/shop/Till.kt",
 )
 
 
@@ -27,6 +29,10 @@ PATHS = (
         ("src/main.rs", "shop", "src/shop/mod.rs"),
         ("src/shop.c", "shop/cart.h", "include/shop/cart.h"),
         ("src/shop.c", "<stdio.h>", None),
+        ("src/shop.c", "<math.h>", None),
+        ("src/shop.c", "../tests/math.c", "tests/math.c"),
+        ("src/Main.kt", "org.shop.Till.Companion.open", "src/shop/Till.kt"),
+        ("src/Main.kt", "kotlin.shop.Till", None),
         ("src/main.rs", "", None),
         ("src/main.rs", "std::shop", None),
         ("render/html.go", "encoding/json", None),

@@ -247,6 +247,7 @@ def test_names_are_understood_as_each_language_writes_them(make_repository: MAKE
         "cart.py": "class Cart:\n    def total(self): ...\n    def get(self): ...\n",
         "cart.rb": "module Shop::Cart\n  def self.total\n    1\n  end\nend\n",
         "main.go": "package main\nfunc (c *Basket) Total() { price() }\nfunc price() {}\n",
+        "shop/price.go": "package shop\nfunc price() {}\n",
         "a.cc": "struct A { bool operator->(A o) { return 1; } void operator()(int a) {} };\n",
     }
     asked = {
@@ -259,6 +260,9 @@ def test_names_are_understood_as_each_language_writes_them(make_repository: MAKE
         "(*Basket).Total": ["main.go::Basket.Total"],
         "Basket<T>::Total(a, b)": ["main.go::Basket.Total"],
         "main.price": ["main.go::price"],
+        "parser.price": ["main.go::price", "shop/price.go::price"],
+        "shop.price": ["shop/price.go::price"],
+        "Basket:Total": ["main.go::Basket.Total"],
         "A::operator->": ["a.cc::A.operator->"],
         "operator()": ["a.cc::A.operator()"],
     }
@@ -270,7 +274,8 @@ def test_names_are_understood_as_each_language_writes_them(make_repository: MAKE
         assert [it.id for it in codebase.callers("main.price()").symbols] == [
             "main.go::Basket.Total"
         ]
-        assert [it.id for it in codebase.callees("(*Basket).Total").symbols] == ["main.go::price"]
+        called = codebase.callees("(*Basket).Total").symbols
+        assert [it.id for it in called] == ["main.go::price", "shop/price.go::price"]
 
 
 def test_a_class_whose_name_is_not_written_has_no_bases(make_repository: MAKE) -> None:
