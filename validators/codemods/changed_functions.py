@@ -8,21 +8,19 @@ sound as it was; where that cannot be told from the text, the whole file is look
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from validators.codemods.edit import Splice, spliced
 
 Lines = list[tuple[int, int]]
 
-_TRIPLE = re.compile(rb"\"\"\"|'''")
+_TRIPLES = (re.compile(rb"\"\"\""), re.compile(rb"\"\"\"|'''"))
 _HEAD = re.compile(rb"([ \t]*)((?:async[ \t]+)?def[ \t]+)")
 _QUOTES = (b'"', b"'", b"#")
-_CLOSERS = (b")", b"]", b"}")
 # It changes what may stand in an annotation.
 _FUTURE = b"from __future__ import annotations\n"
 # Functions above an edit that may end before it: more are in a file made for it alone.
 _MOST_TRIED = 20
-# What neither ends a function nor begins one.
-_IDLE = (b"", b"#")
 
 
 def changed_functions(
@@ -62,8 +60,9 @@ def _is_odd(content: bytes) -> bool:
 def _strings(content: bytes) -> Lines | None:
     """Return where strings of several lines begin and end; None where a look does not tell."""
     found: Lines = []
-    at = 0
-    while opened := _TRIPLE.search(content, at):
+    # What may be either of two is tried at each letter, and hardly any file has both.
+    triple, at = _TRIPLES[b"'''" in content], 0
+    while opened := triple.search(content, at):
         before = content[content.rfind(b"\n", 0, opened.start()) + 1 : opened.start()]
         line = before[max(0, at - opened.start() + len(before)) :] if at else before
         closed = content.find(opened[0], opened.end())
@@ -109,21 +108,20 @@ class _Text:
 
     def end_of(self, at: int, indent: int) -> int:
         """Return where the block ends whose head, ``indent`` deep, ends at ``at``."""
-        content, size = self._content, len(self._content)
-        while at < size:
-            stop = content.find(b"\n", at) + 1 or size
-            line = content[at:stop].lstrip(b" \t")
-            depth = stop - at - len(line)
-            said = line[:1].strip()
-            is_behind = depth <= indent and said not in _IDLE and said not in _CLOSERS
-            if is_behind and not self._is_within(at):
-                return at
-            at = stop
-        return size
+        for found in _behind(indent).finditer(self._content, at - 1):
+            if not self._is_within(found.start() + 1):
+                return found.start() + 1
+        return len(self._content)
 
     def _is_within(self, at: int) -> bool:
         place = bisect_right(self._begun, at) - 1
         return place >= 0 and self._strings[place][0] < at < self._strings[place][1]
+
+
+@lru_cache(maxsize=64)
+def _behind(indent: int) -> re.Pattern[bytes]:
+    """Return what finds the end before a line that is no deeper, not idle, and closes nothing."""
+    return re.compile(rb"\n[ \t]{0,%d}+[^ \t\n\v#)\]}]" % indent)
 
 
 def _before_and_after(
@@ -150,7 +148,7 @@ def _is_one_block(function: bytes) -> bool:
     if strings is None or head is None:
         return False
     first = function.find(b"\n") + 1
-    return _Text(function, strings).end_of(first, len(head[1])) == len(function)
+    return first > 0 and _Text(function, strings).end_of(first, len(head[1])) == len(function)
 
 
 def _alone(function: bytes, future: bytes) -> bytes:
