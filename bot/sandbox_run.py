@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import cast
 
 from bot.configuration.operator_keys import BACKENDS
-from bot.housekeeping import sweep_scratch
 from bot.sandboxes import MeasuredSandbox, backends_of
 from bot.scratch import scratch
 from bot.settings import Settings, from_process
@@ -174,9 +173,21 @@ class Backends:
 def opened_backends(command_line: Mapping[str, object]) -> Iterator[Backends]:
     """Yield the backends of this machine; their folders are gone when the block ends."""
     settings = from_process(command_line)
-    sweep_scratch(settings.state)
+    _sweep_others(settings.state)
     with scratch(settings.state) as place:
         yield Backends(settings, place)
+
+
+def _sweep_others(state: Path) -> None:
+    """Remove what killed processes left, where anything is there."""
+    try:
+        is_left = any((state / "scratch").iterdir())
+    except OSError:  # whoever makes a folder in it will say so
+        return
+    if is_left:
+        from bot.housekeeping import sweep_scratch  # noqa: PLC0415 - it knows the journal
+
+        sweep_scratch(state)
 
 
 def _chosen(order: Order, backends: Backends) -> Sandbox:

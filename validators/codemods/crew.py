@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from scoping.languages import BY_NAME
 from validators.codemods.edit import Span, Splice
-from validators.codemods.frames import packed, unpacked
+from validators.codemods.frames import NOTHING, packed, unpacked
 from validators.codemods.program import CodemodRefusal, Program
 from validators.sandbox import (
     Channel,
@@ -214,6 +214,8 @@ class Worker:
 
 def _said(answer: bytes, file: Source) -> Said:
     """Return a worker's words as ours; an error where they have not the form that was asked for."""
+    if answer == NOTHING:
+        return Said()
     try:
         header, texts = unpacked(answer)
         if header["error"]:

@@ -30,3 +30,15 @@ def unpacked(message: bytes) -> tuple[dict[str, Any], list[bytes]]:
     if at != len(message):
         raise ValueError(f"a message of {len(message)} bytes tells of {at}")
     return header, contents
+
+
+# What a worker says of a file in which its program wants nothing. Most files are such, and are
+# known by these bytes.
+SAID_NOTHING: Mapping[str, Any] = {
+    "splices": [],
+    "sites": [],
+    "left": [],
+    "error": "",
+    "second": ("", None),
+}
+NOTHING = packed(SAID_NOTHING)

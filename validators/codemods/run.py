@@ -6,7 +6,7 @@ second goes through the changed files backwards, in other hands: whether they pa
 whether the program wants the same again, and nothing more of its own output.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -34,7 +34,7 @@ from validators.codemods.tree_walk import language_of, protection, walked_files
 _BATCH_FILES, _BATCH_BYTES = 200, 400_000
 # A program that breaks on so many files is not tried on more: each may take the whole limit.
 _MAX_FAILURES = 5
-# Every so-manieth changed file of a batch is asked about again, elsewhere and parsed anew.
+# Every so-manieth changed file is asked about again, elsewhere and parsed anew.
 _EACH = 10
 _MAX_COUNTED_BYTES = 8 * 1024**2
 _VENDORED = "vendored, and not looked into: its own project changes it"
@@ -104,8 +104,12 @@ class _Run:
                 lanes[0].worker.start()  # what does not load is said in any case
             self._each([partial(self._first_pass, lane, batches, drafts) for lane in lanes])
             found = [draft for _, (draft, _) in sorted(drafts.items(), reverse=True)]
-            again = _grouped([draft for draft in found if _edits(draft)])
-            self._each([partial(self._second_pass, lane, again, faults) for lane in lanes[::-1]])
+            changed = [draft for draft in found if _edits(draft)]
+            twice = frozenset(draft.source.path for draft in changed[::_EACH])
+            again = partial(
+                self._second_pass, batches=_grouped(changed), twice=twice, faults=faults
+            )
+            self._each([partial(again, lane) for lane in lanes[::-1]])
             unclear = [
                 one
                 for one in found
@@ -161,19 +165,23 @@ class _Run:
                     drafts[file.source.path] = drafted(file.source, look, wants, why), file.mark
 
     def _second_pass(
-        self, lane: Lane, batches: Iterator[list[Draft]], faults: dict[str, str]
+        self,
+        lane: Lane,
+        batches: Iterator[list[Draft]],
+        twice: Container[str],
+        faults: dict[str, str],
     ) -> None:
         """See what still parses; ask about some files, and what was made of them, once more."""
         for batch in self._shared(batches):
-            after = [replace(draft.source, content=draft.made) for draft in batch]
-            before = [draft.source for draft in batch]
-            twice = [*before[::_EACH], *after[::_EACH]]
-            self._submit(lane, twice)
+            asked = [draft for draft in batch if draft.source.path in twice]
+            after = [replace(draft.source, content=draft.made) for draft in asked]
+            before = [draft.source for draft in asked]
+            self._submit(lane, [*before, *after])
             unsound = broken(lane.auditor, batch)
             self._odd |= {path for path, why in unsound.items() if not why}
-            said = list(self._answers(lane, twice))
+            said = list(self._answers(lane, [*before, *after]))
             pairs = zip(said[: len(said) // 2], said[len(said) // 2 :], strict=True)
-            named = dict(zip((one.path for one in before[::_EACH]), pairs, strict=True))
+            named = dict(zip((one.path for one in before), pairs, strict=True))
             for draft in batch:
                 path = draft.source.path
                 again, second = named.get(path, (None, None))

@@ -4,6 +4,7 @@ Each file finds the program freshly started, so that what it kept of one cannot 
 sandbox is the wall; the hook here only says it in words that tell an author what to do instead.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ from validators.codemods.edit import (
     splices_of,
 )
 from validators.codemods.facade import Edits, File, flat
-from validators.codemods.frames import packed, unpacked
+from validators.codemods.frames import NOTHING, SAID_NOTHING, packed, unpacked
 from validators.codemods.rule import Rule, transform_of
 from validators.codemods.tree import SourceTree, TooDeep
 
@@ -48,6 +49,7 @@ def serve() -> None:
     reads, writes = map(int, os.environ["CHANGEWRIGHT_CHANNEL"].split(","))
     with os.fdopen(reads, "rb") as source, os.fdopen(writes, "wb") as sink:
         sys.addaudithook(_refuse_outside)
+        gc.freeze()  # our own modules are never garbage; what a program makes may be
         fresh: Callable[[], Transform] | None = None
         while (message := read_frame(source)) is not None:
             header, contents = unpacked(message)
@@ -96,6 +98,8 @@ def _answer(fresh: Callable[[], Transform], asked: Mapping[str, Any], content: b
         made = tree.after(in_style(splices, content))
         second, more = _wanted(fresh, File(path, grammar.name, made.content, made))
         said["second"] = (second["error"], more[0].start if more else None)
+    if said == SAID_NOTHING:
+        return NOTHING
     answer = packed(said, *(one.text for one in splices))
     if len(answer) > _MAX_REPLY_BYTES:
         return packed(_failed(f"the program writes {len(answer)} bytes into one file"))
@@ -124,7 +128,7 @@ def _wanted(
 
 
 def _failed(error: str) -> dict[str, Any]:
-    return {"splices": [], "sites": [], "left": [], "error": error, "second": ("", None)}
+    return {**SAID_NOTHING, "error": error}
 
 
 def _words(error: BaseException) -> str:

@@ -1,11 +1,16 @@
 """Whole runs in the real sandbox: every site accounted for, and programs that do not behave."""
 
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
 import pytest
 
 from tests.validators.codemods.conftest import HEAD, Run, reasons
 from validators.codemods.audit import Auditor
-from validators.codemods.crew import Source
-from validators.codemods.program import CodemodRefusal
+from validators.codemods.crew import Said, Source, Worker
+from validators.codemods.edit import Splice
+from validators.codemods.program import CodemodRefusal, program_of
+from validators.codemods.run import run_program
 
 pytestmark = pytest.mark.sandbox
 
@@ -221,3 +226,33 @@ def test_a_count_that_never_ends_is_refused() -> None:
     files = [Source(f"f{number}.txt", "", b"y" + b"x" * 60) for number in range(3)]
     with Auditor(r"(x+x+)+y", 0.3) as auditor, pytest.raises(CodemodRefusal, match="simpler"):
         auditor.count(files)
+
+
+class Recorder(Worker):
+    """Wants `new` for `old`, in this process, and remembers which files it was asked about."""
+
+    def __init__(self, asked: list[str]) -> None:
+        self._asked = asked
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
+    def submit(self, files: Sequence[Source]) -> None:
+        self._asked += [file.path for file in files]
+
+    def answers(self, files: Sequence[Source]) -> Iterator[Said]:
+        for file in files:
+            yield Said((Splice(0, 3, b"new"),), ((0, 3),)) if b"old" in file.content else Said()
+
+
+def test_every_tenth_changed_file_and_its_result_are_asked_about_again(tmp_path: Path) -> None:
+    paths = [f"f{number:02}.py" for number in range(25)]
+    for path in paths:
+        (tmp_path / path).write_text("old(1)\n" + "# as it was\n" * 4_000)
+    asked: list[str] = []
+    program = program_of(Path("codemod.py"), RENAME.encode())
+
+    outcome = run_program(program, tmp_path, (), lambda: Recorder(asked), workers=1)
+
+    assert len(outcome.changed) == len(paths)
+    assert sorted(asked) == sorted([*paths, *2 * ["f24.py", "f14.py", "f04.py"]])
