@@ -39,8 +39,17 @@ def begin(
 
 
 def worked(key: str, ground: Ground, console: Console, workers: int) -> Board:
-    """Work on a campaign until it is over or held, and return how it stands then."""
+    """Work on a campaign until it is over or held, and return how it stands then.
+
+    On one that is paused nothing is begun: its workers would wait for as long as nobody says
+    `resume`, and what is run by a timer would wait with them.
+    """
     with opened_journal(ground.given) as journal, journal.traces.campaign(key, journal):
+        board = Board(journal, begun(journal, key)[0])
+        board.refresh()
+        hold = board.hold()
+        if hold is not None and hold.kind == "paused":
+            return board
         if workers == 1:
             with Progress(quiet=console.quiet) as progress:
                 work(key, ground, workers, Watch(progress.entry))
@@ -51,6 +60,5 @@ def worked(key: str, ground: Ground, console: Console, workers: int) -> Board:
             words += ["--model", str(ground.given["model"])] if ground.given.get("model") else []
             with LiveTable(quiet=console.quiet) as table:
                 work_together(words, workers, journal, key, table.show)
-        board = Board(journal, begun(journal, key)[0])
         board.refresh()
         return board

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.campaigns.document import read_campaign
+from bot.campaigns.opening import benches_of
 from bot.campaigns.yard import Ground, Yard
 from bot.console import one_line
 from workflows.campaign import Campaign
@@ -39,9 +40,7 @@ def checked(file: Path, repo: Path, base: str, given: Mapping[str, object]) -> C
     """Read and plan the campaign in ``file``; a refusal says what is wrong and where."""
     spec = read_campaign(file)
     with Yard(Ground(given, unsafe=False)) as yard:
-        benches = [
-            yard.bench(one, base, spec.gates) for one in spec.on.repositories or (str(repo),)
-        ]
+        benches = benches_of(spec, repo, base, yard)
         try:
             campaign = plan(spec, [Site(one.clone, one.settings.rules) for one in benches])
         except CampaignRefusal as refusal:

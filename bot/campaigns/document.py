@@ -58,7 +58,7 @@ _SHARD = (
     Field("files", number("files", 1, whole=True), "How many files a proposal has at most."),
 )
 _TEMPLATE = (
-    Field("title", text("one line", longest=200), "Title of each pull request.", required=True),
+    Field("title", kinds.title(), "Title of each pull request.", required=True),
     Field("body", kinds.prose(), "What it says beside its evidence.", ""),
     Field("labels", list_of(text("a label", longest=50), "labels"), "Its labels.", ()),
 )

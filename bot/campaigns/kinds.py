@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
 from bot.campaigns.steps import STEP_KINDS
@@ -21,6 +22,7 @@ from workflows.code_pattern import CodePattern, PatternRefusal
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _MOST_STEPS = 20
+_FILLED = "shard"  # what stands in braces in a title
 _LONGEST_PROSE = 20_000
 _LONGEST_LIST = 256 * 1024
 _PUBLISHED: Mapping[object, PublishedAs] = {True: "ready", False: "no", "draft": "draft"}
@@ -74,6 +76,20 @@ def rate() -> Kind:
     return Kind("more than 0, at most 1", {**kind.schema, "maximum": 1}, read)
 
 
+def title() -> Kind:
+    """Return the kind of a title; a word in braces that is nearly ours is refused."""
+    kind = text("one line", longest=200)
+
+    def read(node: Node, place: Place) -> str:
+        found: str = kind.read(node, place)
+        for word in re.findall(r"\{(\w+)\}", found):
+            if word != _FILLED and get_close_matches(word.lower(), [_FILLED]):
+                raise place.refusal(node, f"has {{{word}}}; what is filled in is {{{_FILLED}}}")
+        return found
+
+    return Kind(kind.words, kind.schema, read)
+
+
 def repositories() -> Kind:
     """Return the kind of folders, listed there or in a file beside it."""
     listed = list_of(text("a folder", longest=1_000), "folders")
@@ -83,7 +99,9 @@ def repositories() -> Kind:
         if isinstance(node.value, str):
             return _lines_of(one.read(node, place), node, place)
         found: tuple[str, ...] = listed.read(node, place)
-        return tuple(_beside(place, item) for item in found)
+        if not found:
+            raise place.refusal(node, "lists no folder; leave it out for the repository of --repo")
+        return tuple(dict.fromkeys(_beside(place, item) for item in found))
 
     schema = {"anyOf": [dict(one.schema), dict(listed.schema)]}
     return Kind("folders, or a file with one on each line", schema, read)
@@ -99,7 +117,7 @@ def _lines_of(name: str, node: Node, place: Place) -> tuple[str, ...]:
     named = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     if not named:
         raise place.refusal(node, f"names {path}, which lists no folder")
-    return tuple(_beside(Place(str(path), ""), one) for one in named)
+    return tuple(dict.fromkeys(_beside(Place(str(path), ""), one) for one in named))
 
 
 def _beside(place: Place, name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.bundle_files import found_bundle
 from bot.campaigns.yard import Yard
-from bot.wiring import state_folder
+from bot.wiring import Bench, state_folder
 from scoping.refusal import Refusal
 from validators.clones import branches
 from validators.encoding import decode
@@ -28,13 +28,18 @@ class LookupRefusal(Refusal):
 
 def planned(spec: CampaignSpec, repo: Path, base: str, yard: Yard) -> Campaign:
     """Return what a written campaign comes to on the present commits."""
-    repositories = spec.on.repositories or (str(repo),)
-    benches = [yard.bench(one, base, spec.gates) for one in repositories]
+    benches = benches_of(spec, repo, base, yard)
     campaign = plan(spec, [Site(bench.clone, bench.settings.rules) for bench in benches])
     branch = base.removeprefix("refs/heads/")
     places = {bench.clone.original_git_dir for bench in benches}
     is_branch = all(branches.head_of(place, branch) is not None for place in places)
     return replace(campaign, branch=branch) if is_branch else campaign
+
+
+def benches_of(spec: CampaignSpec, repo: Path, base: str, yard: Yard) -> list[Bench]:
+    """Return a bench for each repository, also where two folders of a list are in the same one."""
+    opened = (yard.bench(one, base, spec.gates) for one in spec.on.repositories or (str(repo),))
+    return list({bench.clone.original_git_dir: bench for bench in opened}.values())
 
 
 def begun(journal: Journal, key: str) -> tuple[Campaign, Mapping[str, Any]]:

@@ -15,19 +15,25 @@ from bot.wiring import Bench, open_bench, state_folder
 from workflows.board import Board
 from workflows.campaign import Target
 from workflows.ports import Journal
+from workflows.recorder import leased
 
 
 @contextmanager
 def opened_room(
     key: str, journal: Journal, given: Mapping[str, object]
 ) -> Iterator[PublishingRoom]:
-    """Yield what publishes a campaign. No command of a target is run, and no model asked."""
+    """Yield what publishes a campaign. No command of a target is run, and no model asked.
+
+    Held while another process publishes it: two would each count what is open before the other
+    opens more, and go past `max_open` together.
+    """
     campaign, _ = begun(journal, key)
     board = Board(journal, campaign)
     board.refresh()
     is_only = len({target.repository for target in campaign.targets}) == 1
     benches: dict[tuple[str, str], Bench] = {}
     with ExitStack() as stack:
+        stack.enter_context(leased(journal, f"publish-{key}", f"publishing {key}"))
 
         def bench_of(target: Target) -> Bench:
             place = (target.repository, target.base)

@@ -95,7 +95,7 @@ def test_what_is_not_said_has_a_default(tmp_path: Path) -> None:
 
 def test_repositories_may_be_listed_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "lists").mkdir()
-    (tmp_path / "lists" / "all.txt").write_text("# ours\nan app\n\n../lib\n")
+    (tmp_path / "lists" / "all.txt").write_text("# ours\nan app\n\n../lib\n../lib/\n")
     text = LEAST.replace("globs", "repositories: lists/all.txt, globs")
 
     on = read_campaign(written(tmp_path, text)).on
@@ -163,6 +163,14 @@ def test_repositories_may_be_listed_in_a_file(tmp_path: Path) -> None:
         (
             LEAST.replace("globs", "repositories: none.txt, globs"),
             "campaign.yml:2: on.repositories names",
+        ),
+        (
+            LEAST.replace("globs", "repositories: [], globs"),
+            "campaign.yml:2: on.repositories lists no folder; leave it out",
+        ),
+        (
+            LEAST.replace("title: T", "title: 'T in {shrad}'"),
+            "campaign.yml:4: template.title has {shrad}; what is filled in is {shard}",
         ),
         ("- a\n", "campaign.yml: must be a mapping of keys, not a list"),
         ("name: a\nname: b\n", "campaign.yml:2: duplicate key 'name'"),

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.adapters.sqlite_journal.process_identity import pid_of
+from bot.wiring import opened_journal
 from tests.ending import beside
+from workflows.recorder import leased
 
 if TYPE_CHECKING:
     from tests.bot.commands.conftest import Desk
@@ -59,6 +61,10 @@ def test_from_a_check_to_pull_requests_and_once_more(desk: "Desk", tmp_path: Pat
 
     code, sampled = ask(desk, "migrate", "sample", "1", file, *UNSAFE)
     assert (code, sampled["asked_for"], states(sampled)) == (0, 1, {"gated": 1})
+    ask(desk, "migrate", "pause", "loud")
+    code, paused = ask(desk, "migrate", "sweep", file, *UNSAFE)  # nothing would end its waiting
+    assert (code, paused["phase"], states(paused)) == (1, "paused", {"gated": 1, "pending": 1})
+    ask(desk, "migrate", "resume", "loud")
     code, swept = ask(desk, "migrate", "sweep", file, *UNSAFE)
     assert (code, swept["phase"], states(swept)) == (0, "done", {"gated": 2})
     assert len(desk.ask("runs")[1]["runs"]) == 2
@@ -69,6 +75,13 @@ def test_from_a_check_to_pull_requests_and_once_more(desk: "Desk", tmp_path: Pat
     assert (code, len(preview["files"]), "+one!" in diffs[0]) == (0, 2, True)
     assert desk.pull_requests() == []
 
+    with (
+        opened_journal({"state": desk.state}) as journal,
+        leased(journal, f"publish-{preview['campaign']}", "another"),
+    ):
+        assert ask(desk, "migrate", "publish", file)[0] == 2
+    assert "is being written by another" in desk.noted
+    assert desk.pull_requests() == []
     code, first = ask(desk, "migrate", "publish", file)
     assert (code, [one["step"] for one in first["targets"]]) == (0, ["published", "held-back"])
     code, again = ask(desk, "migrate", "publish", "loud")
