@@ -1,12 +1,10 @@
 """How far the next attempt at a pull request is, as the page of that says it."""
 
 from dataclasses import replace
-from pathlib import Path
 
-from bot.bundle_files import found_bundle, read_bundle
+from bot.adapters.sqlite_catalogue.schema import CatalogueRefusal
 from bot.server.revisions import Ready, Revision, RevisionRefusal
 from bot.server.room import Room
-from workflows.proposal import BundleRefusal
 from workflows.pull_request import PullRequest
 
 
@@ -47,16 +45,16 @@ def ready_in(room: Room, pull_request: PullRequest) -> Ready | None:
     verdicts = [one.verdict for one in pull_request.reviews]
     if pull_request.state != "open" or verdicts[-1:] == ["accepted"]:
         return None
-    room.lookout.catch_up()
-    runs = room.lookout.catalogue.revisions_of(pull_request.number)
+    try:
+        room.lookout.catch_up()
+        runs = room.lookout.catalogue.revisions_of(pull_request.number)
+    except CatalogueRefusal:
+        return None  # the list of runs says why; here a person can decide all the same
     newest = next((one.summary for one in runs if room.serves(one.summary.repository)), None)
     if newest is None or newest.state != "proposed":
         return None
-    path = found_bundle(room.settings.state, newest.bundle)
-    try:
-        bundle = read_bundle(Path(path))[0] if path else None
-    except BundleRefusal:
-        return None  # the page of that run says what is wrong with it
+    # Of one that cannot be read the page of its run says what is wrong with it.
+    bundle, path = room.proposals.bundle(newest.bundle)
     revised = pull_request.number, pull_request.draft.run
     if bundle is None or bundle.partial or (bundle.revises, bundle.revised_run) != revised:
         return None

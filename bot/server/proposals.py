@@ -54,6 +54,7 @@ class Proposals:
         self._changes: Kept[tuple[str, str], Change] = Kept(_MOST_KEPT)
         self._told: Kept[tuple[str, str], Told] = Kept(_MOST_KEPT)
         self._texts: Kept[str, Markup] = Kept(_MOST_KEPT)
+        self._bundles: Kept[tuple[str, int], Bundle] = Kept(_MOST_KEPT)
 
     def text(self, pull_request: PullRequest) -> Markup:
         """Return the text of a pull request as HTML."""
@@ -85,6 +86,17 @@ class Proposals:
             return Told(story, read_bundle(Path(path))[0] if path else None, path)
         except BundleRefusal:
             return Told(story, None, path)
+
+    def bundle(self, name: str) -> tuple[Bundle | None, str]:
+        """Return the bundle of a name and where it is; None where it is gone or cannot be read."""
+        path = found_bundle(self._state, name)
+        if not path:
+            return None, ""
+        try:
+            key = path, Path(path).stat().st_mtime_ns
+            return self._bundles.of(key, lambda: read_bundle(Path(path))[0]), path
+        except (BundleRefusal, OSError):
+            return None, path
 
     def _change(self, pull_request: PullRequest) -> Change:
         # Redacted as a whole: a key may be longer than a line.

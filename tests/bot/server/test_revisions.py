@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.testclient import TestClient
 
+from bot.adapters.sqlite_catalogue.schema import CatalogueRefusal
 from bot.bundle_files import write_bundle
 from bot.commands.revisions import OwnRevisions
 from bot.server.app import application
+from bot.server.lookout import Lookout
 from bot.server.revisions import Ready, Revision, RevisionRefusal
 from tests.bot.server.conftest import ADDRESS
 from validators.encoding import builtins
@@ -196,6 +198,21 @@ def test_only_the_newest_attempt_at_what_stands_there_waits(town: "Town", begun:
     assert not shows_button(town)
     revise(town.room, "r8")
     assert shows_button(town)
+
+
+def test_without_an_index_of_runs_a_person_can_decide_all_the_same(
+    town: "Town", begun: Begun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Lookout) -> bool:
+        raise CatalogueRefusal("the disk is full")
+
+    town.propose(run="r1")
+    revise(town.room)
+    monkeypatch.setattr(Lookout, "catch_up", full)
+
+    assert not shows_button(town)
+    assert "the disk is full" in town.browser.get("/runs").text
+    assert town.decide(1, "accept")[0] == 303
 
 
 @pytest.mark.parametrize("decision", ["accept", "reject:wrong"])
