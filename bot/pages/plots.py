@@ -18,6 +18,8 @@ _MOST_LABELS = 3
 # A line that is level all over stands in the upper part of its plot, and not on the edge of it.
 _HEADROOM = 4 / 3
 ALONE = "alone"
+# Of less no third can be told.
+_LEAST = 1e-300
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ def _anchor(x: float) -> str:
 def _scale(values: Sequence[float], form: Callable[[float], str]) -> tuple[float, tuple[Tick, ...]]:
     """Return the highest value of an axis from nought, a round one, and its ticks."""
     highest = max([value for value in values if math.isfinite(value)], default=0.0)
-    if highest <= 0:
+    if highest < _LEAST:
         return 1.0, (Tick(_y(0, 1), form(0.0)), Tick(_y(1, 1), form(1.0)))
     size = 10 ** math.floor(math.log10(highest / _TICKS))
     step = next(size * nice for nice in _NICE if size * nice * _TICKS >= highest * 0.999)

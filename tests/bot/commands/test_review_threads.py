@@ -135,7 +135,7 @@ def test_an_answer_goes_to_its_own_pull_request_whatever_ran_since(published: "D
 def test_what_is_said_to_be_changed_and_is_not_counts_as_words(published: "Desk") -> None:
     desk = published
     begin(desk, "docs/two.txt:1", "docs/two.txt:1", "data/one.txt")
-    said = "THREAD 1: CHANGED all of it\n"
+    said = "THREAD 1: CHANGED all of it\nTHREAD 3: CHANGED it says better\n"
 
     assert ask(desk, f"{said}\n{EDIT}") == 0
     desk.run("publish", newest(desk)["bundle"])

@@ -44,6 +44,7 @@ def test_one_value_stands_in_the_middle_without_a_line() -> None:
         (1.0, 1.0, ["0%", "50%", "100%"], 10.0),
         (0.0, math.inf, ["0%", "100%"], 128.0),
         (3.0, math.inf, ["0%", "200%", "400%"], 39.5),
+        (5e-324, math.inf, ["0%", "100%"], 128.0),
     ],
 )
 def test_a_level_line_stands_on_an_axis_that_says_how_high_it_is(
