@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bot.scratch import scratch
 from bot.settings import Settings, from_process
 from bot.target_file import target_file
+from bot.turns import in_turn
 from bot.wiring import forge_at, local_forge, opened_journal
 from scoping.refusal import Refusal
 from validators.checkout import open_clone
@@ -42,11 +43,15 @@ class Desk:
 
     def record(self, review: Review) -> "PullRequest":
         """Keep a decision on the forge and in the journal of the run it is about."""
+        pull_request = self.forge.record_review(review)
+        self.note(review, pull_request)
+        return pull_request
+
+    def note(self, review: Review, decided: "PullRequest") -> None:
+        """Keep in the journal what the forge has; whoever writes that run now has their turn."""
         from workflows.decide import note_review  # noqa: PLC0415
 
-        pull_request = self.forge.record_review(review)
-        note_review(self.journal, pull_request.draft.run, review)
-        return pull_request
+        in_turn(lambda: note_review(self.journal, decided.draft.run, review))
 
     def require_line(self, repo: Path, number: int, place: "tuple[str, int, Side]") -> None:
         """Raise DeskRefusal unless the pull request has that line: nobody would see it there."""

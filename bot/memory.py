@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 from bot.scratch import scratch
 from bot.settings import Settings, from_process
 from bot.target_file import target_file
+from bot.turns import in_turn
 from bot.wiring import forge_and_tracker_at, now_iso, opened_journal
 from validators.checkout import Clone, open_clone
 from workflows.ports import Forge, Journal
@@ -125,10 +126,13 @@ def _keep_here(journal: Journal, forge: "LocalForge", collected: "Sequence[Colle
 def _note(journal: Journal, collected: "Sequence[Collected]") -> None:
     from workflows.recorder import Recorder, leased  # noqa: PLC0415 - keeps --help fast
 
+    def note(one: "Collected") -> None:
+        with leased(journal, one.run, f"outcome {one.number}") as pen:
+            Recorder(journal, pen).record("outcome.collected", outcome=one.outcome)
+
     for one in collected:
         if one.outcome is not None:
-            with leased(journal, one.run, f"outcome {one.number}") as pen:
-                Recorder(journal, pen).record("outcome.collected", outcome=one.outcome)
+            in_turn(partial(note, one))
 
 
 def _push(branch: "JournalBranch", collected: "Sequence[Collected]") -> None:

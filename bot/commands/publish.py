@@ -1,7 +1,7 @@
 """``changewright publish``: a bundle to a branch and a pull request."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,15 +9,8 @@ from bot.commands import options
 from bot.console import Console, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from workflows.press import Press, Published
     from workflows.proposal import Bundle
-
-T = TypeVar("T")
-# Publishing takes a second: a short wait says how it ended, a refusal only that it was going on.
-_PATIENCE_S = 60.0
-_POLL_S = 0.1
 
 
 @click.command()
@@ -81,32 +74,17 @@ def publish(
 def _put_out(parcel: "Bundle", sha256: str, works: "Press", console: Console) -> "Published":
     """Publish, then answer the threads that the proposal is about."""
     from bot.hosting import answers_out  # noqa: PLC0415 - keeps --help fast
+    from bot.turns import in_turn  # noqa: PLC0415 - the same
     from workflows.publish import publish as put_out  # noqa: PLC0415 - the same
 
     if parcel.proposal.task.campaign:
         from bot.campaigns.publishing import by_hand  # noqa: PLC0415 - for a campaign's alone
 
         works = by_hand(parcel, works)
-    published = _in_turn(lambda: put_out(parcel, sha256, works))
-    for one in _in_turn(lambda: answers_out(parcel, published, works)):
+    published = in_turn(lambda: put_out(parcel, sha256, works))
+    for one in in_turn(lambda: answers_out(parcel, published, works)):
         console.note(f"thread {one_line(one.thread)}: {one.kind}")
     return published
-
-
-def _in_turn(publish_it: "Callable[[], T]") -> "T":
-    """Publish as soon as whoever writes the run or publishes to its branch is done, or give up."""
-    import time  # noqa: PLC0415 - keeps --help fast
-
-    from workflows.ports import Held  # noqa: PLC0415 - the same
-
-    until = time.monotonic() + _PATIENCE_S
-    while True:
-        try:
-            return publish_it()
-        except Held:
-            if time.monotonic() > until:
-                raise
-            time.sleep(_POLL_S)
 
 
 def _tell(published: "Published", where: str, console: Console) -> None:

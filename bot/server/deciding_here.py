@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.desk import Desk
 from bot.server.deciding import Decision, Turn
-from workflows.decide import Overtaken, note_review
+from workflows.decide import Overtaken
 from workflows.pull_request import PullRequest, Seen
 from workflows.review import Review
 from workflows.threads import Side, ThreadComment
@@ -37,7 +37,7 @@ class DecidingHere:
         )
         with self._writing:
             decided = self._desk.forge.decide(review, seen, merge=decision.merge)
-            note_review(self._desk.journal, decided.draft.run, review)
+            self._desk.note(review, decided)
         return decided
 
     def comment(

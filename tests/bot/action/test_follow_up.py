@@ -435,7 +435,7 @@ def _may_not(number: int, thread: str, turns: int | None = None) -> None:
 
 
 @pytest.mark.sandbox
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("how", [REMARK, REVIEW])
 def test_a_stop_in_a_thread_or_a_review_stops_and_begins_nothing(hall: "Hall", how: str) -> None:
     request = drafted(hall)

@@ -1,8 +1,14 @@
 """A person's decision ends a run or starts the next attempt, in a process of its own."""
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+
+from bot.desk import open_desk
+from workflows.ports import Held, Journal
+from workflows.review import Review
+from workflows.run import Fence
 
 if TYPE_CHECKING:
     from tests.bot.commands.conftest import Desk
@@ -28,6 +34,34 @@ def test_a_decision_ends_the_run_it_is_about(desk: "Desk", published: dict[str, 
     assert states(desk) == ["rejected"]
     assert desk.run("publish", published["bundle"]) == 0
     assert states(desk) == ["rejected"]
+
+
+class Busy:
+    """A journal whose first lease somebody else holds a moment longer."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self.asked = 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._journal, name)
+
+    def lease(self, run: str, owner: str, seconds: float) -> Fence:
+        self.asked += 1
+        if self.asked == 1:
+            raise Held(f"run {run} is being written by somebody else")
+        return self._journal.lease(run, owner, seconds)
+
+
+@pytest.mark.usefixtures("published")
+def test_a_decision_waits_for_whoever_writes_the_run(desk: "Desk") -> None:
+    with open_desk(desk.repo, {"state": desk.state}) as here:
+        busy = Busy(here.journal)
+        patient = replace(here, journal=cast("Journal", busy))
+        patient.record(Review(1, "accepted", "ada", "well done", "2026-11-22T09:00:00Z"))
+
+    assert states(desk) == ["accepted"]
+    assert busy.asked == 2
 
 
 def test_words_of_a_reviewer_are_answered_on_the_same_request(
