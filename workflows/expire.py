@@ -35,7 +35,7 @@ def close_expired(forge: Forge, expiry: Expiry) -> Sequence[PullRequest]:
 
 
 def _is_forgotten(request: PullRequest, forge: Forge, expiry: Expiry) -> bool:
-    """Whether it is ours, still a draft, without a review, and its last commit ours and old."""
+    """Whether it is ours, still a draft, unreviewed, and its last commit ours and old."""
     draft = request.draft
     if not (draft.key and draft.run and draft.draft) or request.reviews:
         return False
@@ -46,7 +46,10 @@ def _is_forgotten(request: PullRequest, forge: Forge, expiry: Expiry) -> bool:
     if last is None or not is_ours(last):
         return False
     youngest = max(_moment(request.created), _moment(last.at))
-    return _moment(expiry.now_iso) - youngest > timedelta(days=expiry.days)
+    if _moment(expiry.now_iso) - youngest <= timedelta(days=expiry.days):
+        return False
+    said = (turn for thread in forge.threads(request.number) for turn in thread.comments)
+    return all(turn.is_ours for turn in said)
 
 
 def _moment(at_iso: str) -> datetime:

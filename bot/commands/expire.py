@@ -19,9 +19,9 @@ def expire(
 ) -> None:
     """Close drafts of ours that nobody took up, on the forge of the settings.
 
-    A draft with a review, a person's commit on its branch, or that a person marked as ready is left
-    alone, and so are all branches. Without --days and `pr.expires` nothing is closed. --json prints
-    {"closed": [...]}.
+    A draft with a review, somebody's words at a line, a person's commit on its branch, or that a
+    person marked as ready is left alone, and so are all branches. Without --days and `pr.expires`
+    nothing is closed. --json prints {"closed": [...]}.
     """
     from bot.desk import open_forge  # noqa: PLC0415 - imports here keep --help fast
     from bot.wiring import now_iso  # noqa: PLC0415

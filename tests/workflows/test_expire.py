@@ -10,6 +10,7 @@ from validators.clones.own_repository import open_own
 from workflows.expire import Expiry, close_expired
 from workflows.publish import publish
 from workflows.review import Review
+from workflows.threads import ThreadComment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,15 @@ def test_a_draft_that_nobody_took_up_is_closed_once_and_its_branch_kept(
 
 def test_one_that_a_person_reviewed_stays(opened: "Studio", tmp_path: Path) -> None:
     opened.forge.record_review(Review(1, "changes-requested", "ada", "Better.", "t"))
+
+    assert closed(opened, tmp_path) == []
+
+
+def test_one_about_a_line_of_which_somebody_said_something_stays(
+    opened: "Studio", tmp_path: Path
+) -> None:
+    question = ThreadComment("ada", "Why this one?", SOON)
+    opened.forge.begin_thread(1, ("tally.py", 2, "head"), question)
 
     assert closed(opened, tmp_path) == []
 
