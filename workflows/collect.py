@@ -60,11 +60,12 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A pull request that runs made; ``run`` is the newest of them, ``task`` theirs."""
+    """A pull request that runs made; ``run`` is the newest, on ``base``, and ``task`` theirs."""
 
     number: int
     run: str
     task: str
+    base: str
     known: PullRequestOutcome | None
 
 
@@ -93,7 +94,7 @@ def _made(facts: Iterable[RunFacts]) -> Mapping[int, _Made]:
         if one.number:
             before = found.get(one.number)
             known = one.outcome or (before.known if before else None)
-            found[one.number] = _Made(one.number, one.run, one.task, known)
+            found[one.number] = _Made(one.number, one.run, one.task, one.base, known)
     return found
 
 
@@ -103,6 +104,9 @@ def _later(one: _Made, others: Iterable[_Made]) -> bool:
 
 def _look(one: _Made, collector: Collector, has_successor: bool) -> Collected:  # noqa: FBT001 - one of three facts
     pull_request = collector.forge.pull_request(one.number)
+    if not pull_request.draft.base_commit:  # somebody wrote its description anew
+        draft = replace(pull_request.draft, base_commit=one.base)
+        pull_request = replace(pull_request, draft=draft)
     outcome = PullRequestOutcome(
         number=one.number,
         task=one.task,

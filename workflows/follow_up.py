@@ -32,6 +32,11 @@ from workflows.tracker import Issue, Role
 from workflows.trigger import Command, command_in, is_stop
 
 Asker = Callable[[str], bool]
+_LOST = (
+    "this draft is not known again: its description has lost the last line, which no page shows and"
+    " which says what it was made for. Put the line back from the description's history (under"
+    " `edited`), with your own text above it, and ask again"
+)
 
 
 def follow_up(occasion: Occasion, desk: Reception) -> Admission | Declined:
@@ -46,6 +51,8 @@ def follow_up(occasion: Occasion, desk: Reception) -> Admission | Declined:
         return Declined(f"the pull request is {request.state}", is_told=occasion.kind == "comment")
     if told_of(occasion, desk.tracker.comments(occasion.issue)):
         return Declined("this very event was answered before, under another delivery")
+    if request.is_unmarked:
+        return Declined(_LOST, is_told=True)
     work_on = _revised if request.is_ours else _proposed_to
     return work_on(occasion, wanted, desk, request)
 

@@ -46,7 +46,8 @@ class PullRequest:
 
     ``ended`` is when it was merged or closed (UTC ISO 8601), ``merge_commit`` what a merge made of
     it on the base branch; each is empty where that has not been, or the forge does not know. It
-    ``is_foreign`` when its head is a branch of another repository.
+    ``is_foreign`` when its head is a branch of another repository, and ``is_unmarked`` when we
+    opened it and its text does not say any more what for.
     """
 
     number: int
@@ -59,6 +60,7 @@ class PullRequest:
     ended: str = ""
     merge_commit: str = ""
     is_foreign: bool = False
+    is_unmarked: bool = False
 
     @property
     def is_ours(self) -> bool:

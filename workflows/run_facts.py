@@ -27,6 +27,7 @@ class FactsRefusal(Refusal):
 class RunFacts:
     """One run, filled as its events are read.
 
+    ``base`` is the commit that it worked on.
     ``gates`` are (attempt, gate, word) of what each came to, ``opinions`` the decisions of second
     opinions in their order. ``given``, ``changed`` and ``met`` count files: shown to the
     model, changed by it, both.
@@ -40,6 +41,7 @@ class RunFacts:
     run: str
     repository: str = ""
     task: str = ""
+    base: str = ""
     started: str = ""
     model: str = ""
     state: str = ""
@@ -96,6 +98,7 @@ def _started(facts: RunFacts, entry: Entry, data: Mapping[str, Any]) -> None:
         facts.started, facts.task = entry.at, str(data.get("task_key", ""))
         facts.repository = str(data["task"].get("repository", ""))
         facts.model = str(data.get("model", ""))
+        facts.base = str(data.get("base_commit", ""))
         facts.revises = int(data.get("revises") or 0)
 
 

@@ -236,6 +236,14 @@ def test_one_that_is_opened_again_begins_anew(scene: Scene) -> None:
     assert (scene.outcome(LATE).state, scene.look(LATER)) == ("accepted", [])
 
 
+def test_one_whose_description_was_rewritten_is_compared_all_the_same(scene: Scene) -> None:
+    draft = replace(scene.pull_request.draft, key="", run="", base_commit="", body="My words.")
+    told_by_the_forge(scene, draft=draft)
+    scene.git("merge", "--quiet", "--no-ff", "--message", "by hand", BRANCH)
+
+    assert scene.aftermath() == Aftermath(2, 0)
+
+
 def test_a_reason_that_was_given_stays_when_another_takes_its_place(scene: Scene) -> None:
     studio = scene.studio
     scene.forge.record_review(Review(1, "rejected", "ada", "", NOW, kind="wrong"))

@@ -93,7 +93,8 @@ class PullRequests:
     ) -> PullRequest:
         """Return the port's noun; ``head`` where it is known better than GitHub's list does."""
         body = pull.body or ""
-        found = marker.revealed(_KIND, body, marker.Origin) if self._is_trusted(pull) else None
+        is_trusted = self._is_trusted(pull)
+        found = marker.revealed(_KIND, body, marker.Origin) if is_trusted else None
         origin = found or marker.Origin()
         draft = PullRequestDraft(
             key=origin.key,
@@ -120,6 +121,7 @@ class PullRequests:
             # Of one that is open it is a merge that GitHub only tried.
             (pull.merge_commit_sha or "") if pull.merged_at else "",
             is_foreign=not (self._is_at_home(pull) or self._is_of_target(pull)),
+            is_unmarked=is_trusted and found is None and self._is_by_us(pull),
         )
 
     def _changed(self, number: int, document: dict[str, str]) -> answers.Pull:
@@ -179,13 +181,15 @@ class PullRequests:
         name = self._client.repository().full_name
         return pull.head.repo is not None and pull.head.repo.full_name.lower() == name.lower()
 
+    def _is_by_us(self, pull: answers.Pull) -> bool:
+        return pull.user is not None and pull.user.login.lower() == self._home.login().lower()
+
     def _is_trusted(self, pull: answers.Pull) -> bool:
         """Whether only we and people with write access can have made it what it is."""
         if not (is_ours(pull.head.ref) and self._is_at_home(pull)):
             return False
-        author = pull.user.login if pull.user else ""
         is_fork = self._home.repository().full_name != self._client.repository().full_name
-        return not is_fork or author.lower() == self._home.login().lower()
+        return not is_fork or self._is_by_us(pull)
 
 
 def state_of(pull: answers.Pull) -> PullRequestState:

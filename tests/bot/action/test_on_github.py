@@ -151,3 +151,14 @@ def test_what_became_of_a_draft_is_collected_by_the_job_once(site: Site) -> None
     record = hall.git("show", f"changewright/journal:{path}", cwd=site.place).splitlines()
     outcomes = [json.loads(line) for line in record if "outcome.collected" in line]
     assert [one["event"]["data"]["outcome"]["state"] for one in outcomes] == ["rejected"]
+
+
+def test_whoever_rewrote_the_description_of_a_draft_is_told_what_is_missing(site: Site) -> None:
+    site.hub.pulls[site.number]["body"] = "My own words, by the template."
+
+    for sender in ("eve", "ada"):
+        begun(site, site.delivered(sender))
+        assert site.hall.results["admit"]["outputs"] == {"admitted": "false"}
+
+    (told,) = site.forge.comments(site.number)
+    assert "has lost the last line" in told.body
