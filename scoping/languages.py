@@ -30,7 +30,10 @@ class Grammar:
     declared: tuple[tuple[str, str], ...] = ()
 
 
-_JAVASCRIPT = Grammar("javascript", "tree_sitter_javascript", "language", ("javascript",))
+# TypeScript's grammar calls some parts otherwise.
+_JAVASCRIPT = Grammar(
+    "javascript", "tree_sitter_javascript", "language", ("javascript", "javascript_classes")
+)
 _TYPESCRIPT = ("javascript", "typescript")
 GRAMMARS: dict[str, Grammar] = {
     ".py": (

@@ -3,6 +3,7 @@
 (struct_declaration name: (_) @name) @class
 (enum_declaration name: (_) @name) @class
 (record_declaration name: (_) @name) @class
+(delegate_declaration name: (_) @name) @class
 
 (method_declaration name: (_) @name) @method
 (constructor_declaration name: (_) @name) @method

@@ -2,6 +2,7 @@
 (protocol_declaration name: (_) @name) @class
 
 (function_declaration name: (simple_identifier) @name) @function
+(init_declaration "init" @name) @method
 (protocol_function_declaration name: (simple_identifier) @name) @method
 
 (source_file

@@ -5,3 +5,6 @@
 (internal_module name: (_) @name) @class
 (function_signature name: (_) @name) @function
 (abstract_method_signature name: (_) @name) @function
+(public_field_definition
+  name: (property_identifier) @name
+  value: [(arrow_function) (function_expression)]) @function

@@ -561,6 +561,21 @@ def test_names_nest_no_deeper_than_a_person_reads(parser: Parser) -> None:
             (),
         ),
         (
+            "b.js",
+            b"class A {\n  m = () => 1;\n  static s = async function () {};\n  n = 1;\n}\n",
+            {"A": "class", "A.m": "method", "A.s": "method"},
+            (),
+        ),
+        (
+            "b.ts",
+            b"class A {\n  m: T = () => 1;\n  n = 1;\n}\n",
+            {"A": "class", "A.m": "method"},
+            (),
+        ),
+        ("b.cs", b"delegate void D(int a);\n", {"D": "class"}, ()),
+        ("b.swift", b"struct A {\n  init(x: Int) {}\n}\n", {"A": "class", "A.init": "method"}, ()),
+        ("c.cc", b"using A = int;\n", {"A": "class"}, ()),
+        (
             "b.cc",
             (
                 b"struct A { enum : unsigned { mask = 7 }; };\n"
