@@ -16,7 +16,7 @@ from workflows.proposal import EditReport
 from workflows.quoting import fenced
 from workflows.recorder import Recorder, ResumeRefusal
 from workflows.sdk_functions import Step
-from workflows.snippet import Functions, SnippetLimits, SnippetResult
+from workflows.snippet import Functions, SnippetLimits, SnippetResult, unfenced
 from workflows.tool_modules import Asked, Toolbox
 from workflows.tool_servers import ToolServers
 
@@ -142,7 +142,8 @@ class Explorer:
             no = f"one reply may run {MAX_SNIPPETS} snippets; run the others in the next"
             return Told(no, failed=True, steps=())
         self._number += 1
-        self._functions.begin(snippet)
+        code = unfenced(snippet)
+        self._functions.begin(code)
         key = f"{self._lane}/{self._number}"
         self._asked.begin(key)
         known = self._recorder.history.snippets.get(key)
@@ -151,7 +152,7 @@ class Explorer:
         if self._snapshot is not None:  # of a snippet that ran in an earlier process
             self._session.restore(self._snapshot)
             self._snapshot = None
-        result = self._session.run(snippet)
+        result = self._session.run(code)
         told = _told(result, self._functions, is_lost=self._is_lost or result.is_state_lost)
         self._is_lost = False
         self._recorder.record(

@@ -1,5 +1,6 @@
 """A model's snippet and how it ended: the nouns of the Interpreter port."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,6 +16,8 @@ SnippetOutcome = Literal[
     "host-calls",  # it was stopped: it called our functions too often
     "crashed",  # its interpreter ended under it
 ]
+# As models write code where words stand around it.
+_FENCED = re.compile(r"\s*```[\w+-]*[ \t]*\n(.*?)\n?[ \t]*```\s*", re.DOTALL)
 # After these nothing is known of what the snippet left in memory, so the state before it is used.
 STOPPED: frozenset[SnippetOutcome] = frozenset(("timeout", "memory", "host-calls", "crashed"))
 
@@ -62,3 +65,9 @@ class SnippetResult:
     wall_s: float = 0.0
     snapshot: bytes | None = None
     is_state_lost: bool = False
+
+
+def unfenced(snippet: str) -> str:
+    """Return a snippet without the fence of Markdown around all of it, if it has one."""
+    fenced = _FENCED.fullmatch(snippet)
+    return fenced[1] if fenced else snippet

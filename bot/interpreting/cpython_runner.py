@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
-from bot.interpreting.line import Ended, Line, function, words_of
+from bot.interpreting.line import Ended, Line, function, said_by, words_of
 from bot.interpreting.wire import Records
 
 _FILE = "snippet"
@@ -56,7 +56,7 @@ class CPythonRunner:
             self._names.clear()
             self._names.update(before)
             number = _line_of(error.__traceback__)
-            return Ended("raised", words_of(type(error).__name__, str(error), number))
+            return Ended("raised", words_of(type(error).__name__, said_by(error), number))
         return Ended("ok")
 
 

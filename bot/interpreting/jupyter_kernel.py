@@ -20,7 +20,7 @@ from ipykernel.zmqshell import ZMQDisplayPublisher, ZMQInteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from bot.interpreting.line import asked, function, value_of, words_of
+from bot.interpreting.line import asked, function, said_by, value_of, words_of
 from bot.interpreting.own_memory import bound_memory, use_reserve
 from bot.interpreting.wire import Records
 from scoping.child import read_frame
@@ -176,7 +176,7 @@ def _how(result: Any, names: Mapping[str, Any]) -> tuple[str, str]:  # noqa: ANN
         return "memory", "it took more memory than it may"
     if late is not None:
         number = _line_of(late.__traceback__, names)
-        return "raised", words_of(type(late).__name__, str(late), number)
+        return "raised", words_of(type(late).__name__, said_by(late), number)
     return "ok", ""
 
 

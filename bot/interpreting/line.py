@@ -110,6 +110,14 @@ def words_of(kind: str, message: str, number: int = 0) -> str:
     return f"{told[:_MAX_WORDS]}{where}"
 
 
+def said_by(error: BaseException) -> str:
+    """Return an exception's words; those of a snippet's own class may be no words at all."""
+    try:
+        return str(error)
+    except BaseException:  # noqa: BLE001 - whatever a stranger's __str__ raises
+        return "its words cannot be read"
+
+
 def asked(arguments: tuple[Any, ...], named: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of a call as they are sent; TypeError for one that cannot be."""
     return {"args": written(arguments), "named": {k: written(v) for k, v in named.items()}}

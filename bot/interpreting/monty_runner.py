@@ -1,5 +1,6 @@
 """Snippets in Monty, an interpreter that knows nothing of files, sockets or processes."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from pydantic_monty import (
 )
 
 from bot.interpreting.line import Ended, Line, function, words_of
+from bot.interpreting.names_bound import names_bound
 from bot.interpreting.wire import Records
 
 _OUT_OF_MEMORY = "memory limit"
@@ -21,6 +23,8 @@ _OUT_OF_TIME = "time limit exceeded"
 # Our own count of calls is kept outside, where the snippet is ended for it.
 _NO_LIMIT = 2**31
 _MAX_COMPLAINTS = 1_500
+_SHADOWED = re.compile(r"is not assignable to `def (\w+)\(")
+_NO_FILES = "; there are no files but by the functions declared, such as read(path)"
 # Where Monty's own process does not end at its limits, it is ended.
 _LATE_S = 0.5
 
@@ -65,7 +69,28 @@ class MontyRunner:
         self._session.load_session(state)
 
     def run(self, snippet: str) -> Ended:
-        """Check the types of ``snippet`` and execute it."""
+        """Check the types of ``snippet`` and execute it.
+
+        The checker holds a name to what an earlier snippet gave it, 0 even to 0. What this snippet
+        gives another value may be anything from then on, as it may within one snippet.
+        """
+        ended = self._fed(snippet)
+        if ended.outcome == "type-error" and self._let_go(snippet):
+            return self._fed(snippet)
+        return ended
+
+    def _let_go(self, snippet: str) -> bool:
+        """Declare as anything what ``snippet`` binds and earlier ones bound; whether any is."""
+        found = False
+        for name in names_bound(snippet):
+            try:
+                self._session.feed_run(f"from typing import Any\n{name}: Any = {name}")
+                found = True
+            except MontyError:
+                continue  # it is new, or one of our functions
+        return found
+
+    def _fed(self, snippet: str) -> Ended:
         try:
             self._session.feed_run(
                 snippet,
@@ -94,6 +119,7 @@ class MontyRunner:
         if inner == "TimeoutError" and _OUT_OF_TIME in said:
             return Ended("timeout", "it took longer than it may")
         frames = error.traceback()
+        said += _NO_FILES if inner == "PermissionError" else ""
         message = words_of(inner, said, frames[-1].line if frames else 0)
         return Ended("raised", message, self._session.dump())
 
@@ -103,5 +129,13 @@ class MontyRunner:
 
 def _complaints(text: str) -> str:
     lines = [line.removeprefix("snippet:") for line in text.strip().splitlines()]
-    told = "\n".join(lines)
+    told = "\n".join(f"{line}{_hint(line)}" for line in lines)
     return told if len(told) <= _MAX_COMPLAINTS else f"{told[:_MAX_COMPLAINTS]} ..."
+
+
+def _hint(line: str) -> str:
+    """Return what to do instead, where a complaint alone does not say it."""
+    function = _SHADOWED.search(line)
+    if function is not None:
+        return f"; {function[1]} is a function here, so name what it returns otherwise"
+    return _NO_FILES if "Name `open` used" in line else ""

@@ -104,6 +104,14 @@ def test_snippets_share_their_names(run: Run) -> None:
     assert run("print(twice(word))").printed == "abababab\n"
 
 
+def test_a_later_snippet_may_give_a_name_to_something_else(run: Run) -> None:
+    run("kind = 0\nfor one in places('a'):\n    pass")
+    again = run("kind = 1\nkind += 1\nfor one in ['b']:\n    kind = [one.upper(), kind]")
+
+    assert (again.outcome, again.message) == ("ok", "")
+    assert run("kind = {'a': kind}\nprint(kind)").printed == "{'a': ['B', 2]}\n"
+
+
 def test_a_function_with_a_dot_in_its_name_is_a_method_in_every_process(
     interpreter: Interpreter, run: Run
 ) -> None:
@@ -283,16 +291,24 @@ def test_types_are_checked_before_anything_runs_where_that_can_be_done(tmp_path:
     session = monty_interpreter(NoneSandbox(tmp_path), tmp_path).open(FUNCTIONS, STUBS, LIMITS)
 
     done = session.run("print('begun')\nplaces(3)\nplaces('a')[0].pth")
+    shadowed = session.run("places = places('a')")
+    opened = session.run("open('a')")
     session.close()
 
     assert (done.outcome, done.printed, done.host_calls) == ("type-error", "", 0)
     assert "Expected `str`, found `Literal[3]`" in done.message
     assert "no attribute `pth`" in done.message
+    assert shadowed.message.endswith("places is a function here, so name what it returns otherwise")
+    assert opened.message.endswith("no files but by the functions declared, such as read(path)")
 
 
 def test_cpython_has_the_whole_language(tmp_path: Path) -> None:
     session = cpython_interpreter(NoneSandbox(tmp_path), tmp_path).open(FUNCTIONS, STUBS, LIMITS)
 
+    odd = session.run(
+        "class Odd(Exception):\n    def __str__(self):\n        return 1 / 0\nraise Odd()"
+    )
+    assert (odd.outcome, odd.message) == ("raised", "Odd: its words cannot be read (line 4)")
     done = session.run(
         "import statistics\n\nclass Base:\n    pass\n\nclass Kind(Base):\n"
         "    @property\n    def three(self):\n        return statistics.mean([2, 4])\n\n"
