@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.campaigns.document import read_campaign
 from bot.campaigns.opening import benches_of
+from bot.campaigns.steps import is_script
 from bot.campaigns.yard import Ground, Yard
 from bot.console import one_line
 from workflows.campaign import Campaign
@@ -80,6 +81,12 @@ def _warnings(
             f" {large[0].name or 'all files'} with {len(large[0].paths)}: a change of more than"
             f" {most} does not pass (limits.max_patch_files); set shard.files to {most} or less"
         )
+    for step in spec.steps:
+        if step.kind == "run" and is_script(step.words) and "$" not in step.words[-1]:
+            yield (
+                f"the script {step.words[-1].strip()!r} is not handed the target's files; they are"
+                ' "$@" in it, or write the command as a list of words'
+            )
     if not campaign.published:
         yield "`published` is not set, so `migrate publish` opens nothing"
 

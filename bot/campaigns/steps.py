@@ -77,11 +77,16 @@ def _read_rules(node: Node, place: Place) -> tuple[str, ...]:
     return tuple(str(rule) for rule in rules)
 
 
+def is_script(words: Sequence[str]) -> bool:
+    """Return whether a `run` step is a line of a shell, and not a list of words."""
+    return tuple(words[:2]) == _SHELL
+
+
 def _run(words: tuple[str, ...], place: StepPlace) -> Step:
     # A script's files come after its own name, as in any shell.
-    is_script = words[:2] == _SHELL
-    argv = (*words, "sh") if is_script else words
-    return CommandStep(words[-1].strip() if is_script else " ".join(words), argv, place.execute)
+    argv = (*words, "sh") if is_script(words) else words
+    said = words[-1].strip() if is_script(words) else " ".join(words)
+    return CommandStep(said, argv, place.execute)
 
 
 def _ruff(words: tuple[str, ...], place: StepPlace) -> Step:

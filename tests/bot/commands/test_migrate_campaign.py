@@ -224,7 +224,7 @@ def test_a_plan_warns_of_what_is_probably_not_meant(desk: "Desk") -> None:
         (desk.repo / "data" / f"{number}.txt").write_text("x\n")
     desk.git("add", "--all")
     desk.git("commit", "--quiet", "--message=more")
-    file = campaign(desk, published=False, on={"globs": ["*"]})
+    file = campaign(desk, published=False, on={"globs": ["*"]}, steps=[{"run": "make all"}])
     document = json.loads(Path(file).read_text())
     del document["published"]
     Path(file).write_text(json.dumps(document))
@@ -232,6 +232,7 @@ def test_a_plan_warns_of_what_is_probably_not_meant(desk: "Desk") -> None:
     warnings = " ".join(ask(desk, "migrate", "check", file)[1]["warnings"])
 
     assert "matches every one of the 24 files" in warnings
+    assert "the script 'make all' is not handed the target's files" in warnings
     assert "1 targets have more than 20 files, first data with 22" in warnings
     assert "`published` is not set" in warnings
 
