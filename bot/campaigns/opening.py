@@ -53,6 +53,18 @@ def begun(journal: Journal, key: str) -> tuple[Campaign, Mapping[str, Any]]:
     )
 
 
+def refuse_cancelled(key: str, journal: Journal) -> None:
+    """Raise LookupRefusal where a campaign was cancelled, so that nothing can be said of it."""
+    board = Board(journal, begun(journal, key)[0])
+    board.refresh()
+    hold = board.hold()
+    if hold is not None and hold.kind == "cancelled":
+        raise LookupRefusal(
+            f"campaign {key} was cancelled, and stays so; other steps or another commit make"
+            " another campaign"
+        )
+
+
 def newest(journal: Journal, name: str) -> str:
     """Return the key of the campaign of a name that was begun last."""
     for run in journal.runs():

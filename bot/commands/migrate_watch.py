@@ -113,10 +113,13 @@ def _say(
     given: "Mapping[str, object]",
     console: Console,
 ) -> int:
-    from bot.wiring import engine_of, opened_journal  # noqa: PLC0415 - keeps --help fast
+    from bot.campaigns.opening import refuse_cancelled  # noqa: PLC0415 - keeps --help fast
+    from bot.wiring import engine_of, opened_journal  # noqa: PLC0415
 
     with opened_journal(given) as journal:
         key = key_of(campaign, journal)
+        if word != "cancel":
+            refuse_cancelled(key, journal)
         engine = engine_of(journal)
         say: Mapping[str, Callable[[str], None]] = {
             "pause": engine.pause,

@@ -49,7 +49,7 @@ def _ahead(report: ProgressReport) -> Iterator[str]:
     name = shlex.quote(report.name or report.campaign)
     if report.program:
         yield f"  program   {one_line(report.program)} (${report.authoring_usd:.4f})"
-    if report.to_publish:
+    if report.to_publish and report.phase != "cancelled":
         words = f"passed and wait for: changewright migrate publish {name}"
         yield from _wrapped("  next      ", f"{report.to_publish} {words}")
     stale = sum(one.count for one in report.outcomes if one.state == "stale")

@@ -151,7 +151,8 @@ def test_a_bound_that_is_reached_stops_the_campaign_until_a_person_goes_on(desk:
     assert ask(desk, "migrate", "resume", file)[0] == 0
     code, cancelled = ask(desk, "migrate", "cancel", "loud")
     assert (code, cancelled["said"]) == (0, "cancel")
-    ask(desk, "migrate", "resume", file)
+    assert ask(desk, "migrate", "resume", file)[0] == 2
+    assert "was cancelled, and stays so" in desk.noted
     code, left = ask(desk, "migrate", "sweep", file, *UNSAFE)
     assert (code, left["phase"]) == (1, "cancelled")
 
