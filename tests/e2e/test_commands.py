@@ -96,7 +96,7 @@ def test_scope_prints_one_document(changewright: Command, project: Path, issue: 
 
     assert said.code == 0, said.err
     found = said.document
-    assert set(found) == {"files", "functions", "context", "skipped", "timings"}
+    assert set(found) == {"files", "functions", "context", "profile", "skipped", "timings"}
     assert found["files"][0]["path"] == "tally.py"
     assert set(found["files"][0]) == {"path", "score", "reasons", "kind", "edges"}
     function = next(one for one in found["functions"] if one["id"].endswith("words"))
