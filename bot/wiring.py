@@ -140,7 +140,7 @@ def sandbox_of(settings: Settings, *, unsafe: bool, scratch: Path | None = None)
 
     place = scratch or private(settings.state / "scratch")
     if unsafe:
-        return NoneSandbox(place)
+        return NoneSandbox(place, Console().note)
     asked = settings.sandbox
     required = frozenset(cast("tuple[Guarantee, ...]", settings.rules.require))
     backends = backends_of(

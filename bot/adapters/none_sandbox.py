@@ -7,7 +7,7 @@ opens. Places that only exist inside of real walls are replaced by where they st
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,12 @@ from validators.processes.layered_session import (
 )
 from validators.processes.process_limits import limited
 from validators.processes.supervise import Launch
-from validators.sandbox import WORKSPACE, Limits, Phase, Probe, SandboxRefusal
+from validators.sandbox import TOOLS, WORKSPACE, Limits, Phase, Probe, SandboxRefusal
+
+_LOUD = (
+    "NO SANDBOX (--unsafe-no-sandbox): commands of the repository run as this user, who may read,"
+    " change and reach whatever they ask for"
+)
 
 
 class NoneSandbox:
@@ -31,8 +36,10 @@ class NoneSandbox:
 
     name = "none"
 
-    def __init__(self, scratch: Path) -> None:
+    def __init__(self, scratch: Path, tell: Callable[[str], None] | None = None) -> None:
+        """``tell`` is told once, before the first command, that it runs without walls."""
         self._scratch = scratch
+        self._tell = tell
 
     def probe(self) -> Probe:
         """Report what is known without measuring: it can be used, and it holds nothing."""
@@ -46,10 +53,17 @@ class NoneSandbox:
                 " install bubblewrap, or let sandbox.require ask for nothing"
             )
         check_mounts(phase)
+        if self._tell is not None:
+            self._tell(_LOUD)
+            self._tell = None
         layer = spread(tree, self._scratch, why="without walls nothing is mounted")
         own = {WORKSPACE: layer.tree, HOME: layer.folder / "home", TEMPORARY: layer.folder / "tmp"}
+        own[TOOLS] = layer.folder / "tools"
         for place in own.values():
             place.mkdir(exist_ok=True)
+        for mount in phase.mounts:
+            if mount.inside.startswith(f"{TOOLS}/"):  # found by the name alone, too: by PATH
+                own[TOOLS].joinpath(Path(mount.inside).name).symlink_to(mount.source.absolute())
         mounts = {mount.inside: mount.source.absolute() for mount in phase.mounts}
         ground = Ground(self.name, _Places(own | mounts).prepare)
         return LayeredSession(layer, phase, limits, ground, time.monotonic)

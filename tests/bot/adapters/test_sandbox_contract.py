@@ -17,6 +17,7 @@ from bot.adapters.none_sandbox import NoneSandbox
 from tests.hurried import HANGS, hurry
 from validators.processes.layered_session import LayeredSession
 from validators.sandbox import (
+    TOOLS,
     WORKSPACE,
     FileChange,
     Limits,
@@ -307,13 +308,18 @@ def test_mounts_are_seen_where_they_were_put(opened: Open, tmp_path: Path) -> No
     reports.chmod(0o777)
     note = tmp_path / "note.txt"
     note.write_text("note\n")
+    own = tmp_path / "own-tool"
+    own.write_text("#!/bin/sh\necho own\n")
+    own.chmod(0o755)
     mounts = (
+        Mount(own, f"{TOOLS}/own"),
         Mount(environment, "/environment"),
         Mount(reports, "/reports", writable=True),
         Mount(note, "/opt/note.txt"),
     )
-    phase = Phase("test", mounts=mounts, path=("/environment/bin",))
+    phase = Phase("test", mounts=mounts, path=("/environment/bin", TOOLS))
     session = opened(phase=phase)
+    assert session.run(["own"]).stdout.text == "own\n"
     assert session.run(["tool", "x"]).stdout.text == "tool x\n"
     assert session.run(["cat", "/opt/note.txt"]).stdout.text == "note\n"
     options = {"ADDOPTS": "--report=/reports/a.xml -q"}
@@ -555,3 +561,17 @@ def test_closing_a_session_ends_what_was_begun_in_it(sandbox: Sandbox, tree: Pat
         begun = session.begin(["sleep", mark])
     assert not still_runs(mark)
     assert begun.close().outcome == "killed"
+
+
+def test_running_without_walls_is_told_once(tree: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    sandbox = NoneSandbox(tmp_path / "scratch", told.append)
+    assert sandbox.probe().usable
+    assert told == []
+    for _ in range(2):
+        sandbox.open(tree, Phase("test"), Limits()).close()
+
+    (words,) = told
+    assert words.startswith(
+        "NO SANDBOX (--unsafe-no-sandbox): commands of the repository run as this"
+    )
