@@ -30,7 +30,16 @@ from validators.processes.layer import remove
 from validators.processes.staging import owner
 from validators.reports import Report, Told, read_report
 from validators.rules import GateRule, Rules
-from validators.sandbox import Completed, Guarantee, Limits, Mount, Phase, Sandbox, SandboxRefusal
+from validators.sandbox import (
+    Completed,
+    Guarantee,
+    Limits,
+    Mount,
+    Phase,
+    RunOutcome,
+    Sandbox,
+    SandboxRefusal,
+)
 
 _TAIL_CHARACTERS = 2_000
 _LINT_OUTPUT_BYTES = 8 * 1024**2
@@ -199,7 +208,7 @@ class SideRun:
         data = {
             "gate": self._gate.name,
             "side": self._wanted.name,
-            "outcome": ran.side.ended,
+            "outcome": ended(ran),
             "seconds": completed.wall_s,
         }
         self._told = {**data, "summary": summary(ran), "tail": ran.tail}
@@ -210,6 +219,13 @@ def _remove(folder: Path) -> None:
     """Delete what commands wrote; what stays is swept with the run's scratch folder."""
     with suppress(SandboxRefusal):
         remove(folder)
+
+
+def ended(ran: Ran) -> RunOutcome:
+    """Return how a side's command ended, but for the tests of ours that are planted to fail."""
+    side = ran.side
+    is_ours_alone = side.sentinels and ran.doubt is None and not side.count("failed", "error")
+    return "ok" if side.ended == "failed" and is_ours_alone else side.ended
 
 
 def summary(ran: Ran) -> str:
