@@ -183,16 +183,20 @@ def tree_after(
     """
     from tree_sitter import Parser as TreeParser  # noqa: PLC0415 - the child's alone
 
-    edited, content = tree.copy(), before
+    edited, rest = tree.copy(), len(before)
+    parts: list[bytes] = []
+    row = before.count(b"\n")
     for start, stop, text in reversed(splices):  # what stands before one is where it was
-        content = b"".join((content[:start], text, content[stop:]))
-        end, row = start + len(text), before.count(b"\n", 0, start)
-        points = (
-            (row, _column(before, start)),
-            (row + before.count(b"\n", start, stop), _column(before, stop)),
-            (row + text.count(b"\n"), _column(content, end)),
-        )
-        edited.edit(start, stop, end, *points)
+        row -= before.count(b"\n", start, rest)
+        first = row, _column(before, start)
+        last = row + before.count(b"\n", start, stop), _column(before, stop)
+        ended = row + text.count(b"\n"), _column(text, len(text))
+        if b"\n" not in text:
+            ended = row, first[1] + len(text)
+        edited.edit(start, stop, start + len(text), first, last, ended)
+        parts += before[stop:rest], text
+        rest = start
+    content = b"".join((before[:rest], *reversed(parts)))
     after = TreeParser(_language(grammar)).parse(content, edited)
     return after if _depth(after) <= MAX_DEPTH else None
 

@@ -2,22 +2,27 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from scoping.facts import FileFacts, Skipped
-from scoping.grammars import MAX_DEPTH, Parser, _answer, parse
+from scoping.grammars import MAX_DEPTH, Parser, _answer, parse, tree_after, tree_of
 from scoping.languages import BY_NAME, GRAMMARS, INDEXED, grammar_of, query_text
 from scoping.listing import language_of
 from scoping.scan import scan
 from scoping.syntax import MAX_FILE_BYTES, MAX_LINE_BYTES, Syntax, structure_of
 from tests.ending import LIMIT_S
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Tree
 
 PYTHON = b'''\
 import os, a.b as c
@@ -499,6 +504,44 @@ def test_looking_where_keywords_stand_finds_what_walking_the_tree_finds(
 
     assert set(quick.shapes) == set(walked.shapes)
     assert quick.imports == walked.imports
+
+
+@pytest.mark.parametrize(
+    ("regex", "text"),
+    [
+        (rb"\bfoo\b", b""),
+        (rb"\b(?:a|b|x)\b", b"longer"),
+        (rb"Base", b"B"),
+        (rb"\b[12]\b", b"f(1,\n    2)"),
+        (rb"\n\n", b"\n# why\n\n"),
+        (rb"a: int,\n *", b""),
+        (rb"Short\.|LIMIT", "é".encode()),
+    ],
+)
+def test_a_tree_that_is_parsed_anew_in_parts_is_that_of_the_whole(
+    regex: bytes, text: bytes
+) -> None:
+    grammar = BY_NAME["python"]
+    splices = [(*found.span(), text) for found in re.finditer(regex, PYTHON)]
+    whole, before = tree_of(grammar, re.sub(regex, text, PYTHON)), tree_of(grammar, PYTHON)
+    assert whole is not None
+    assert before is not None
+
+    after = tree_after(grammar, before, PYTHON, splices)
+
+    assert after is not None
+    places = [
+        [(node.type, node.start_point, node.end_point, node.end_byte) for node in nodes(tree)]
+        for tree in (after, whole)
+    ]
+    assert places[0] == places[1]
+
+
+def nodes(tree: "Tree") -> Iterator["Node"]:
+    todo = [tree.root_node]
+    while todo:
+        yield (node := todo.pop())
+        todo += node.children
 
 
 def test_what_is_too_deep_is_refused_by_the_reading_itself() -> None:
