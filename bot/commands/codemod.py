@@ -8,6 +8,7 @@ import click
 
 from bot.commands import options
 from bot.console import Console, one_line
+from bot.uncollected import uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,25 +129,26 @@ def run(context: click.Context, /, *, write: bool, diff: bool, json_form: str, *
     "open"}], "uncounted": [{"path", "line"}], "files": [{"path", "expected", "rewritten", "left",
     "changed", "error_lines"}], "notes"}.
     """
-    from bot.codemod_run import (  # noqa: PLC0415 - keeps --help fast
-        Order,
-        diff_of,
-        run_order,
-        write_outcome,
-    )
-
     console = Console(json_form)
     given = context.params
-    order = Order(
-        given["program"],
-        given["tree"],
-        given["include"],
-        given["workers"],
-        given["timeout_s"],
-        _words(given["formatter"]),
-        unsafe=given["unsafe_no_sandbox"],
-    )
-    outcome = run_order(order, options.given(state=given["state"]))
+    with uncollected():
+        from bot.codemod_run import (  # noqa: PLC0415 - keeps --help fast
+            Order,
+            diff_of,
+            run_order,
+            write_outcome,
+        )
+
+        order = Order(
+            given["program"],
+            given["tree"],
+            given["include"],
+            given["workers"],
+            given["timeout_s"],
+            _words(given["formatter"]),
+            unsafe=given["unsafe_no_sandbox"],
+        )
+        outcome = run_order(order, options.given(state=given["state"]))
     if write:
         write_outcome(order.tree, outcome)
     for line in diff_of(outcome) if diff else ():

@@ -1,10 +1,8 @@
 """``changewright scope``: what the model would be given, and why; spends nothing by itself."""
 
-import gc
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +11,7 @@ import click
 
 from bot.commands import options
 from bot.console import Console, one_line
+from bot.uncollected import uncollected
 
 if TYPE_CHECKING:
     from bot.code_index import Target
@@ -66,7 +65,7 @@ def scope(repo: Path, base: str | None, **given: Any) -> None:  # noqa: ANN401 -
         scope__max_tokens=given["tokens"],
         scope__profile=given["profile"],
     )
-    with _uncollected():
+    with uncollected():
         from bot.code_index import opened_target  # noqa: PLC0415 - keeps --help fast
         from bot.issue_file import task_of  # noqa: PLC0415 - the same
 
@@ -79,18 +78,6 @@ def scope(repo: Path, base: str | None, **given: Any) -> None:  # noqa: ANN401 -
     for line in filter(None, (held, *skipped_lines(found.skipped), target.told())):
         console.note(one_line(line))
     console.document(_lists(found) if given["json_form"] == "lists" else _document(found))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Look for no circles meanwhile: hundreds of thousands of objects, and hardly one in them."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _chosen(
