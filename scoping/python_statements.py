@@ -19,7 +19,7 @@ for _ in range(_MOST_BRACKETS - 1):
     _BRACKETED = rb"[(\[{](?:%b|%b)*+[)\]}]" % (_INSIDE, _BRACKETED)
 # Indentation, what it begins with, the rest, and the comment behind it; or a line without any.
 STATEMENT = re.compile(
-    rb"( *+)((?:async +)?+(?:def|class|import|from)(?= )|@)?+"
+    rb"( *+)((?:async[ \t]++)?+(?:def|class|import|from)(?![\w\x80-\xff])|@)?+"
     rb"((?:[^'\"#()\[\]{}\\\n]++|%b|\\\n|%b)*+)(#[^\n]*+)?+(?:\n|\Z)" % (_STRING, _BRACKETED),
     re.DOTALL,
 )
