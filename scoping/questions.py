@@ -200,19 +200,21 @@ class Codebase:
         return _symbols(iter(best(asked, found)), most)
 
     def references(self, name: str, most: int = MAX_HITS) -> Hits:
-        """Return the lines of code that write the plain name ``name``, definitions too."""
-        parts = tokens(name).keys()
+        """Return the lines of code that write ``name``: of a qualified one its last part."""
+        plain = last_part(dotted(name))
+        parts = tokens(plain).keys()
         found = (
             Hit(path, number, line.rstrip("\r\n")[:_MAX_LINE_LETTERS])
-            for path in self._graph.referrers(name)
+            for path in self._graph.referrers(plain)
             for number, line in enumerate(lines_of(self._listing.read(path)), 1)
-            if name in line and parts <= tokens(line).keys()
+            if plain in line and parts <= tokens(line).keys()
         )
         return _hits(found, most)
 
     def uncalled(self, name: str) -> tuple[str, ...]:
         """Return the languages that write ``name`` and in which nothing is ever called."""
-        written = (self.index.by_path[path].language for path in self._graph.referrers(name))
+        plain = last_part(dotted(name))
+        written = (self.index.by_path[path].language for path in self._graph.referrers(plain))
         return tuple(sorted(WITHOUT_CALLS.intersection(written)))
 
     def callers(self, name: str, most: int = MAX_SYMBOLS) -> Symbols:

@@ -131,6 +131,15 @@ def test_references_are_whole_names_in_code(codebase: Codebase) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["Foo.bar", "Foo::bar", "Foo#bar", "(*Foo).bar", "foo.Foo.bar()"])
+def test_of_a_qualified_name_the_last_part_is_what_code_writes(
+    codebase: Codebase, name: str
+) -> None:
+    assert codebase.references(name) == codebase.references("bar")
+    assert codebase.callers(name) == codebase.callers("bar")
+    assert codebase.uncalled(name) == codebase.uncalled("bar")
+
+
 def test_many_definitions_are_cut(make_repository: MAKE) -> None:
     files = {"a.py": "".join(f"def f{n}(): pass\n" for n in range(150))}
     with open_objects(make_repository(files).git_dir) as reader:
