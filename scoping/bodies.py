@@ -17,31 +17,41 @@ _TRIPLES = ('"""', "'''")
 class Body:
     """One function with its identifiers and words as written, and its text.
 
-    ``key`` is a name of its own: overloads share their id, and never their line.
+    ``key`` is a name of its own: overloads share their id, and never their line. ``docstring`` is
+    what its first triple quotes hold, ``code`` the text without it.
     """
 
     symbol: Symbol
     tokens: Counter[str]
     text: str
     key: str = field(init=False)
+    code: str = field(init=False)
+    docstring: str = field(init=False)
 
     def __post_init__(self) -> None:
+        code, docstring = _apart(self.text)
         object.__setattr__(self, "key", f"{self.symbol.id}:{self.symbol.start_line}")
+        object.__setattr__(self, "code", code)
+        object.__setattr__(self, "docstring", docstring)
 
     def writes(self, names: set[str]) -> set[str]:
         """Return which of ``names`` its code writes, its docstring left out."""
         found = names & self.tokens.keys()
-        begun = [place for mark in _TRIPLES if (place := self.text.find(mark)) >= 0]
-        if not found or not begun:
-            return found
-        before, mark = self.text[: min(begun)], self.text[min(begun) : min(begun) + 3]
-        docstring, _, after = self.text[min(begun) + 3 :].partition(mark)
-        code = f"{before} {after}"
         # What the docstring does not hold stands in the code. Few names need a second count.
-        doubtful = {name for name in found if name in docstring}
-        if any(name in code for name in doubtful):
-            return found - (doubtful - tokens(code).keys())
+        doubtful = {name for name in found if name in self.docstring}
+        if any(name in self.code for name in doubtful):
+            return found - (doubtful - tokens(self.code).keys())
         return found - doubtful
+
+
+def _apart(text: str) -> tuple[str, str]:
+    """Return the code of a function, and its docstring."""
+    begun = [place for mark in _TRIPLES if (place := text.find(mark)) >= 0]
+    if not begun:
+        return text, ""
+    start = min(begun)
+    docstring, _, after = text[start + 3 :].partition(text[start : start + 3])
+    return f"{text[:start]} {after}", docstring
 
 
 def read_bodies(index: Index, read: Read, paths: Iterable[str]) -> tuple[Body, ...]:

@@ -14,6 +14,7 @@ from scoping.signals.case import Case, Column, make_case
 from scoping.signals.functions_of_files import likely_functions
 from scoping.signals.imports import imported
 from scoping.signals.of_functions import function_columns
+from scoping.signals.standing import standing
 from scoping.signals.table import file_columns
 from scoping.signals.weighing import reasons_for, weighed_scores
 from scoping.weights import Weights, learnt_weights
@@ -68,6 +69,7 @@ def rank(
         scores[path] = scores.get(path, 0.0) + worth
     columns = (*columns, handed)
     files = _ranked(case, scores, columns, weights.files)
+    signals = (*signals, standing(bodies, alone))
     return Ranking(files, rank_functions(case, bodies, signals, scores, weights.functions))
 
 

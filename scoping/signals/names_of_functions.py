@@ -9,9 +9,11 @@ from scoping.bm25 import weighed
 from scoping.bodies import Body
 from scoping.issue import told
 from scoping.signals.case import Case, Column, Tell, scaled, telling
+from scoping.signals.nature_of_functions import is_private
 from scoping.words import split
 
 _MAX_HOMONYMS = 4
+_SHOWN = 3
 _COMMON = 0.7  # the rarity of a word that every other function bears
 
 
@@ -168,11 +170,27 @@ def _calls(case: Case, bodies: Sequence[Body]) -> Iterator[Column]:
             called[body.key] = by[own][0] / homonyms**0.5
     names = {body.key: body.symbol.name for body in bodies}
     yield Column("calls_named", calls)
+    yield _helping(bodies, calls, named)
     yield Column(
         "called_by_named",
         called,
         lambda key: f"`{by[names[key]][1]}`, which the issue names, calls it",
     )
+
+
+def _helping(bodies: Sequence[Body], calls: Mapping[str, float], named: set[str]) -> Column:
+    """Speak for what no issue can name, and works with what this one names."""
+    helpers = {
+        body.key: sorted(named & body.tokens.keys() - {body.symbol.name})
+        for body in bodies
+        if body.key in calls and is_private(body.symbol.name)
+    }
+
+    def tell(key: str) -> str:
+        names = ", ".join(f"`{name}`" for name in helpers[key][:_SHOWN])
+        return f"it is private and mentions {names}, which the issue names"
+
+    return Column("helps_named", {key: calls[key] for key in helpers}, tell)
 
 
 def _is_named(case: Case, body: Body) -> bool:

@@ -1,14 +1,13 @@
 """What speaks for each function of the likely files; keys are ``path::name:line``."""
 
 from collections.abc import Iterator, Sequence
-from math import log1p
 
 from scoping.bm25 import Bags
 from scoping.bodies import Body
 from scoping.signals.case import Case, Column
 from scoping.signals.mentions import located
 from scoping.signals.names_of_functions import names_of_functions
-from scoping.signals.nature import serves_tests
+from scoping.signals.nature_of_functions import nature_of_functions
 from scoping.signals.words_of_functions import words_of_functions
 
 _NEAR_LINES = 40
@@ -27,7 +26,7 @@ def function_columns(case: Case, bodies: Sequence[Body], bags: Bags) -> tuple[Co
         *_frames(case, bodies),
         _linked(case, bodies),
         _literals(case, bodies),
-        *_nature(bodies),
+        *nature_of_functions(bodies),
     )
 
 
@@ -84,20 +83,3 @@ def _literals(case: Case, bodies: Sequence[Body]) -> Column:
         dict.fromkeys(found, 1.0),
         lambda key: f"holds the text “{found[key][:80]}” of the issue",
     )
-
-
-def _nature(bodies: Sequence[Body]) -> Iterator[Column]:
-    yield Column("size", {body.key: log1p(_length(body)) / 5 for body in bodies})
-    yield Column("is_test", {b.key: 1.0 for b in bodies if b.symbol.name.startswith("test")})
-    yield Column("is_testing", {b.key: 1.0 for b in bodies if serves_tests(b.symbol.path)})
-    yield Column("is_method", {b.key: 1.0 for b in bodies if b.symbol.kind == "method"})
-    yield Column("is_private", {b.key: 1.0 for b in bodies if _is_private(b.symbol.name)})
-    yield Column("is_magic", {b.key: 1.0 for b in bodies if b.symbol.name.startswith("__")})
-
-
-def _length(body: Body) -> int:
-    return body.symbol.end_line - body.symbol.start_line + 1
-
-
-def _is_private(name: str) -> bool:
-    return name.startswith("_") and not name.startswith("__")

@@ -4,13 +4,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from math import log1p
 
-from scoping.bm25 import Bags
+from scoping.bm25 import Bags, weighed
 from scoping.bodies import Body
+from scoping.issue import told
 from scoping.signals.case import Case, Column, scaled
 from scoping.words import STOP_WORDS
 
 _HERE_SOFTNESS = 4
 _MIN_NAME = 3
+_SHOWN = 3
+_BEGUN = 6
 
 
 def words_of_functions(
@@ -31,6 +34,7 @@ def words_of_functions(
     yield from _written(bodies, pool, ("code_written", case.issue.code_tokens), code)
     yield from _written(bodies, pool, ("said_written", case.issue.tokens), code)
     yield _covered(bodies, bags, case.issue.words)
+    yield _title_covered(case, bodies, bags)
 
 
 def _here(bodies: Sequence[Body], scores: Mapping[str, float]) -> Iterator[Column]:
@@ -83,3 +87,32 @@ def _covered(bodies: Sequence[Body], bags: Bags, said: Mapping[str, int]) -> Col
             for body, bag in zip(bodies, bags.bags, strict=True)
         },
     )
+
+
+def _title_covered(case: Case, bodies: Sequence[Body], bags: Bags) -> Column:
+    """Return which share of what the title speaks of, the rare most, a function's code says too."""
+    title = case.issue.title_words
+    said = {
+        body.key: _in_code(body, [word for word in title if word in bag])
+        for body, bag in zip(bodies, bags.bags, strict=True)
+    }
+    rarity = weighed(tuple(said.values()), [1] * len(said)).rarity
+    most = sum(rarity.get(word, 0.0) for word in title) or 1.0
+
+    def tell(key: str) -> str:
+        rare = sorted(said[key], key=lambda word: (-rarity[word], word))
+        return f"its code says {told(case.issue, rare[:_SHOWN])}, as the title does"
+
+    shares = {key: sum(rarity[word] for word in own) / most for key, own in said.items() if own}
+    return Column("title_covered", shares, tell)
+
+
+def _in_code(body: Body, words: Sequence[str]) -> dict[str, int]:
+    """Return those of the ``words`` of a function that its code seems to say, docstring aside.
+
+    However a word ends, it begins so; to split all code into words takes many times as long.
+    """
+    if not words or not body.docstring:
+        return dict.fromkeys(words, 1)
+    code = body.code.lower()
+    return {word: 1 for word in words if word[:_BEGUN].removesuffix("y") in code}

@@ -8,6 +8,7 @@ from typing import Any
 from scoping.signals.case import scaled
 from scoping.signals.functions_of_files import functions_mass
 from scoping.signals.imports import handed_on
+from scoping.signals.standing import standings
 
 KS = (1, 3, 5, 10, 20)
 _WIDEST_GAP = -12.0
@@ -66,6 +67,12 @@ class Seen:
             for column in columns
         }
         return replace(self, file_columns=self.file_columns | added)
+
+    def with_standing(self, alone: Sequence[float]) -> "Seen":
+        """Return this with what `scoping.signals.standing` adds to functions."""
+        values = standings(self.function_files, alone)
+        added = {"standing": {str(place): value for place, value in enumerate(values)}}
+        return replace(self, function_columns=self.function_columns | added)
 
     def with_imported(self, by_file: Sequence[float]) -> "Seen":
         """Return this with the scores until now, and `scoping.signals.imports` by them."""

@@ -4,10 +4,11 @@
         [--ablate] [--curve] [--write scoping/weights.toml --date YYYY-MM-DD] [--left-out FOLDER]
 
 ``--seen`` is what `observing` wrote. A softmax over each issue's candidates, signals held at 0 or
-more, so that a weight can be read; mined commits weigh less than issues. First functions are learnt
-by what is known of them alone; then files, of which their functions speak, and which hand on what
-they weigh to what they import; then functions again, with the scores of their files. Each stands on
-scores by weights that never saw the repository.
+more, so that a weight can be read; mined commits weigh less than issues, and nothing for functions.
+First functions are learnt by what is known of them alone; then files, of which their functions
+speak, and which hand on what they weigh to what they import; then functions again, with their
+places in their files and the scores of those. Each stands on scores by weights that never saw the
+repository.
 ``--left-out`` keeps those weights, a table for each repository, for `density`.
 """
 
@@ -42,7 +43,11 @@ LOWEST_OF_FILES = {
 }
 BY_HAND_ALONE = ("is_test", "is_other", "is_text")
 LOWEST_OF_FUNCTIONS = dict.fromkeys(
-    ("is_test", "is_testing", "is_method", "is_private", "is_magic", "size"), -9.0
+    (
+        *("is_test", "is_testing", "is_method", "is_private", "is_magic"),
+        *("is_property", "is_deprecated", "size"),
+    ),
+    -9.0,
 )
 BY_HAND = """
 # What no issue of a benchmark can teach: it never counts tests, and hardly set-up and data.
@@ -81,7 +86,8 @@ def main() -> None:
     seen = [one.with_likely_functions(own) for one, own in zip(seen, alone.scores, strict=True)]
     files = with_imports(seen, learnt_files(seen))
     report_files(seen, files)
-    with_files = _with_files(seen, files)
+    placed = [one.with_standing(own) for one, own in zip(seen, alone.scores, strict=True)]
+    with_files = _with_files(placed, files)
     functions = learnt_functions(with_files)
     report_functions(with_files, functions)
     if given.ablate:
@@ -144,18 +150,25 @@ def with_imports(seen: Sequence[Seen], files: Learnt) -> Learnt:
 
 
 def learnt_functions(seen: Sequence[Seen], without: Sequence[str] = ()) -> Learnt:
-    """Return what is learnt of functions, signals in ``without`` left out."""
+    """Return what is learnt of functions, signals in ``without`` left out, from issues alone.
+
+    The message of a commit names what was changed; an issue tells what somebody saw of it.
+    """
     names = signal_names([one.function_columns for one in seen], ())
     names = [name for name in names if name.removesuffix("_rank") not in without]
-    return _learnt(seen, names, LOWEST_OF_FUNCTIONS, Seen.function_rows)
+    return _learnt(seen, names, LOWEST_OF_FUNCTIONS, Seen.function_rows, mined=0.0)
 
 
 def _learnt(
-    seen: Sequence[Seen], names: Sequence[str], lowest: Mapping[str, float], rows: Rows
+    seen: Sequence[Seen],
+    names: Sequence[str],
+    lowest: Mapping[str, float],
+    rows: Rows,
+    mined: float = MINED_WEIGHT,
 ) -> Learnt:
     lists = [rows(one, names) for one in seen]
-    weights = [1.0 if _is_issue(one) else MINED_WEIGHT for one in seen]
-    told_of = [place for place, (_, good) in enumerate(lists) if any(good)]
+    weights = [1.0 if _is_issue(one) else mined for one in seen]
+    told_of = [p for p, (_, good) in enumerate(lists) if any(good) and weights[p]]
     whole = fitted([lists[p] for p in told_of], [weights[p] for p in told_of], names, lowest)
     without: dict[str, Ranker] = {}
     for group in folds(seen):
@@ -242,17 +255,24 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 FUNCTION_GROUPS: dict[str, tuple[str, ...]] = {
     "the file": ("file_gap", "file"),
+    "its place in its file": ("standing",),
     "words among all": ("words", "title_words", "code_words"),
     "words in its file": ("words_here",),
     "words covered": ("words_covered",),
+    "the title in its code": ("title_covered",),
     "names its code writes": ("code_written", "said_written"),
     "its name spelled": ("name_issue", "name_title"),
     "its class spelled": ("owner_in_title", "owner_named"),
     "named outright": ("named", "named_member", "named_in_prose"),
     "lines linked to": ("linked",),
     "calls": ("calls_named", "called_by_named"),
+    "helpers of what is named": ("helps_named",),
     "frames, messages": ("last_frame", "any_frame", "literal"),
-    "what it is": ("is_test", "is_testing", "is_method", "is_private", "is_magic", "size"),
+    "how much it decides": ("branches",),
+    "what it is": (
+        *("is_test", "is_testing", "is_method", "is_private", "is_magic"),
+        *("is_property", "is_deprecated", "size"),
+    ),
 }
 
 
@@ -270,8 +290,6 @@ def ablate_functions(seen: Sequence[Seen]) -> None:
     print("\nwithout (functions, all sets)")
     for group, own in FUNCTION_GROUPS.items():
         report_functions(seen, learnt_functions(seen, own), ("all",), group)
-    issues = [one for one in seen if _is_issue(one)]
-    report_functions(issues, learnt_functions(issues), ("all",), "mined commits")
 
 
 def curve(seen: Sequence[Seen]) -> None:

@@ -125,7 +125,7 @@ def _likeliest(
     ranks = {path: place for place, path in enumerate(files)}
     sums: defaultdict[str, float] = defaultdict(float)
     for column in columns:
-        if not column.name.startswith(("is_", "size")):
+        if not column.name.startswith(("is_", "size", "branches")):
             for key, value in column.values.items():
                 sums[key] += value
     for body in bodies:
