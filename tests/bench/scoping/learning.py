@@ -96,7 +96,7 @@ def main() -> None:
     if given.curve:
         curve(seen)
     issues = sum(map(_is_issue, seen))
-    made = f"{issues} public issues and {len(seen) - issues} past commits, {given.date}"
+    made = f"{issues} public issues and, for files, {len(seen) - issues} commits, {given.date}"
     if given.write:
         given.write.write_text(table((files.whole, functions.whole, alone.whole), made))
     if given.left_out:
